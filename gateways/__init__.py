@@ -1,0 +1,1 @@
+"""Payment providers behind one Protocol: plain data in, plain data out."""

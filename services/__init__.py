@@ -1,0 +1,1 @@
+"""Operations: one module a noun, one verb a function. The only writers."""

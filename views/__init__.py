@@ -1,0 +1,1 @@
+"""One module a noun: its Resource, and the pages that are no list."""
