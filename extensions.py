@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -25,9 +28,43 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
+class SecretNotReadable(RuntimeError):
+    """A secret was encrypted with a key that is not among ENCRYPTION_KEYS any more: the operator's mistake."""
+
+
+class Cipher:
+    """Keeps secrets that must be read back. Encrypts with the first key, decrypts with any of them."""
+
+    def __init__(self) -> None:
+        self._fernet: MultiFernet | None = None
+
+    def init(self, keys: Sequence[str]) -> None:
+        """Use these Fernet keys, newest first: a key is changed by putting a new one in front."""
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def encrypt(self, text: str) -> str:
+        return self._bound().encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, token: str) -> str:
+        try:
+            return self._bound().decrypt(token.encode("ascii")).decode()
+        except InvalidToken as error:
+            raise SecretNotReadable("a secret was encrypted with a key that ENCRYPTION_KEYS does not hold") from error
+
+    def renew(self, token: str) -> str:
+        """Encrypt again with the newest key."""
+        return self._bound().rotate(token.encode("ascii")).decode("ascii")
+
+    def _bound(self) -> MultiFernet:
+        if self._fernet is None:
+            raise SecretNotReadable("no ENCRYPTION_KEYS were handed in")
+        return self._fernet
+
+
 # expire_on_commit is off: a response may show the rows that were just written, without reading them again.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
 csrf = CSRFProtect()
 login_manager = LoginManager()
 babel = Babel()
+cipher = Cipher()
