@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
+
+from extensions import Base, db
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What tables derive from, as the type checker sees it: db.Model is made at run time."""
+
+        __abstract__ = True
+
+else:
+    Model = db.Model
 
 # SQLite gives row numbers to INTEGER primary keys only.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
