@@ -35,7 +35,7 @@ def intend_to_write() -> Iterator[None]:
 @contextmanager
 def unit_of_work() -> Iterator[None]:
     """Run the block in one write transaction: commit at its end, roll back and pass on any error."""
-    session = db.session
+    session = db.session()
     if session.new or session.dirty or session.deleted:
         raise UnitOfWorkNotClean("rows were changed before the unit of work began")
     if session.in_transaction() and not _intends_to_write.get():
