@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -23,18 +23,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
-
-from extensions import Base, db
-
-if TYPE_CHECKING:
-
-    class Model(Base):
-        """What tables derive from, as the type checker sees it: db.Model is made at run time."""
-
-        __abstract__ = True
-
-else:
-    Model = db.Model
 
 # SQLite gives row numbers to INTEGER primary keys only.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -72,19 +60,25 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
 class Keyed:
     """A row number, for joins only: it is never shown and never stands in an address."""
 
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, sort_order=-30)
 
 
 class Public:
     """An opaque id, for records whose address has no number or code that people know."""
 
-    public_id: Mapped[str] = mapped_column(String(PUBLIC_ID_LENGTH), unique=True, default=new_public_id)
+    public_id: Mapped[str] = mapped_column(String(PUBLIC_ID_LENGTH), unique=True, default=new_public_id, sort_order=-20)
 
 
 class AccountOwned:
     """The row belongs to exactly one account. Both scope locks stand on this column."""
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), sort_order=-10)
+
+
+class MayBeOwned(AccountOwned):
+    """Like AccountOwned, but the row may also belong to the provider alone: then it is in no account's scope."""
+
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), sort_order=-10)  # type: ignore[assignment]
 
 
 class Stamped:
