@@ -1,0 +1,33 @@
+"""The generator: a record described once becomes its pages in both realms. It knows no record of ours."""
+
+from panel.actions import Action
+from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Text, YesNo
+from panel.hooks import Hooks
+from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
+from panel.resource import Column, Reference, Related, Resource, everyone, reading, words
+
+__all__ = [
+    "BOTH",
+    "EVERYONE",
+    "PORTAL",
+    "STAFF",
+    "Action",
+    "Choice",
+    "Column",
+    "DateRange",
+    "Filter",
+    "Hooks",
+    "Lookup",
+    "MoneyRange",
+    "Realm",
+    "Reference",
+    "Related",
+    "Resource",
+    "Text",
+    "Visit",
+    "YesNo",
+    "current_visit",
+    "everyone",
+    "reading",
+    "words",
+]

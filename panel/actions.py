@@ -1,0 +1,46 @@
+"""What can be done to a record besides editing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from panel.realm import BOTH
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """One verb of a record: who may, when it is possible, what is asked first and what is said afterwards.
+
+    ``run(row, *, actor, now, **form values)`` gets the row locked and inside a unit of work. ``when`` is a hybrid
+    property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must be
+    asked. ``done`` is the message afterwards: text, or made from what ``run`` returned.
+    """
+
+    run: Callable[..., Any]
+    label: str
+    grant: str = ""
+    when: Any = None
+    confirm: str = ""
+    done: str | Callable[[Any], str] = "Done."
+    danger: bool = False
+    bulk: bool = False
+    form: type[Any] | None = None
+    realms: frozenset[str] | set[str] = BOTH
+    name: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The last part of the action's address."""
+        return self.name or str(getattr(self.run, "__name__", "")).strip("_").replace("_", "-")
+
+    @property
+    def condition(self) -> str:
+        """The name of the hybrid property that says whether it is possible now; empty: always."""
+        if self.when is None or isinstance(self.when, str):
+            return self.when or ""
+        return str(getattr(self.when, "key", None) or self.when.__name__)
+
+    def message(self, result: Any) -> str:
+        return self.done(result) if callable(self.done) else self.done

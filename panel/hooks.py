@@ -1,0 +1,83 @@
+"""What the generator is handed: it knows no record, session or rule of the house it stands in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, scoped_session
+
+from panel.pages import TimelineEntry
+from panel.realm import Visit
+
+
+class CreateRecord(Protocol):
+    def __call__(self, model: type[Any], values: dict[str, Any], *, actor: Any, now: dt.datetime) -> Any: ...
+
+
+class EditRecord(Protocol):
+    def __call__(self, row: Any, changes: dict[str, Any], *, actor: Any, now: dt.datetime) -> Any: ...
+
+
+class DeleteRecord(Protocol):
+    def __call__(self, row: Any, *, actor: Any, now: dt.datetime) -> Any: ...
+
+
+class Audit(Protocol):
+    """Called inside a unit of work. The only event today is "export", with slug, format and filters."""
+
+    def __call__(self, visit: Visit, event: str, details: Mapping[str, Any], *, now: dt.datetime) -> None: ...
+
+
+def _no_timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
+    return ()
+
+
+def _no_tone(value: Any) -> str:
+    return ""
+
+
+def _two_digits(currency: str) -> int:
+    return 2
+
+
+def _no_currency(visit: Visit) -> str:
+    return ""
+
+
+def _plain_money(minor: int, currency: str, locale: str) -> str:
+    sign, minor = ("-" if minor < 0 else ""), abs(minor)
+    return f"{sign}{minor // 100}.{minor % 100:02d} {currency}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hooks:
+    """Everything that belongs to the house and not to the generator.
+
+    ``owned`` is the mixin of rows that belong to one owner, ``owner_column`` its column. ``tone`` gives the badge of a
+    choice value ("success", "danger", … or "" for none). ``exponent`` tells the minor digits of a currency, and
+    ``currencies`` those in use; ``currency`` is the one of a visit, for amounts whose row does not say.
+    """
+
+    session: scoped_session[Session]
+    engine: Callable[[], Engine]
+    unit_of_work: Callable[[], AbstractContextManager[Any]]
+    owned: type[Any]
+    refusals: type[Exception]
+    now: Callable[[], dt.datetime]
+    create: CreateRecord
+    edit: EditRecord
+    delete: DeleteRecord
+    audit: Audit
+    grants: frozenset[str]
+    owner_column: str = "account_id"
+    timeline: Callable[[Visit, Any], Sequence[TimelineEntry]] = _no_timeline
+    format_money: Callable[[int, str, str], str] = _plain_money
+    exponent: Callable[[str], int] = _two_digits
+    currencies: Sequence[str] = field(default=())
+    currency: Callable[[Visit], str] = _no_currency
+    tone: Callable[[Any], str] = _no_tone

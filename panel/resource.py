@@ -1,0 +1,167 @@
+"""How a record is described: once, for both realms, without a word of HTML or HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from panel.actions import Action
+from panel.filters import Filter
+from panel.realm import BOTH
+
+Realms = frozenset[str] | set[str]
+PerRealm = str | Mapping[str, str]
+FormColumns = tuple[str, ...] | type[Any]
+
+READING = ("list", "details", "export")
+WRITING = ("create", "edit", "delete")
+VERBS = frozenset(READING + WRITING)
+
+
+def reading(grant: PerRealm) -> dict[str, PerRealm]:
+    """The grants of a record that is read by one right: list, details and export."""
+    return dict.fromkeys(READING, grant)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One value of a record: a column, a hybrid property, or one reached over references ("account.name").
+
+    ``link`` opens the record, ``sort`` needs the index of ``list_indexes``, ``kind`` overrides the kind that the mapped
+    column tells.
+    """
+
+    name: str
+    label: str = ""
+    link: bool = False
+    sort: bool = False
+    realms: Realms = BOTH
+    list: bool = True
+    details: bool = True
+    export: bool = True
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Related:
+    """The rows a relationship leads to, shown below the record. ``order`` is a column of theirs, "-" before it for descending.
+
+    Shown to those who may list the related records, where these have a Resource in the realm; ``grant`` asks for more.
+    """
+
+    name: str
+    columns: tuple[str | Column, ...]
+    label: str = ""
+    order: str = ""
+    grant: str = ""
+    realms: Realms = BOTH
+
+
+@dataclass(frozen=True)
+class Reference:
+    """How rows of another table are chosen, where its own Resource does not tell.
+
+    ``label`` names a row, ``key`` stands in addresses and forms, ``search`` are the columns looked through, and ``where``
+    gets the Visit and answers with the predicate of the rows it may choose from.
+    """
+
+    label: str = ""
+    key: str = ""
+    search: tuple[str, ...] = ()
+    where: Callable[[Any], Any] | None = None
+
+
+def everyone(owner_id: int) -> Any:
+    """The scope of records that belong to nobody and may be seen by all: ``scope = staticmethod(everyone)`` or plain."""
+    from sqlalchemy import true
+
+    return true()
+
+
+class Resource:
+    """A record, described once. See docs/adding-a-record.md.
+
+    Names that need a word more:
+
+    - ``key``: the column whose value stands in addresses. ``label``: the column that names a record to people; default
+      the column with ``link``, else the key.
+    - ``grants``: verb -> grant (or {realm: grant}). An absent verb does not exist: 404.
+    - ``form``: "create"/"edit" -> names of columns and references, or a FlaskForm, or {realm: either}.
+    - ``saves``: "create", "edit", "delete" -> the service; default is the generic one of the hooks.
+    - ``scope``: owner id -> predicate. Rows of the owned mixin are narrowed to their owner without it; a scope narrows
+      them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
+    - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where that is more than the one (a reseller's
+      customers). Both locks widen to it, in the routes of this resource only.
+    - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
+    - ``status``: the choice column shown beside the title of the details page.
+    """
+
+    model: ClassVar[type[Any]]
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    noun: ClassVar[str] = ""
+    description: ClassVar[str] = ""
+    group: ClassVar[str] = ""
+    icon: ClassVar[str] = ""
+    key: ClassVar[str] = "public_id"
+    label: ClassVar[str] = ""
+    status: ClassVar[str] = "status"
+    realms: ClassVar[Realms] = BOTH
+    columns: ClassVar[tuple[Column, ...]] = ()
+    filters: ClassVar[tuple[Filter, ...]] = ()
+    search: ClassVar[tuple[str, ...]] = ()
+    default_sort: ClassVar[str] = ""
+    page_size: ClassVar[int] = 50
+    form: ClassVar[Mapping[str, FormColumns | Mapping[str, FormColumns]]] = {}
+    labels: ClassVar[Mapping[str, str]] = {}
+    help: ClassVar[Mapping[str, str]] = {}
+    saves: ClassVar[Mapping[str, Callable[..., Any]]] = {}
+    grants: ClassVar[Mapping[str, PerRealm]] = {}
+    actions: ClassVar[tuple[Action, ...]] = ()
+    related: ClassVar[tuple[Related, ...]] = ()
+    references: ClassVar[Mapping[str, Reference]] = {}
+    load: ClassVar[tuple[str, ...]] = ()
+    scope: ClassVar[Callable[[int], Any] | None] = None
+    owners: ClassVar[Callable[[int], Any] | None] = None
+
+    @classmethod
+    def noun_label(cls) -> str:
+        """The singular: "License" of "Licenses"."""
+        if cls.noun:
+            return cls.noun
+        return re.sub("ies$", "y", cls.title) if cls.title.endswith("ies") else cls.title.removesuffix("s")
+
+    @classmethod
+    def grant(cls, verb: str, realm: str) -> str:
+        """The grant a verb needs in a realm; empty when the verb does not exist there."""
+        needed = cls.grants.get(verb, "")
+        return needed if isinstance(needed, str) else needed.get(realm, "")
+
+    @classmethod
+    def form_columns(cls, verb: str, realm: str) -> FormColumns:
+        """What the form of "create" or "edit" asks for in a realm."""
+        declared = cls.form.get(verb, ())
+        if isinstance(declared, Mapping):
+            return declared.get(realm, ())
+        return declared
+
+    @classmethod
+    def label_name(cls) -> str:
+        """The column that names a record to people."""
+        return cls.label or next((column.name for column in cls.columns if column.link), cls.key)
+
+    @classmethod
+    def label_of(cls, name: str) -> str:
+        """What a column is called, from the Resource or the name: "expires_on" -> "Expires on"."""
+        declared = cls.labels.get(name) or next((c.label for c in cls.columns if c.name == name and c.label), "")
+        return declared or words(name)
+
+
+def words(name: str) -> str:
+    """A name as people read it: "account.client_id" -> "Account client ID"."""
+    text = name.replace("_", " ").replace(".", " ")
+    text = re.sub(r"\bid\b", "ID", text)
+    text = re.sub(r"\b(vat|mac|ip|csv|url|api)\b", lambda found: found[0].upper(), text)
+    return text[:1].upper() + text[1:]
