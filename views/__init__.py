@@ -1,1 +1,12 @@
 """One module a noun: its Resource, and the pages that are no list."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The pages outside the two sites. Imported here, so that importing one view does not import all."""
+    from views import demo_mail, health, home, sign_in
+
+    return (home.blueprint, sign_in.blueprint, health.blueprint, demo_mail.blueprint)

@@ -1,0 +1,97 @@
+"""The composition root: binds the extensions, mounts the two sites, registers commands and error pages."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+from flask import Flask, Response, g, request
+from flask_bootstrap import Bootstrap5
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import models  # noqa: F401  the tables are complete once this is imported
+from commands import register_commands
+from config import Settings, load_settings
+from extensions import babel, csrf, db, login_manager, migrate
+from services.cipher import cipher
+from services.unit_of_work import intend_to_write, prepare_engine
+from views import access, blueprints, errors, identity, locale, shell
+from views.security_headers import set_security_headers
+from views.sites import mount_sites
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_REQUEST_BYTES = 25 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the program for these settings (default: the environment's). Raises SettingsError for settings it cannot use."""
+    settings = settings or load_settings()
+    app = Flask(__name__)
+    configure(app, settings)
+    bind_extensions(app, settings)
+    mark_writing_requests(app)
+    identity.install(app)
+    access.install(app)
+    locale.install(app)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)
+    mount_sites(app)
+    shell.install(app)
+    errors.install(app)
+    register_commands(app)
+    app.after_request(set_security_headers)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Translate our settings into those of Flask and its extensions."""
+    secure = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SESSION_COOKIE_NAME="foyer_form",  # holds the CSRF token and messages; who someone is stands in the database
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=1),
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        TRUSTED_HOSTS=settings.trusted_hosts or None,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session, so a form left open overnight still saves
+        BOOTSTRAP_SERVE_LOCAL=True,
+        BABEL_DEFAULT_LOCALE="en",
+        BABEL_DEFAULT_TIMEZONE="UTC",
+    )
+    app.extensions["settings"] = settings
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
+def bind_extensions(app: Flask, settings: Settings) -> None:
+    """Bind every extension, and prepare the database engine before its first connection."""
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True)
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    babel.init_app(app, locale_selector=locale.select_locale, timezone_selector=locale.select_time_zone)
+    cipher.bind(settings.encryption_keys)
+    Bootstrap5(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def mark_writing_requests(app: Flask) -> None:
+    """Let a request that may write take the write lock with its first query (see services/unit_of_work.py)."""
+
+    @app.before_request
+    def begin() -> Response | None:
+        if request.method not in SAFE_METHODS:
+            g.write_intent = ExitStack()
+            g.write_intent.enter_context(intend_to_write())
+        return None
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        intent = g.pop("write_intent", None)
+        if intent is not None:
+            intent.close()

@@ -1,0 +1,84 @@
+"""The two doors: the back office for staff, the portal of one account for its members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response
+
+from domain.actor import Actor, Source
+from domain.permissions import MEMBER_GRANTS, STAFF_GRANTS
+from panel import PORTAL, STAFF, Realm, Visit
+from services.seats import Standing, standing_in_account, standing_in_back_office
+from views.identity import Identity, current_identity, sign_in_url
+from views.locale import select_locale, zone_of
+
+STAFF_PREFIX = "/staff"
+PORTAL_PREFIX = "/portal"
+
+
+def enter_back_office(_values: Mapping[str, Any]) -> Visit | Response:
+    """Let enabled staff in; send those without a session to sign in, and everybody else away as if nothing were here."""
+    identity = current_identity()
+    if identity is None:
+        return redirect(sign_in_url(), code=303)
+    standing = standing_in_back_office(identity.person.id)
+    if standing is None:
+        abort(404)
+    return _visit(back_office, identity, standing, Source.STAFF, STAFF_PREFIX)
+
+
+def enter_portal(values: Mapping[str, Any]) -> Visit | Response:
+    """Let members of the account in that the address names; a stranger is not told that it exists."""
+    identity = current_identity()
+    if identity is None:
+        return redirect(sign_in_url(), code=303)
+    client_id = str(values.get("client_id", ""))
+    standing = None if "\0" in client_id else standing_in_account(identity.person.id, client_id)
+    if standing is None:
+        abort(404)
+    return _visit(portal, identity, standing, Source.PORTAL, f"{PORTAL_PREFIX}/{client_id}")
+
+
+def _visit(realm: Realm, identity: Identity, standing: Standing, source: Source, base_url: str) -> Visit:
+    person = identity.person
+    actor = Actor(
+        name=person.name or person.email or person.public_id,
+        source=source,
+        person_id=person.id,
+        staff_member_id=standing.staff_member_id,
+        member_id=standing.member_id,
+        account_id=standing.account_id,
+        ip=request.remote_addr,
+    )
+    return Visit(
+        realm=realm,
+        actor=actor,
+        grants=standing.grants,
+        owner_id=standing.account_id,
+        base_url=base_url,
+        time_zone=zone_of(person.time_zone),
+        locale=select_locale(),
+        context=standing,
+    )
+
+
+back_office = Realm(
+    name=STAFF,
+    prefix=STAFF_PREFIX,
+    label="Back office",
+    enter=enter_back_office,
+    layout="layouts/staff.html",
+    grants=frozenset().union(*STAFF_GRANTS.values()),
+)
+portal = Realm(
+    name=PORTAL,
+    prefix=f"{PORTAL_PREFIX}/<client_id>",
+    label="Portal",
+    enter=enter_portal,
+    layout="layouts/portal.html",
+    grants=frozenset().union(*MEMBER_GRANTS.values()),
+)
+REALMS = (back_office, portal)
