@@ -31,10 +31,10 @@ class PasswordHashes:
     def check(self, hashed: str | None, password: str) -> bool:
         """Say whether the password fits. Without a hash (nobody, or no password) the same work is done in vain."""
         try:
-            fits = self._hasher.verify(hashed or self._hash_of_nobody(), _bytes(password))
+            self._hasher.verify(hashed or self._hash_of_nobody(), _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
-        return fits and bool(hashed)
+        return bool(hashed)
 
     def is_outdated(self, hashed: str) -> bool:
         """Say whether the hash was made with other parameters than today's."""

@@ -1,0 +1,148 @@
+"""Sessions of people who signed in: kept in the database, so that ending one is felt with the next click."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, update
+
+from extensions import db
+from models.person import Person
+from models.sign_in import SessionEnd, SignInSession
+from services.seats import has_live_seat
+
+TOUCHED_EVERY = dt.timedelta(minutes=5)
+SECOND_STEP_WITHIN = dt.timedelta(minutes=10)
+_LONGEST_USER_AGENT = 400
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a session lives: without a click, and at most."""
+
+    idle: dt.timedelta = dt.timedelta(hours=12)
+    absolute: dt.timedelta = dt.timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a request comes from, as far as it can be known."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+def start_session(
+    person: Person, browser: Browser, *, now: dt.datetime, lifetime: Lifetime, waits_for_second_step: bool
+) -> tuple[SignInSession, str]:
+    """Start a session; give its row and the token for the cookie, which is known to nobody else afterwards."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session = SignInSession(
+        person_id=person.id,
+        token_hash=hash_of_token(token),
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + (SECOND_STEP_WITHIN if waits_for_second_step else lifetime.absolute),
+        ip=browser.ip,
+        user_agent=_cleaned(browser.user_agent),
+        second_step_at=None if waits_for_second_step else now,
+        proved_at=None if waits_for_second_step else now,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return session, token
+
+
+def find_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> tuple[SignInSession, Person] | None:
+    """Find the living session of a cookie and its person, in one statement; None when there is none.
+
+    Dead are the ended, the expired, the idle, and those of a person who was disabled or has no live seat left.
+    """
+    found = db.session.execute(
+        select(SignInSession, Person)
+        .join(Person, Person.id == SignInSession.person_id)
+        .where(
+            SignInSession.token_hash == hash_of_token(token),
+            *_alive(now, lifetime),
+            Person.can_sign_in,
+            has_live_seat(),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def needs_touch(session: SignInSession, *, now: dt.datetime) -> bool:
+    """Whether the last click was written down so long ago that this one should be."""
+    return now - session.last_seen_at >= TOUCHED_EVERY
+
+
+def touch_session(session: SignInSession, *, now: dt.datetime) -> None:
+    """Write down that the person is here, at most every five minutes however many requests come at once."""
+    db.session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == session.id, SignInSession.last_seen_at <= now - TOUCHED_EVERY)
+        .values(last_seen_at=now)
+    )
+
+
+def end_session(session: SignInSession, reason: SessionEnd, *, now: dt.datetime) -> None:
+    """End one session; one that has ended keeps its first reason."""
+    _end(SignInSession.id == session.id, reason, now)
+
+
+def end_sessions(person_id: int, reason: SessionEnd, *, now: dt.datetime, keep: SignInSession | None = None) -> int:
+    """End all sessions of a person, or all but one; give their number."""
+    whose = SignInSession.person_id == person_id
+    return _end(whose if keep is None else whose & (SignInSession.id != keep.id), reason, now)
+
+
+def end_sessions_without_seat(person_ids: list[int], reason: SessionEnd, *, now: dt.datetime) -> int:
+    """End the sessions of those among these people who have no live seat left, as after suspending an account."""
+    seatless = select(Person.id).where(Person.id.in_(person_ids), ~has_live_seat())
+    return _end(SignInSession.person_id.in_(seatless), reason, now)
+
+
+def end_if_dead(token: str, *, now: dt.datetime, lifetime: Lifetime) -> bool:
+    """End the session of a cookie that find_session refuses, so that it stays dead when its cause goes away."""
+    session = db.session.scalar(
+        select(SignInSession).where(SignInSession.token_hash == hash_of_token(token), SignInSession.ended_at.is_(None))
+    )
+    if session is None:
+        return False
+    in_time = session.expires_at > now and session.last_seen_at > now - lifetime.idle
+    return bool(_end(SignInSession.id == session.id, SessionEnd.DISABLED if in_time else SessionEnd.EXPIRED, now))
+
+
+def hash_of_token(token: str) -> str:
+    """What is kept of a token. It has 256 random bits, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _alive(now: dt.datetime, lifetime: Lifetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > now,
+        SignInSession.last_seen_at > now - lifetime.idle,
+    )
+
+
+def _end(which: ColumnElement[bool], reason: SessionEnd, now: dt.datetime) -> int:
+    ended = db.session.execute(
+        update(SignInSession)
+        .where(which, SignInSession.ended_at.is_(None))
+        .values(ended_at=now, end_reason=reason)
+        .returning(SignInSession.id)
+    )
+    return len(ended.all())
+
+
+def _cleaned(user_agent: str | None) -> str | None:
+    """The header as it may be kept: without control characters, and not too long."""
+    if not user_agent:
+        return None
+    return "".join(character for character in user_agent if character.isprintable())[:_LONGEST_USER_AGENT]
