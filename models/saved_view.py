@@ -1,0 +1,33 @@
+"""Lists as people want to see them again: filters, order and columns under a name."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from extensions import Base
+from models.base import Json, Keyed, Public, Stamped
+from models.person import Person
+
+
+class SavedView(Public, Keyed, Stamped, Base):
+    __tablename__ = "saved_view"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    realm: Mapped[str] = mapped_column(String(16))
+    slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(80))
+    query: Mapped[str] = mapped_column(String(2000), default="")  # the part of the address after "?"
+    columns: Mapped[list[str]] = mapped_column(Json, default=list)
+    is_default: Mapped[bool] = mapped_column(default=False)
+    shared: Mapped[bool] = mapped_column(default=False)  # with all staff
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "realm", "slug", "name"),
+        CheckConstraint("NOT shared OR realm = 'staff'", name="only_staff_share"),
+    )
+
+    def __str__(self) -> str:
+        return self.name
