@@ -5,28 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ipaddress
-import math
 import unicodedata
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from domain.refusals import Refusal
+from domain.attempts import SIGN_IN_LIMIT, check_attempts
 from extensions import db
 from models.sign_in import SignInAttempt, SignInDoor
 
-LIMIT = 10
-WINDOW = dt.timedelta(minutes=5)
 KEPT_FOR = dt.timedelta(days=30)
 _LONGEST_NAME = 320
 _NETWORK_OF_ONE_HOME = 64  # a home or office has a whole IPv6 network: its addresses count as one
-
-
-class TooManyAttempts(Refusal):
-    """The name or the address has used up its tries. ``wait`` is how long until the next one."""
-
-    def __init__(self, wait: dt.timedelta) -> None:
-        self.wait = wait
-        super().__init__(f"Too many attempts. Wait {wait_in_words(wait)}, then try again.")
 
 
 def count_attempt(name: str, *, ip: str | None, door: SignInDoor, now: dt.datetime) -> int:
@@ -38,11 +28,9 @@ def count_attempt(name: str, *, ip: str | None, door: SignInDoor, now: dt.dateti
     hashed, place = hash_of_name(name), place_of(ip)
     doors = _counted_with(door)
     _queue_up(f"name {hashed}", f"place {place}")
-    waits = [_wait_of(SignInAttempt.name_hash == hashed, doors, now)]
+    check_attempts(_recent(SignInAttempt.name_hash == hashed, doors, now), now=now)
     if place is not None:
-        waits.append(_wait_of(SignInAttempt.ip == place, doors, now))
-    if wait := max(waits):
-        raise TooManyAttempts(wait)
+        check_attempts(_recent(SignInAttempt.ip == place, doors, now), now=now)
     attempt = SignInAttempt(door=door, name_hash=hashed, ip=place, succeeded=False, at=now)
     db.session.add(attempt)
     db.session.flush()
@@ -86,33 +74,21 @@ def place_of(ip: str | None) -> str | None:
     return str(address)
 
 
-def wait_in_words(wait: dt.timedelta) -> str:
-    """The wait in whole seconds, rounded up: "4 minutes 12 seconds"."""
-    minutes, seconds = divmod(math.ceil(wait.total_seconds()), 60)
-    parts = [_plural(minutes, "minute"), _plural(seconds, "second")]
-    return " ".join(part for part in parts if part)
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
-
-
 def _counted_with(door: SignInDoor) -> ColumnElement[bool]:
     if door is SignInDoor.RESET_REQUEST:
         return SignInAttempt.door == SignInDoor.RESET_REQUEST
     return SignInAttempt.door != SignInDoor.RESET_REQUEST
 
 
-def _wait_of(whose: ColumnElement[bool], doors: ColumnElement[bool], now: dt.datetime) -> dt.timedelta:
-    """How long until fewer than LIMIT tries lie in the window: zero when that is so now."""
-    tenth_last = db.session.scalar(
+def _recent(whose: ColumnElement[bool], doors: ColumnElement[bool], now: dt.datetime) -> Sequence[dt.datetime]:
+    """When the last wrong tries were: as many as the limit needs to know."""
+    found = (
         select(SignInAttempt.at)
-        .where(whose, doors, SignInAttempt.succeeded.is_(False), SignInAttempt.at > now - WINDOW)
+        .where(whose, doors, SignInAttempt.succeeded.is_(False), SignInAttempt.at > now - SIGN_IN_LIMIT.window)
         .order_by(SignInAttempt.at.desc())
-        .offset(LIMIT - 1)
-        .limit(1)
+        .limit(SIGN_IN_LIMIT.attempts)
     )
-    return dt.timedelta(0) if tenth_last is None else tenth_last + WINDOW - now
+    return db.session.scalars(found).all()
 
 
 def _queue_up(*subjects: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import event as hooks
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, aliased
 
 from domain.actor import Actor
 from domain.audit import known_event
@@ -76,12 +76,12 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One line of a timeline. ``who`` is who really acted, ``as_whom`` whose seat they used, if any."""
+    """One line of a timeline. ``actor_name`` is who really acted, ``on_behalf_of`` whose seat they used, if any."""
 
     at: dt.datetime
     event: str
-    who: str
-    as_whom: str
+    actor_name: str
+    on_behalf_of: str
     source: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
@@ -113,6 +113,14 @@ def record_events(happenings: Iterable[Happening], *, actor: Actor, now: dt.date
     waiting.extend(_Waiting(transaction, _values(happening, actor, now)) for happening in happenings)
 
 
+def record_export(
+    details: Mapping[str, object], *, actor: Actor, now: dt.datetime, account_id: int | None = None
+) -> None:
+    """Record that a list left the house: which, as what kind of file, with which filters."""
+    target = Target("list", str(details.get("slug", "")))
+    record_event("list.exported", target, actor=actor, now=now, account_id=account_id, after=details)
+
+
 def timeline_of(
     target_type: str, target_keys: str | Sequence[str], *, account_id: int | None = None, limit: int = 50
 ) -> list[Recorded]:
@@ -121,11 +129,11 @@ def timeline_of(
     With an account, only what stands in that account's chain.
     """
     keys = [target_keys] if isinstance(target_keys, str) else list(target_keys)
-    seat = Person.__table__.alias("seat")
+    seat = aliased(Person)
     found = (
-        select(AuditEvent, Person.first_name, Person.last_name, seat.c.first_name, seat.c.last_name)
+        select(AuditEvent, Person.first_name, Person.last_name, seat.first_name, seat.last_name)
         .outerjoin(Person, Person.id == AuditEvent.actor_person_id)
-        .outerjoin(seat, seat.c.id == AuditEvent.on_behalf_of_id)
+        .outerjoin(seat, seat.id == AuditEvent.on_behalf_of_id)
         .where(AuditEvent.target_type == target_type, AuditEvent.target_key.in_(keys))
         .order_by(AuditEvent.id.desc())
         .limit(limit)
@@ -136,8 +144,8 @@ def timeline_of(
         Recorded(
             at=row.at,
             event=row.event,
-            who=_full_name(first, last) or row.actor_name,
-            as_whom=_full_name(seat_first, seat_last),
+            actor_name=_full_name(first, last) or row.actor_name,
+            on_behalf_of=_full_name(seat_first, seat_last),
             source=row.source,
             before=row.before or {},
             after=row.after or {},
