@@ -41,19 +41,6 @@ class Seat:
     account_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What a person is in the place they opened: staff in the back office, or a member of one account."""
-
-    grants: frozenset[P]
-    staff_member_id: int | None = None
-    member_id: int | None = None
-    account_id: int | None = None
-    client_id: str = ""
-    account_name: str = ""
-    currency: str = ""
-
-
 def has_live_seat() -> ColumnElement[bool]:
     """Whether the Person of the enclosing statement may come in at all: enabled staff, or a live seat somewhere."""
     staff = select(_staff.id).where(_staff.person_id == Person.id, _staff.status == StaffStatus.ENABLED)
@@ -112,34 +99,3 @@ def standing_in_back_office(person_id: int) -> Standing | None:
         select(_staff.id, _staff.role).where(_staff.person_id == person_id, _staff.status == StaffStatus.ENABLED)
     ).first()
     return None if found is None else Standing(grants=grants_of_staff(found.role), staff_member_id=found.id)
-
-
-def standing_in_account(person_id: int, client_id: str) -> Standing | None:
-    """What the person's live seat in the account is and grants; None for a stranger."""
-    rows = db.session.execute(
-        select(
-            _member.id, _account.id, _account.client_id, _account.name, _account.currency, _member.is_owner, _role.role
-        )
-        .select_from(Member.__table__.outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id))
-        .where(_member.person_id == person_id, _LIVE, _account.client_id == client_id)
-    ).all()
-    if not rows:
-        return None
-    member_id, account_id, client_id, name, currency, is_owner, _first_role = rows[0]
-    roles = [row.role for row in rows if row.role is not None] + ([MemberRole.OWNER] if is_owner else [])
-    return Standing(
-        grants=grants_of_member(roles),
-        member_id=member_id,
-        account_id=account_id,
-        client_id=client_id,
-        account_name=name,
-        currency=currency,
-    )
-
-
-def standing_in_back_office(person_id: int) -> Standing | None:
-    """What the person's staff role is and grants; None for who is no enabled staff."""
-    row = db.session.execute(
-        select(_staff.id, _staff.role).where(_staff.person_id == person_id, _staff.status == StaffStatus.ENABLED)
-    ).one_or_none()
-    return None if row is None else Standing(grants=grants_of_staff(row.role), staff_member_id=row.id)
