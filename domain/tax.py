@@ -31,31 +31,31 @@ class TaxRulesClash(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TaxRule:
-    """A rate in parts per million (20 % is 200,000). Empty region or class means any.
+    """A rate in parts per million (20 % is 200,000). An empty region or class means any.
 
-    It holds from ``valid_from`` up to, not including, ``valid_until``; empty means no end.
+    It holds from ``valid_from`` up to, not including, ``valid_to``; None means no end.
     """
 
     country: str
     rate_ppm: int
     valid_from: dt.date
-    valid_until: dt.date | None = None
-    region: str | None = None
-    product_class: str | None = None
+    valid_to: dt.date | None = None
+    region: str = ""
+    product_class: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate_ppm <= MILLION:
             raise ValueError("a tax rate lies between 0 and 100 percent")
-        if self.valid_until is not None and self.valid_until <= self.valid_from:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ValueError("a tax rule ends after it begins")
 
-    def covers(self, country: str, region: str | None, product_class: str | None, on: dt.date) -> bool:
+    def covers(self, country: str, region: str, product_class: str, on: dt.date) -> bool:
         return (
             self.country == country
-            and self.region in (None, region)
-            and self.product_class in (None, product_class)
+            and self.region in ("", region)
+            and self.product_class in ("", product_class)
             and self.valid_from <= on
-            and (self.valid_until is None or on < self.valid_until)
+            and (self.valid_to is None or on < self.valid_to)
         )
 
 
@@ -64,8 +64,8 @@ class Buyer:
     """What decides a buyer's tax. ``vat_id`` is given only when its form was checked."""
 
     country: str
-    region: str | None = None
-    vat_id: str | None = None
+    region: str = ""
+    vat_id: str = ""
     exempt: bool = False
 
 
@@ -77,12 +77,12 @@ class TaxDecision:
 
 
 def choose_rule(
-    rules: Iterable[TaxRule], *, country: str, region: str | None, product_class: str | None, on: dt.date
+    rules: Iterable[TaxRule], *, country: str, region: str, product_class: str, on: dt.date
 ) -> TaxRule | None:
     """The most exact rule in force: region counts before class, class before none, then the latest beginning."""
 
     def exactness(rule: TaxRule) -> tuple[bool, bool, dt.date]:
-        return rule.region is not None, rule.product_class is not None, rule.valid_from
+        return rule.region != "", rule.product_class != "", rule.valid_from
 
     found = [rule for rule in rules if rule.covers(country, region, product_class, on)]
     if not found:
@@ -94,7 +94,7 @@ def choose_rule(
 
 
 def decide_tax(
-    rules: Iterable[TaxRule], buyer: Buyer, *, seller_country: str, product_class: str | None, on: dt.date
+    rules: Iterable[TaxRule], buyer: Buyer, *, seller_country: str, product_class: str, on: dt.date
 ) -> TaxDecision:
     """Exemption first, then reverse charge between two EU countries with a VAT ID, then the rule; no rule is no tax."""
     if buyer.exempt:
