@@ -124,6 +124,20 @@ def same_account(table: str, column: str, parent: str, **options: Any) -> Foreig
     )
 
 
+def currency_key(table: str) -> UniqueConstraint:
+    """What rows point at that must stay in their parent's account and currency: (account_id, id, currency)."""
+    return UniqueConstraint("account_id", "id", "currency", name=f"uq_{table}_account_id_id_currency")
+
+
+def same_currency(table: str, column: str, parent: str) -> ForeignKeyConstraint:
+    """Like same_account, and in the currency of the parent too."""
+    return ForeignKeyConstraint(
+        ["account_id", column, "currency"],
+        [f"{parent}.account_id", f"{parent}.id", f"{parent}.currency"],
+        name=f"fk_{table}_{column}",
+    )
+
+
 def list_indexes(table: str, *columns: str, owned: bool = True) -> tuple[Index, ...]:
     """The indexes a sortable list column needs: (column, id) over all accounts, (account_id, column, id) over one's own."""
     made = []
