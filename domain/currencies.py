@@ -30,8 +30,8 @@ class UnknownCurrency(Refusal):
     message = "This currency is not known. Use its three-letter code, like EUR or USD."
 
 
-def digits_of(currency: str) -> int:
-    """How many digits stand behind the point: 2 for EUR, 0 for JPY, 3 for KWD."""
+def exponent_of(currency: str) -> int:
+    """How many digits stand behind the point, which is the power of ten of a minor unit: 2 for EUR, 0 for JPY."""
     try:
         return DIGITS[currency]
     except KeyError:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.currencies import digits_of
+from domain.currencies import exponent_of as exponent_of
 from domain.refusals import Refusal
 
 LARGEST_AMOUNT: Final = 10**15
@@ -59,7 +59,7 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
 
 def parse_minor(text: str, currency: str) -> int:
     """Read a decimal text strictly: no separators, at most one point, no more decimals than the currency has."""
-    digits = digits_of(currency)
+    digits = exponent_of(currency)
     match = _AMOUNT.fullmatch(text.strip(" "))
     if match is None or len(match[3] or "") > digits:
         example = minor_to_text(125 * 10 ** max(1, digits - 1), currency)
@@ -73,7 +73,7 @@ def parse_minor(text: str, currency: str) -> int:
 
 def minor_to_text(amount: int, currency: str) -> str:
     """Write minor units as a decimal text with all digits of the currency: 1250 EUR is "12.50". Not localised."""
-    digits = digits_of(currency)
+    digits = exponent_of(currency)
     figures = str(abs(amount)).rjust(digits + 1, "0")
     text = f"{figures[:-digits]}.{figures[-digits:]}" if digits else figures
     return f"-{text}" if amount < 0 else text
@@ -89,7 +89,7 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.amount) is not int:
             raise TypeError("an amount is a whole number of minor units")
-        digits_of(self.currency)
+        exponent_of(self.currency)
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
