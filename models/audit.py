@@ -30,8 +30,7 @@ class AuditChain(Keyed, Base):
 class AuditEvent(MayBeOwned, Keyed, Base):
     """One event of a chain. Rows are never changed or removed: triggers of the database refuse it.
 
-    ``actor_name`` is for actors that are no person (a job, an importer); people are named through ``actor_person_id``,
-    so that erasing a person's data needs no change here.
+    ``actor_name`` is the name at that time; ``on_behalf_of`` is the member while staff are logged in as them.
     """
 
     __tablename__ = "audit_event"

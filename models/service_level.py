@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
@@ -46,6 +46,13 @@ class SlaPolicy(Public, Keyed, Versioned, Stamped, Base):
 
     __table_args__ = (
         UniqueConstraint("priority", "department_id"),
+        Index(
+            "uq_sla_policy_of_all",
+            "priority",
+            unique=True,
+            sqlite_where=text("department_id IS NULL"),
+            postgresql_where=text("department_id IS NULL"),
+        ),
         CheckConstraint("first_reply_minutes > 0", name="first_reply_positive"),
         CheckConstraint("solution_minutes >= first_reply_minutes", name="solution_after_first_reply"),
         *list_indexes("sla_policy", "name", owned=False),
