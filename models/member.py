@@ -184,7 +184,7 @@ class Member(AccountOwned, Public, Keyed, Versioned, Stamped, Base):
         return and_(cls.portal_access, ~cls.is_owner)
 
 
-class MemberRoleGrant(AccountOwned, Keyed, Stamped, Base):
+class MemberRoleGrant(AccountOwned, Public, Keyed, Stamped, Base):
     """A role that a seat holds. Ownership is not one of these rows: see ``Member.is_owner``."""
 
     __tablename__ = "member_role"
@@ -193,6 +193,8 @@ class MemberRoleGrant(AccountOwned, Keyed, Stamped, Base):
     role: Mapped[MemberRole] = choice_column(MemberRole)
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
+    account: Mapped[Account] = relationship(lazy="raise", viewonly=True)
+    granted_by: Mapped[Person | None] = relationship(lazy="raise")
     member: Mapped[Member] = relationship(
         lazy="raise", primaryjoin="foreign(MemberRoleGrant.member_id) == Member.id", back_populates="role_grants"
     )
@@ -202,6 +204,7 @@ class MemberRoleGrant(AccountOwned, Keyed, Stamped, Base):
         UniqueConstraint("account_id", "member_id", "role"),
         CheckConstraint("role <> 'owner'", name="owner_is_on_member"),
         Index("ix_member_role_member_id", "member_id"),
+        *list_indexes("member_role", "created_at"),
     )
 
     def __str__(self) -> str:
