@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -55,4 +56,6 @@ def new_temporary_password() -> str:
 
 
 def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")[:LONGEST_CHECKED]
+    """One spelling for one text: keyboards write the same letter with an accent in different ways."""
+    written = unicodedata.normalize("NFKC", password[:LONGEST_CHECKED])
+    return written.encode("utf-8", "surrogatepass")

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from extensions import db
 from models.person import Person
@@ -88,6 +88,29 @@ def touch_session(session: SignInSession, *, now: dt.datetime) -> None:
         .where(SignInSession.id == session.id, SignInSession.last_seen_at <= now - TOUCHED_EVERY)
         .values(last_seen_at=now)
     )
+
+
+def renew_session(session: SignInSession, *, now: dt.datetime, lifetime: Lifetime) -> str | None:
+    """Give a living session a new token after a proof of identity; None when it ended in the meantime.
+
+    The old token is worth nothing from now on: who stole it before the proof gains nothing by it.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    second_step_at = func.coalesce(SignInSession.second_step_at, now, type_=SignInSession.second_step_at.type)
+    renewed = db.session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == session.id, SignInSession.token_hash == session.token_hash, *_alive(now, lifetime))
+        .values(
+            token_hash=hash_of_token(token),
+            last_seen_at=now,
+            expires_at=session.created_at + lifetime.absolute,
+            second_step_at=second_step_at,
+            proved_at=now,
+        )
+        .returning(SignInSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return token if renewed.all() else None
 
 
 def end_session(session: SignInSession, reason: SessionEnd, *, now: dt.datetime) -> None:

@@ -1,0 +1,257 @@
+"""Ways back in and new passwords: reset links, temporary passwords, and the change of one's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, select, update
+
+from domain.actor import Actor
+from domain.passwords import check_new_password
+from domain.refusals import Refusal
+from extensions import db
+from models.person import Person
+from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInDoor, SignInSession
+from services.attempts import count_attempt, take_back
+from services.audit import record_event
+from services.mail_texts import mail_texts
+from services.notifications import queue_mail
+from services.passwords import new_temporary_password, passwords
+from services.seats import has_live_seat, live_seats
+from services.sessions import Browser, Lifetime, end_sessions, hash_of_token, renew_session
+from services.sign_in import find_welcome_person, person_as_actor
+from services.unit_of_work import unit_of_work
+
+LINK_LIVES = dt.timedelta(minutes=60)
+TEMPORARY_PASSWORD_LIVES = dt.timedelta(minutes=60)
+
+
+class ResetLinkNotValid(Refusal):
+    """The same for a link that was used, replaced, is too old, or never was."""
+
+    message = (
+        "This link does not work any more. It works once, for 60 minutes, and only the newest one. Ask for a new one."
+    )
+
+
+class CurrentPasswordWrong(Refusal):
+    message = "The current password is not right."
+
+
+class PasswordNotNew(Refusal):
+    message = "This is the password you have now. Choose another one."
+
+
+def request_reset_link(email: str, browser: Browser, *, now: dt.datetime) -> None:
+    """Mail a link to who has this address and may come in; do nothing, and say nothing, for anybody else.
+
+    Refused: TooManyAttempts. Opens its own units of work: the request is counted even if the rest fails.
+    """
+    with unit_of_work():
+        count_attempt(email, ip=browser.ip, door=SignInDoor.RESET_REQUEST, now=now)
+    with unit_of_work():
+        person = find_welcome_person(email)
+        if person is not None:
+            send_reset_link(person, actor=person_as_actor(person, browser), now=now)
+
+
+def send_reset_link(person: Person, *, actor: Actor, now: dt.datetime) -> Person:
+    """Mail the person a link that sets a new password: once, within 60 minutes. Older ones stop working."""
+    token = secrets.token_urlsafe(32)
+    _replace_open_resets(person, now)
+    _add_reset(person, PasswordResetKind.LINK, hash_of_token(token), LINK_LIVES, actor, now)
+    record_event("person.password_reset_requested", person, actor=actor, now=now)
+    _mail(person, "reset_link", now, secret=True, token=token, minutes=_minutes(LINK_LIVES))
+    return person
+
+
+def issue_temporary_password(person: Person, *, actor: Actor, now: dt.datetime) -> Person:
+    """Replace the person's password by a random one that is mailed to them, and end all their sessions.
+
+    It works once, for 60 minutes, and must be changed at that sign-in. Nobody else ever sees it. Who may do this to
+    whom, and what the audit calls it, is the caller's to decide.
+    """
+    password = new_temporary_password()
+    _replace_open_resets(person, now)
+    _add_reset(
+        person,
+        PasswordResetKind.TEMPORARY_PASSWORD,
+        passwords.make(password),
+        TEMPORARY_PASSWORD_LIVES,
+        actor,
+        now,
+    )
+    person.password_hash = None
+    person.password_changed_at = now
+    person.must_change_password = True
+    end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
+    minutes = _minutes(TEMPORARY_PASSWORD_LIVES)
+    _mail(person, "temporary_password", now, secret=True, password=password, minutes=minutes)
+    return person
+
+
+def reset_link_works(token: str, *, now: dt.datetime) -> bool:
+    """Whether the link would be taken now; shows nothing else, so that a form need not be filled in vain."""
+    return db.session.scalar(select(PasswordReset.id).where(*_works(token, now))) is not None
+
+
+def reset_password(token: str, password: str, browser: Browser, *, now: dt.datetime) -> None:
+    """Set a new password by a link, which is used up by it; all sessions of the person end.
+
+    Refused: TooManyAttempts, ResetLinkNotValid, and a password that is not good enough (the link then still works).
+    Opens its own units of work, like every door.
+    """
+    check_new_password(password)
+    with unit_of_work():
+        attempt_id = count_attempt(f"link {token}", ip=browser.ip, door=SignInDoor.RESET, now=now)
+        person = db.session.scalar(select(Person).join(PasswordReset, _persons()).where(*_works(token, now)))
+    if person is None:
+        raise ResetLinkNotValid
+    check_new_password(password, own_names=_own_names(person))
+    hashed = passwords.make(password)
+    with unit_of_work():
+        used = db.session.execute(
+            update(PasswordReset)
+            .where(PasswordReset.token_hash == hash_of_token(token), *_open(now))
+            .values(used_at=now)
+            .returning(PasswordReset.id)
+        )
+        if not used.all():
+            raise ResetLinkNotValid
+        take_back(attempt_id)
+        _set_password(person, hashed, now)
+        end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
+        record_event("person.password_reset", person, actor=person_as_actor(person, browser), now=now)
+        _mail(person, "password_changed", now)
+
+
+def change_password(
+    person: Person,
+    session: SignInSession,
+    *,
+    current: str,
+    new: str,
+    browser: Browser,
+    now: dt.datetime,
+    lifetime: Lifetime,
+) -> str | None:
+    """Change one's own password, end all other sessions, and give this one's new token (None when it ended meanwhile).
+
+    Who signed in with a temporary password is not asked for it again. Refused: TooManyAttempts, CurrentPasswordWrong,
+    PasswordNotNew, and a password that is not good enough. Opens its own units of work.
+    """
+    check_new_password(new, own_names=_own_names(person))
+    if not person.must_change_password:
+        _check_current_password(person, current, browser, now)
+    if passwords.check(_newest_hash(person), new):
+        raise PasswordNotNew
+    hashed = passwords.make(new)
+    with unit_of_work():
+        token = renew_session(session, now=now, lifetime=lifetime)
+        if token is not None:
+            _replace_open_resets(person, now)
+            _set_password(person, hashed, now)
+            end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now, keep=session)
+            record_event("person.password_changed", person, actor=person_as_actor(person, browser), now=now)
+            _mail(person, "password_changed", now)
+    return token
+
+
+def _check_current_password(person: Person, current: str, browser: Browser, now: dt.datetime) -> None:
+    with unit_of_work():
+        attempt_id = count_attempt(person.email or "", ip=browser.ip, door=SignInDoor.PASSWORD, now=now)
+    if not passwords.check(person.password_hash, current):
+        raise CurrentPasswordWrong
+    with unit_of_work():
+        take_back(attempt_id)
+
+
+def _newest_hash(person: Person) -> str | None:
+    """The hash of the password the person came in with: their own, or the temporary one."""
+    if person.password_hash is not None:
+        return person.password_hash
+    return db.session.scalar(
+        select(PasswordReset.token_hash)
+        .where(
+            PasswordReset.person_id == person.id,
+            PasswordReset.kind == PasswordResetKind.TEMPORARY_PASSWORD,
+            PasswordReset.used_at.is_not(None),
+        )
+        .order_by(PasswordReset.id.desc())
+        .limit(1)
+    )
+
+
+def _set_password(person: Person, hashed: str, now: dt.datetime) -> None:
+    person.password_hash = hashed
+    person.password_changed_at = now
+    person.must_change_password = False
+
+
+def _replace_open_resets(person: Person, now: dt.datetime) -> None:
+    """Let no older link or temporary password work. The person is locked, so that two new ones come one by one."""
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    db.session.execute(
+        update(PasswordReset)
+        .where(
+            PasswordReset.person_id == person.id, PasswordReset.used_at.is_(None), PasswordReset.superseded_at.is_(None)
+        )
+        .values(superseded_at=now)
+    )
+
+
+def _add_reset(
+    person: Person, kind: PasswordResetKind, hashed: str, lives: dt.timedelta, actor: Actor, now: dt.datetime
+) -> None:
+    reset = PasswordReset(
+        person_id=person.id,
+        kind=kind,
+        token_hash=hashed,
+        email=person.email,
+        requested_by_id=actor.person_id,
+        expires_at=now + lives,
+        created_at=now,
+    )
+    db.session.add(reset)
+    db.session.flush()
+
+
+def _open(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        PasswordReset.kind == PasswordResetKind.LINK,
+        PasswordReset.used_at.is_(None),
+        PasswordReset.superseded_at.is_(None),
+        PasswordReset.expires_at > now,
+    )
+
+
+def _persons() -> ColumnElement[bool]:
+    """The link's person, as long as the address it was sent to is still theirs."""
+    return (PasswordReset.person_id == Person.id) & (PasswordReset.email == Person.email)
+
+
+def _works(token: str, now: dt.datetime) -> tuple[ColumnExpressionArgument[bool], ...]:
+    return (
+        PasswordReset.token_hash == hash_of_token(token),
+        *_open(now),
+        _persons(),
+        Person.can_sign_in,
+        has_live_seat(),
+    )
+
+
+def _own_names(person: Person) -> list[str]:
+    return [name for name in (person.email, person.first_name, person.last_name) if name]
+
+
+def _minutes(lives: dt.timedelta) -> int:
+    return int(lives / dt.timedelta(minutes=1))
+
+
+def _mail(person: Person, event: str, now: dt.datetime, *, secret: bool = False, **values: object) -> None:
+    """Mail the person about their sign-in; the notice stands in the account that manages it, or the first they have."""
+    seats = live_seats(person.id)
+    account_id = person.managed_by_account_id or (seats[0].account_id if seats else None)
+    mail = mail_texts.render(event, name=str(person), email=person.email, **values)
+    queue_mail(person, event, mail.subject, mail.text, now=now, account_id=account_id, secret=secret)
