@@ -1,0 +1,23 @@
+// One press, one record: while a posted form is under way its button is busy and a second press does nothing.
+const underWay = new Set();
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.matches("[data-theme-switch]")) return;
+    if (underWay.has(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    underWay.add(form);
+    event.submitter?.setAttribute("aria-busy", "true");
+  },
+  true,
+);
+
+addEventListener("pageshow", () => {
+  underWay.clear();
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});

@@ -1,0 +1,22 @@
+// Ticked rows: shows the bar while there are any, says how many, and ticks the whole page at once.
+for (const bar of document.querySelectorAll("[data-bulk]")) {
+  const words = bar.querySelector("[data-bulk-count]");
+  const all = document.querySelector(`[data-pick-all][form="${bar.id}"]`);
+  const picks = [...document.querySelectorAll(`input[name="id"][form="${bar.id}"]`)];
+
+  const update = () => {
+    const ticked = picks.filter((pick) => pick.checked).length;
+    bar.hidden = ticked === 0;
+    words.textContent = ticked === 1 ? "1 row selected" : `${ticked} rows selected`;
+    all.checked = ticked > 0 && ticked === picks.length;
+    all.indeterminate = ticked > 0 && ticked < picks.length;
+  };
+
+  all.addEventListener("change", () => {
+    for (const pick of picks) pick.checked = all.checked;
+    update();
+  });
+  for (const pick of picks) pick.addEventListener("change", update);
+  addEventListener("pageshow", update); // a browser that comes back may have kept the ticks
+  update();
+}
