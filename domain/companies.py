@@ -8,6 +8,9 @@ from typing import Final
 
 from domain.refusals import Refusal
 
+LONGEST_KEY: Final = 255
+"""Longer ones are cut: what differs only behind that is the same company."""
+
 # Letters that do not fall apart into a letter and an accent.
 _PLAIN_LETTERS: Final = str.maketrans(
     {"æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h", "ı": "i", "ŧ": "t", "ŋ": "n"}
@@ -44,7 +47,7 @@ def company_key(name: str) -> str:
     words = _words(name)
     if not words:
         raise CompanyNotReadable
-    return " ".join(_without_legal_forms(words))
+    return " ".join(_without_legal_forms(" ".join(words)[:LONGEST_KEY].split()))
 
 
 def _words(name: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.refusals import Refusal
 
-_CODES_BY_DIGITS: Final[Mapping[int, str]] = {
+_CODES_BY_EXPONENT: Final[Mapping[int, str]] = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: """
         AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF
@@ -21,8 +21,8 @@ _CODES_BY_DIGITS: Final[Mapping[int, str]] = {
     4: "CLF UYW",
 }
 
-DIGITS: Final[Mapping[str, int]] = MappingProxyType(
-    {code: digits for digits, codes in _CODES_BY_DIGITS.items() for code in codes.split()}
+EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
+    {code: digits for digits, codes in _CODES_BY_EXPONENT.items() for code in codes.split()}
 )
 
 
@@ -33,6 +33,6 @@ class UnknownCurrency(Refusal):
 def exponent_of(currency: str) -> int:
     """How many digits stand behind the point, which is the power of ten of a minor unit: 2 for EUR, 0 for JPY."""
     try:
-        return DIGITS[currency]
+        return EXPONENTS[currency]
     except KeyError:
         raise UnknownCurrency from None
