@@ -80,10 +80,16 @@ class Member(AccountOwned, Public, Keyed, Versioned, Stamped, Base):
     account: Mapped[Account] = relationship(lazy="raise", back_populates="members")
     person: Mapped[Person] = relationship(lazy="raise", primaryjoin="foreign(Member.person_id) == Person.id")
     role_grants: Mapped[list[MemberRoleGrant]] = relationship(
-        lazy="raise", primaryjoin="Member.id == foreign(MemberRoleGrant.member_id)", back_populates="member"
+        lazy="raise",
+        primaryjoin="Member.id == foreign(MemberRoleGrant.member_id)",
+        back_populates="member",
+        passive_deletes="all",
     )
     interests: Mapped[list[MemberInterest]] = relationship(
-        lazy="raise", primaryjoin="Member.id == foreign(MemberInterest.member_id)", back_populates="member"
+        lazy="raise",
+        primaryjoin="Member.id == foreign(MemberInterest.member_id)",
+        back_populates="member",
+        passive_deletes="all",
     )
 
     __table_args__ = (

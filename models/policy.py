@@ -115,7 +115,7 @@ class DataRequest(MayBeOwned, Public, Keyed, Versioned, Stamped, Base):
     handled_by: Mapped[StaffMember | None] = relationship(lazy="raise")
     file: Mapped[File | None] = relationship(lazy="raise")
     steps: Mapped[list[DataRequestStep]] = relationship(
-        lazy="raise", back_populates="data_request", order_by="DataRequestStep.position"
+        lazy="raise", back_populates="data_request", order_by="DataRequestStep.position", passive_deletes="all"
     )
 
     __table_args__ = (

@@ -59,7 +59,9 @@ class Announcement(Public, Keyed, Versioned, Stamped, Base):
 
     blocked_ticket_type: Mapped[TicketType | None] = relationship(lazy="raise")
     written_by: Mapped[StaffMember | None] = relationship(lazy="raise")
-    accounts: Mapped[list[AnnouncementAccount]] = relationship(lazy="raise", back_populates="announcement")
+    accounts: Mapped[list[AnnouncementAccount]] = relationship(
+        lazy="raise", back_populates="announcement", passive_deletes="all"
+    )
 
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),

@@ -242,6 +242,7 @@ class TicketPresence(AccountOwned, Keyed, Base):
     writing: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
+    ticket: Mapped[Ticket] = relationship(lazy="raise", primaryjoin="foreign(TicketPresence.ticket_id) == Ticket.id")
     staff_member: Mapped[StaffMember] = relationship(lazy="raise")
 
     __table_args__ = (

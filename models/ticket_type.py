@@ -47,7 +47,7 @@ class TicketType(Public, Keyed, Versioned, Stamped, Base):
 
     department: Mapped[Department | None] = relationship(lazy="raise")
     fields: Mapped[list[TicketField]] = relationship(
-        lazy="raise", back_populates="ticket_type", order_by="TicketField.position"
+        lazy="raise", back_populates="ticket_type", order_by="TicketField.position", passive_deletes="all"
     )
 
     __table_args__ = (

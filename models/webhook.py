@@ -28,7 +28,9 @@ class WebhookEndpoint(MayBeOwned, Public, Keyed, Versioned, Stamped, Base):
     disabled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account | None] = relationship(lazy="raise")
-    deliveries: Mapped[list[WebhookDelivery]] = relationship(lazy="raise", back_populates="endpoint")
+    deliveries: Mapped[list[WebhookDelivery]] = relationship(
+        lazy="raise", back_populates="endpoint", passive_deletes="all"
+    )
 
     __table_args__ = list_indexes("webhook_endpoint", "created_at")
 

@@ -1,0 +1,1 @@
+"""Rows for tests: one factory a table, believable without arguments."""
