@@ -122,8 +122,7 @@ def reset_password(token: str, password: str, browser: Browser, *, now: dt.datet
         take_back(attempt_id)
         _set_password(person, hashed, now)
         end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
-        record_event("person.password_reset", person, actor=person_as_actor(person, browser), now=now)
-        _mail(person, "password_changed", now)
+        _tell(person, "person.password_reset", person_as_actor(person, browser), now)
 
 
 def change_password(
@@ -132,7 +131,7 @@ def change_password(
     *,
     current: str,
     new: str,
-    browser: Browser,
+    actor: Actor,
     now: dt.datetime,
     lifetime: Lifetime,
 ) -> str | None:
@@ -143,7 +142,7 @@ def change_password(
     """
     check_new_password(new, own_names=_own_names(person))
     if not person.must_change_password:
-        _check_current_password(person, current, browser, now)
+        _check_current_password(person, current, actor.ip, now)
     if passwords.check(_newest_hash(person), new):
         raise PasswordNotNew
     hashed = passwords.make(new)
@@ -153,14 +152,13 @@ def change_password(
             _replace_open_resets(person, now)
             _set_password(person, hashed, now)
             end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now, keep=session)
-            record_event("person.password_changed", person, actor=person_as_actor(person, browser), now=now)
-            _mail(person, "password_changed", now)
+            _tell(person, "person.password_changed", actor, now)
     return token
 
 
-def _check_current_password(person: Person, current: str, browser: Browser, now: dt.datetime) -> None:
+def _check_current_password(person: Person, current: str, ip: str | None, now: dt.datetime) -> None:
     with unit_of_work():
-        attempt_id = count_attempt(person.email or "", ip=browser.ip, door=SignInDoor.PASSWORD, now=now)
+        attempt_id = count_attempt(person.email or "", ip=ip, door=SignInDoor.PASSWORD, now=now)
     if not passwords.check(person.password_hash, current):
         raise CurrentPasswordWrong
     with unit_of_work():
@@ -187,6 +185,11 @@ def _set_password(person: Person, hashed: str, now: dt.datetime) -> None:
     person.password_hash = hashed
     person.password_changed_at = now
     person.must_change_password = False
+
+
+def _tell(person: Person, event: str, actor: Actor, now: dt.datetime) -> None:
+    record_event(event, person, actor=actor, now=now)
+    _mail(person, "password_changed", now)
 
 
 def _replace_open_resets(person: Person, now: dt.datetime) -> None:

@@ -130,15 +130,17 @@ def end_sessions_without_seat(person_ids: list[int], reason: SessionEnd, *, now:
     return _end(SignInSession.person_id.in_(seatless), reason, now)
 
 
-def end_if_dead(token: str, *, now: dt.datetime, lifetime: Lifetime) -> bool:
-    """End the session of a cookie that find_session refuses, so that it stays dead when its cause goes away."""
-    session = db.session.scalar(
+def find_dead_session(token: str) -> SignInSession | None:
+    """The session of a cookie that find_session refuses but nobody ended: end it, or it lives again with its seat."""
+    return db.session.scalar(
         select(SignInSession).where(SignInSession.token_hash == hash_of_token(token), SignInSession.ended_at.is_(None))
     )
-    if session is None:
-        return False
+
+
+def why_dead(session: SignInSession, *, now: dt.datetime, lifetime: Lifetime) -> SessionEnd:
+    """The reason to end such a session with: its time ran out, or its person may not come in any more."""
     in_time = session.expires_at > now and session.last_seen_at > now - lifetime.idle
-    return bool(_end(SignInSession.id == session.id, SessionEnd.DISABLED if in_time else SessionEnd.EXPIRED, now))
+    return SessionEnd.DISABLED if in_time else SessionEnd.EXPIRED
 
 
 def hash_of_token(token: str) -> str:

@@ -87,17 +87,14 @@ def sign_in_with_code(
         if token is None:
             raise CodeRefused
         take_back(attempt_id)
-        actor = person_as_actor(person, browser)
-        if door is SignInDoor.RECOVERY_CODE:
-            record_event("person.recovery_code_used", person, actor=actor, now=now)
-        _arrive(person, browser, now)
+        _arrive(person, browser, now, by_recovery_code=door is SignInDoor.RECOVERY_CODE)
     return Entry(person, session, token, waits_for_second_step=False)
 
 
-def sign_out(session: SignInSession, person: Person, browser: Browser, *, now: dt.datetime) -> None:
+def sign_out(session: SignInSession, person: Person, *, actor: Actor, now: dt.datetime) -> None:
     """End the session for good."""
     end_session(session, SessionEnd.SIGNED_OUT, now=now)
-    record_event("person.signed_out", person, actor=person_as_actor(person, browser), now=now)
+    record_event("person.signed_out", person, actor=actor, now=now)
 
 
 def person_as_actor(person: Person, browser: Browser) -> Actor:
@@ -164,6 +161,9 @@ def _use_up_temporary_password(reset_id: int, now: dt.datetime) -> None:
         raise SignInRefused
 
 
-def _arrive(person: Person, browser: Browser, now: dt.datetime) -> None:
+def _arrive(person: Person, browser: Browser, now: dt.datetime, *, by_recovery_code: bool = False) -> None:
+    actor = person_as_actor(person, browser)
+    if by_recovery_code:
+        record_event("person.recovery_code_used", person, actor=actor, now=now)
     person.last_sign_in_at = now
-    record_event("person.signed_in", person, actor=person_as_actor(person, browser), now=now)
+    record_event("person.signed_in", person, actor=actor, now=now)

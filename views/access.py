@@ -7,16 +7,17 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from domain.permissions import P
-from views.identity import current_identity, grants_here, sign_in_url
+from services.seats import Standing, standing_in_account, standing_in_back_office
+from views.identity import Identity, current_identity, note_presence, sign_in_url
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = "public"
 SIGNED_IN = "signed-in"
-# A person who must set a new password may go nowhere else before.
+
+# Who has to set a new password may go nowhere else before.
 _OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out"})
 _REALM_MARKS = "realm_permissions"
 
@@ -32,7 +33,7 @@ def signed_in(view: View) -> View:
 
 
 def requires(permission: P) -> Callable[[View], View]:
-    """Mark a view that needs this permission: of the staff role, or of the seat in the account that the address names."""
+    """Mark a view that needs this permission: of the seat in the account that the address names, else of staff."""
 
     def mark(view: View) -> View:
         return _mark(view, permission.value)
@@ -41,56 +42,64 @@ def requires(permission: P) -> Callable[[View], View]:
 
 
 def mark_realm_endpoint(app: Flask, endpoint: str, permission: str) -> None:
-    """Name the permission of an endpoint whose realm lets people in by itself (the panel's own choke point)."""
+    """Name the permission of an endpoint that asks for it by itself: the panel judges at a choke point of its own."""
     app.extensions.setdefault(_REALM_MARKS, {})[endpoint] = permission
 
 
 def permission_of(app: Flask, endpoint: str) -> str | None:
     """The permission an endpoint names; None for one that names none and is therefore closed."""
-    realm_marks: dict[str, str] = app.extensions.get(_REALM_MARKS, {})
-    if endpoint in realm_marks:
-        return realm_marks[endpoint]
     if _serves_files(endpoint):
         return PUBLIC
-    return cast("str | None", getattr(app.view_functions.get(endpoint), "permission", None))
+    in_realm = _realm_marks(app).get(endpoint)
+    return in_realm or cast("str | None", getattr(app.view_functions.get(endpoint), "permission", None))
 
 
 def install(app: Flask) -> None:
     """Let no request pass that the mark of its endpoint does not let pass."""
 
     @app.before_request
-    def guard() -> ResponseReturnValue | None:
+    def judge() -> ResponseReturnValue | None:
         if request.endpoint is None:
             return None  # no such address, or not this verb: Flask says so
-        return _judge(request.endpoint)
+        permission = permission_of(app, request.endpoint)
+        if permission is None:
+            current_app.logger.error("the endpoint %s names no permission and stays closed", request.endpoint)
+            abort(404)
+        return None if permission == PUBLIC else _judge(request.endpoint, permission)
 
 
-def _judge(endpoint: str) -> Response | None:
-    permission = permission_of(current_app, endpoint)
-    if permission is None:
-        current_app.logger.error("the endpoint %s names no permission and stays closed", endpoint)
-        abort(404)
-    if permission == PUBLIC:
-        return None
+def _judge(endpoint: str, permission: str) -> ResponseReturnValue | None:
     identity = current_identity()
     if identity is None:
         return redirect(sign_in_url(), code=303)
+    note_presence(identity)
     if identity.person.must_change_password and endpoint not in _OPEN_BEFORE_CHANGE:
         return redirect("/change-password", code=303)
-    in_realm = endpoint in current_app.extensions.get(_REALM_MARKS, {})
-    if permission == SIGNED_IN or in_realm:
+    if permission == SIGNED_IN or endpoint in _realm_marks(current_app):
         return None
-    grants = grants_here(identity)
-    if grants is None:
-        abort(404)
-    if permission not in grants:
+    standing = _standing(identity)
+    if standing is None:
+        abort(404)  # a stranger is not told that there is something
+    if permission not in standing.grants:
         abort(403)
     return None
+
+
+def _standing(identity: Identity) -> Standing | None:
+    client_id = (request.view_args or {}).get("client_id")
+    if client_id is None:
+        return standing_in_back_office(identity.person.id)
+    return None if "\0" in client_id else standing_in_account(identity.person.id, client_id)
 
 
 def _mark(view: View, permission: str) -> View:
     view.permission = permission  # type: ignore[attr-defined]
     return view
+
+
+def _realm_marks(app: Any) -> dict[str, str]:
+    marks: dict[str, str] = app.extensions.get(_REALM_MARKS, {})
+    return marks
 
 
 def _serves_files(endpoint: str) -> bool:
