@@ -12,8 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import models  # noqa: F401  the tables are complete once this is imported
 from commands import register_commands
 from config import Settings, load_settings
-from extensions import babel, csrf, db, login_manager, migrate
-from services.cipher import cipher
+from extensions import babel, cipher, csrf, db, login_manager, migrate
 from services.unit_of_work import intend_to_write, prepare_engine
 from views import access, blueprints, errors, identity, locale, shell
 from views.security_headers import set_security_headers
@@ -74,7 +73,7 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     babel.init_app(app, locale_selector=locale.select_locale, timezone_selector=locale.select_time_zone)
-    cipher.bind(settings.encryption_keys)
+    cipher.init([key.get_secret_value() for key in settings.encryption_keys])
     Bootstrap5(app)
     with app.app_context():
         prepare_engine(db.engine)
