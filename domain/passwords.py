@@ -77,7 +77,7 @@ def check_new_password(password: str, *, own_names: Iterable[str] = ()) -> None:
     if len(password) > LONGEST:
         raise PasswordTooLong
     folded = _folded(password)
-    if _is_common(folded):
+    if _is_repetition(password) or _is_common(folded):
         raise PasswordTooCommon
     if any(word in folded for name in own_names for word in _words_of(name)):
         raise PasswordHoldsOwnName
