@@ -1,10 +1,15 @@
 """The generator: a record described once becomes its pages in both realms. It knows no record of ours."""
 
 from panel.actions import Action
+from panel.checks import ResourceMistake
+from panel.door import RealmPage, RealmView
 from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Text, YesNo
 from panel.hooks import Hooks
+from panel.pages import TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
 from panel.resource import Column, Reference, Related, Resource, everyone, reading, words
+from panel.scope import unscoped
+from panel.site import Route, Site
 
 __all__ = [
     "BOTH",
@@ -20,14 +25,21 @@ __all__ = [
     "Lookup",
     "MoneyRange",
     "Realm",
+    "RealmPage",
+    "RealmView",
     "Reference",
     "Related",
     "Resource",
+    "ResourceMistake",
+    "Route",
+    "Site",
     "Text",
+    "TimelineEntry",
     "Visit",
     "YesNo",
     "current_visit",
     "everyone",
     "reading",
+    "unscoped",
     "words",
 ]

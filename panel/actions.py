@@ -14,8 +14,8 @@ class Action:
     """One verb of a record: who may, when it is possible, what is asked first and what is said afterwards.
 
     ``run(row, *, actor, now, **form values)`` gets the row locked and inside a unit of work. ``when`` is a hybrid
-    property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must be
-    asked. ``done`` is the message afterwards: text, or made from what ``run`` returned.
+    property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must
+    be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned.
     """
 
     run: Callable[..., Any]

@@ -11,7 +11,7 @@ from panel.realm import BOTH
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter. ``name`` is a column, hybrid property or reference; ``param`` is what addresses call it (the name)."""
+    """One filter. ``name`` is a column, hybrid property or reference; ``param`` its name in addresses, if another."""
 
     name: str
     label: str = ""

@@ -44,7 +44,7 @@ def choice_label(value: Any) -> str:
 
 @lru_cache(maxsize=20_000)
 def date_text(value: dt.date, locale: str) -> str:
-    """A date in the reader's language. Kept, because Babel needs longer for one date than a list row for all the rest."""
+    """A date in the reader's language. Kept: Babel needs longer for one date than a list row for all the rest."""
     return format_date(value, "medium", locale=locale)
 
 
@@ -82,7 +82,7 @@ class Number(Kind):
     name = "number"
 
     def show(self, visit: Visit, hooks: Hooks, *, short: bool = False) -> Show:
-        return lambda value: NOTHING if value is None else Markup(value)
+        return lambda value: NOTHING if value is None else Markup(str(value))  # noqa: S704  a number
 
     def export(self, visit: Visit, hooks: Hooks) -> Export:
         return list
@@ -123,7 +123,9 @@ class Day(Kind):
         locale = visit.locale
 
         def show(value: dt.date | None) -> Markup:
-            return NOTHING if value is None else Markup(f'<time datetime="{value}">{date_text(value, locale)}</time>')
+            if value is None:
+                return NOTHING
+            return Markup(f'<time datetime="{value}">{date_text(value, locale)}</time>')  # noqa: S704  a date
 
         return show
 
@@ -144,7 +146,7 @@ class Moment(Kind):
                 return NOTHING
             here = value.astimezone(zone)
             text = f"{date_text(here.date(), locale)}, {here.hour:02d}:{here.minute:02d}"
-            return Markup(f'<time datetime="{here.isoformat(timespec="seconds")}">{text}</time>')
+            return Markup(f'<time datetime="{here.isoformat(timespec="seconds")}">{text}</time>')  # noqa: S704  a date
 
         return show
 

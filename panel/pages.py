@@ -32,7 +32,7 @@ class ActionLink:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One list row: ``cells`` are escaped already, in the order of the headings; ``label`` names the row for a reader."""
+    """One list row. ``cells`` are escaped and hold their links, in the headings' order; ``label`` names the row."""
 
     key: str
     label: str

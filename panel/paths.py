@@ -40,7 +40,7 @@ class Path:
         return getattr(entity, self.attribute)
 
     def where(self, predicate: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
-        """The predicate on the end of the path, as one on the model: over references it asks whether such a row exists."""
+        """The predicate on the end of the path, as one on the model: over references, whether such a row exists."""
 
         def through(owner: type[Any], hops: tuple[str, ...]) -> ColumnElement[bool]:
             if not hops:

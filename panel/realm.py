@@ -24,7 +24,7 @@ class Realm:
 
     ``prefix`` is its address ("/portal/<client_id>"); ``enter`` gets the prefix's values and answers with a Visit, or
     with a Response (to the sign-in page), or aborts (404 for a stranger). ``layout`` is the template its pages extend.
-    ``grants`` are those that somebody in this realm can hold (None: any); a verb that needs another does not exist here.
+    ``grants`` are those that somebody here can hold (None: any); a verb that needs another does not exist here.
     ``scoped`` realms show the rows of one owner only.
     """
 

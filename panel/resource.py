@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from sqlalchemy import true
+
 from panel.actions import Action
 from panel.filters import Filter
 from panel.realm import BOTH
@@ -46,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Related:
-    """The rows a relationship leads to, shown below the record. ``order`` is a column of theirs, "-" before it for descending.
+    """The rows a relationship leads to, shown below the record. ``order`` is a column of theirs ("-" for descending).
 
     Shown to those who may list the related records, where these have a Resource in the realm; ``grant`` asks for more.
     """
@@ -63,8 +65,8 @@ class Related:
 class Reference:
     """How rows of another table are chosen, where its own Resource does not tell.
 
-    ``label`` names a row, ``key`` stands in addresses and forms, ``search`` are the columns looked through, and ``where``
-    gets the Visit and answers with the predicate of the rows it may choose from.
+    ``label`` names a row, ``key`` stands in addresses and forms, ``search`` are the columns looked through, and
+    ``where`` gets the Visit and answers with the predicate of the rows it may choose from.
     """
 
     label: str = ""
@@ -74,9 +76,7 @@ class Reference:
 
 
 def everyone(owner_id: int) -> Any:
-    """The scope of records that belong to nobody and may be seen by all: ``scope = staticmethod(everyone)`` or plain."""
-    from sqlalchemy import true
-
+    """The scope of records that belong to nobody and may be seen by all: ``scope = everyone``."""
     return true()
 
 
@@ -92,8 +92,8 @@ class Resource:
     - ``saves``: "create", "edit", "delete" -> the service; default is the generic one of the hooks.
     - ``scope``: owner id -> predicate. Rows of the owned mixin are narrowed to their owner without it; a scope narrows
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
-    - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where that is more than the one (a reseller's
-      customers). Both locks widen to it, in the routes of this resource only.
+    - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where these are others than the one (a
+      reseller's customers). Both locks take it instead, in the routes of this resource only.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
     - ``status``: the choice column shown beside the title of the details page.
     """

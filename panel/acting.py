@@ -1,0 +1,161 @@
+"""Running an action: ask first, then act on rows that are re-read, locked and still fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort
+from flask_wtf import FlaskForm
+from sqlalchemy.exc import DataError, IntegrityError
+
+from panel.actions import Action
+from panel.editing import CONFLICT, OUT_OF_RANGE, Answer, refusal_text
+from panel.fields import EmptyForm
+from panel.forms import errors_of, refuse_nul
+from panel.mounted import Mounted
+from panel.pages import ActionPage, RowResult
+from panel.realm import Visit
+from panel.rows import back_url, find_row, find_rows, key_of, label_of, row_url
+
+MOST_ROWS = 500
+NO_LONGER = "This is not possible any more: the record has changed. Nothing was done."
+TOO_OLD = "This page was open too long. Try again."
+
+
+class _Unfit(Exception):
+    """The row no longer meets the action's condition. Ends the unit of work without a change."""
+
+
+def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: bool) -> Answer:
+    """Confirm, then run an action on one record: 404 out of scope, 409 when it no longer fits or is refused."""
+    hooks = mounted.hooks
+    session = hooks.session()
+    row = find_row(mounted, visit, session, key)
+    if row is None:
+        abort(404)
+    form = make_form(action)
+    label, noun = label_of(mounted, row), mounted.resource.noun_label()
+    url = f"{row_url(mounted, visit, row)}/{action.slug}"
+    objects = [(f"{noun} {label}", row_url(mounted, visit, row) if mounted.allows(visit, "details") else "")]
+
+    def page(errors: Sequence[tuple[str, str]] = (), status: int = 200) -> Answer:
+        shown = _page(action, form, url, back_url(mounted, visit, row), objects, errors)
+        return Answer(shown, status)
+
+    if not fits(action, row):
+        return page([("", NO_LONGER)], 409)
+    if not posted:
+        return page()
+    if not _valid(form):
+        return page(_messages(form), 422)
+    try:
+        with hooks.unit_of_work():
+            row = find_row(mounted, visit, session, key, lock=True)
+            if row is None:
+                abort(404)
+            if not fits(action, row):
+                raise _Unfit
+            message = action.message(action.run(row, actor=visit.actor, now=hooks.now(), **values_of(form)))
+    except _Unfit:
+        return page([("", NO_LONGER)], 409)
+    except hooks.refusals as refused:
+        return page([("", refusal_text(refused))], 409)
+    except (IntegrityError, DataError) as refused:
+        return page([("", CONFLICT if isinstance(refused, IntegrityError) else OUT_OF_RANGE)], 409)
+    return Answer(url=back_url(mounted, visit, row), message=message)
+
+
+def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[str], *, posted: bool) -> Answer:
+    """Confirm, then run an action on many records: each by itself, and what became of it is said for each."""
+    hooks = mounted.hooks
+    keys = list(dict.fromkeys(keys))
+    if not keys:
+        return Answer(url=mounted.url(visit), message="Choose at least one row first.")
+    if len(keys) > MOST_ROWS:
+        abort(400, f"At most {MOST_ROWS} rows at a time.")
+    session = hooks.session()
+    rows = find_rows(mounted, visit, session, keys, lock=False)
+    if rows is None:
+        abort(404)
+    form = make_form(action)
+    opens = mounted.allows(visit, "details")
+    objects = [(label_of(mounted, row), row_url(mounted, visit, row) if opens else "") for row in rows]
+    ids = [key_of(mounted, row) for row in rows]
+    url, cancel = f"{mounted.url(visit)}bulk/{action.slug}", mounted.url(visit)
+    if not posted:
+        return Answer(_page(action, form, url, cancel, objects, (), ids))
+    if not _valid(form):
+        return Answer(_page(action, form, url, cancel, objects, _messages(form), ids), 422)
+    results = []
+    with hooks.unit_of_work():
+        rows = find_rows(mounted, visit, session, keys, lock=True)
+        if rows is None:
+            abort(404)
+        results += [_one(mounted, visit, action, row, values_of(form)) for row in rows]
+    return Answer(_page(action, form, url, cancel, objects, (), (), results))
+
+
+def _one(mounted: Mounted, visit: Visit, action: Action, row: Any, values: dict[str, Any]) -> RowResult:
+    """Run on one of many rows, in a savepoint of its own."""
+    hooks, label = mounted.hooks, label_of(mounted, row)
+    if not fits(action, row):
+        return RowResult(label, "skipped", NO_LONGER)
+    try:
+        with hooks.session().begin_nested():
+            message = action.message(action.run(row, actor=visit.actor, now=hooks.now(), **values))
+    except hooks.refusals as refused:
+        return RowResult(label, "failed", refusal_text(refused))
+    except (IntegrityError, DataError) as refused:
+        return RowResult(label, "failed", CONFLICT if isinstance(refused, IntegrityError) else OUT_OF_RANGE)
+    return RowResult(label, "done", message)
+
+
+def fits(action: Action, row: Any) -> bool:
+    """Whether the action is possible on the row as it is now."""
+    return not action.condition or bool(getattr(row, action.condition))
+
+
+def make_form(action: Action) -> FlaskForm:
+    found: FlaskForm = (action.form or EmptyForm)()
+    return found
+
+
+def values_of(form: FlaskForm) -> dict[str, Any]:
+    """The form's values, as keyword arguments of the action."""
+    return {field.short_name: field.data for field in form if field.short_name not in ("csrf_token", "submit")}
+
+
+def _valid(form: FlaskForm) -> bool:
+    valid = bool(form.validate())
+    return not refuse_nul(form) and valid
+
+
+def _messages(form: FlaskForm) -> list[tuple[str, str]]:
+    return errors_of(form) or [("", TOO_OLD)]
+
+
+def _page(
+    action: Action,
+    form: FlaskForm,
+    url: str,
+    cancel_url: str,
+    objects: Sequence[tuple[str, str]],
+    errors: Sequence[tuple[str, str]] = (),
+    ids: Sequence[str] = (),
+    results: Sequence[RowResult] = (),
+) -> ActionPage:
+    of = objects[0][0] if len(objects) == 1 else f"{len(objects)} rows"
+    return ActionPage(
+        title=f"{action.label}: {of}",
+        label=action.label,
+        confirm=action.confirm,
+        danger=action.danger,
+        objects=objects,
+        form=form,
+        url=url,
+        cancel_url=cancel_url,
+        ids=ids,
+        errors=errors,
+        results=results,
+    )

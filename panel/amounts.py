@@ -1,0 +1,31 @@
+"""Reading amounts of money that people typed, without a float."""
+
+from __future__ import annotations
+
+import re
+
+_AMOUNT = re.compile(r"(-?)(\d{1,15})(?:\.(\d{0,4}))?").fullmatch
+
+EXAMPLE = "Enter an amount like 12.50"
+
+
+def parse_amount(text: str, exponent: int) -> int:
+    """The minor units of an amount with up to ``exponent`` decimals; ValueError with a plain message otherwise."""
+    found = _AMOUNT(text.strip().replace("\u2212", "-"))
+    if found is None:
+        raise ValueError(f"{EXAMPLE}.")
+    sign, whole, decimals = found[1], found[2], (found[3] or "").rstrip("0")
+    if len(decimals) > exponent:
+        raise ValueError(
+            f"{EXAMPLE}, with at most {exponent} decimals." if exponent else "Enter a whole amount like 12."
+        )
+    minor: int = int(whole) * 10**exponent + int(decimals.ljust(exponent, "0") or "0")
+    return -minor if sign else minor
+
+
+def amount_text(minor: int, exponent: int) -> str:
+    """Minor units as people type them: 1250 -> "12.50"."""
+    sign, minor = ("-" if minor < 0 else ""), abs(minor)
+    if exponent == 0:
+        return f"{sign}{minor}"
+    return f"{sign}{minor // 10**exponent}.{minor % 10**exponent:0{exponent}d}"

@@ -1,0 +1,208 @@
+"""Checks at the start: what would be slow, open or broken in a Resource stops the program before the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.exc import ArgumentError
+
+from panel.actions import Action
+from panel.forms import NoFormField
+from panel.kinds import UnknownKind
+from panel.lookups import NoScope
+from panel.mounted import Mounted
+from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
+from panel.realm import BOTH, EVERYONE
+from panel.resource import VERBS, WRITING
+
+BUILT_IN = frozenset({"edit", "delete"})
+
+
+class ResourceMistake(Exception):
+    """Something is wrong in a Resource: the message says where and what to write instead."""
+
+
+def check(mounted: Mounted) -> None:
+    """Look through one resource in one realm; ResourceMistake lists all that is wrong."""
+    found = list(_mistakes(mounted))
+    if found:
+        name = mounted.resource.__name__
+        raise ResourceMistake("\n".join(f"{name} ({mounted.realm.name}): {mistake}" for mistake in found))
+
+
+def _mistakes(mounted: Mounted) -> Iterator[str]:
+    yield from _check_names(mounted)
+    yield from _check_grants(mounted)
+    yield from _check_scope(mounted)
+    yield from _check_actions(mounted)
+    yield from _check_indexes(mounted)
+    if not any(True for _ in _check_names(mounted)):
+        yield from _check_machinery(mounted)
+
+
+def _check_names(mounted: Mounted) -> Iterator[str]:
+    """Columns, key, label, search and order must be there."""
+    resource, model = mounted.resource, mounted.model
+    local = [resource.key, resource.label_name(), *resource.search, resource.default_sort.removeprefix("-")]
+    for name in [*local, *(column.name for column in resource.columns if column.sort)]:
+        if not name:
+            continue
+        path = _path(model, name)
+        if isinstance(path, str):
+            yield path
+        elif path.hops or path.column is None:
+            yield f"{name!r} must be a plain column of {model.__name__} to be its key, label, searched or sorted by"
+    for column in resource.columns:
+        path = _path(model, column.name, column.kind)
+        if isinstance(path, str):
+            yield path
+    for name in resource.load:
+        if name not in mapper_of(model).relationships:
+            yield f"load names {name!r}, which is no relationship of {model.__name__}"
+    for name in resource.references:
+        if name not in mapper_of(model).relationships:
+            yield f"references names {name!r}, which is no relationship of {model.__name__}"
+
+
+def _check_grants(mounted: Mounted) -> Iterator[str]:
+    """Every verb is one we know, every grant one the house knows, every form one that can be opened."""
+    resource, realm, known = mounted.resource, mounted.realm.name, mounted.hooks.grants
+    for verb in resource.grants:
+        grant = resource.grant(verb, realm)
+        if verb not in VERBS:
+            yield f"there is no verb {verb!r}; there are {', '.join(sorted(VERBS))}"
+        elif grant and grant != EVERYONE and grant not in known:
+            yield f"the grant {grant!r} of {verb!r} is not known"
+    for verb in resource.form:
+        if verb not in WRITING[:2]:
+            yield f"there is no form for {verb!r}, only for create and edit"
+    for verb in WRITING[:2]:
+        if mounted.grant(verb) and not resource.form_columns(verb, realm):
+            yield f"{verb!r} is granted, but form[{verb!r}] is missing"
+    for verb in resource.saves:
+        if verb not in WRITING:
+            yield f"saves names {verb!r}, which saves nothing"
+
+
+def _check_scope(mounted: Mounted) -> Iterator[str]:
+    """Rows that belong to nobody need a scope to be shown where rows have owners."""
+    resource = mounted.resource
+    owned = issubclass(mounted.model, mounted.hooks.owned)
+    if mounted.realm.scoped and not owned and resource.scope is None:
+        yield "its rows belong to nobody: say scope = everyone, or which rows an owner may see"
+    if resource.owners is not None and not owned:
+        yield "owners is for rows that belong to an owner"
+
+
+def _check_actions(mounted: Mounted) -> Iterator[str]:
+    seen: set[str] = set()
+    for action in mounted.resource.actions:
+        yield from _check_action(mounted, action)
+        if action.slug in seen:
+            yield f"two actions are called {action.slug!r}"
+        seen.add(action.slug)
+
+
+def _check_action(mounted: Mounted, action: Action) -> Iterator[str]:
+    name = action.slug or action.label
+    if not action.slug or "/" in action.slug:
+        yield f"the action {action.label!r} has no name for its address"
+    if action.slug in BUILT_IN:
+        yield f"the action {name!r} is called like a page that every record has"
+    if not action.grant:
+        yield f"the action {name!r} names no permission"
+    elif action.grant != EVERYONE and action.grant not in mounted.hooks.grants:
+        yield f"the grant {action.grant!r} of the action {name!r} is not known"
+    if not set(action.realms) <= BOTH:
+        yield f"the action {name!r} names an unknown realm"
+    if action.condition:
+        path = _path(mounted.model, action.condition)
+        if isinstance(path, str):
+            yield f"the action {name!r} asks for {action.condition!r}: {path}"
+
+
+def _check_indexes(mounted: Mounted) -> Iterator[str]:
+    """A sort or search without an index works today and stands still with a million rows."""
+    model, resource = mounted.model, mounted.resource
+    table = model.__table__
+    names = {column.name for column, path, _ in _known_columns(mounted) if column.sort and not path.hops}
+    if resource.default_sort:
+        names.add(resource.default_sort.removeprefix("-"))
+    primary_key = mapper_of(model).primary_key[0].name
+    prefix = [mounted.hooks.owner_column] if mounted.realm.scoped and issubclass(model, mounted.hooks.owned) else []
+    for name in sorted(names):
+        path = _path(model, name)
+        if isinstance(path, str) or path.column is None or path.column.name == primary_key:
+            continue
+        wanted = [*prefix, path.column.name, primary_key]
+        if not _has_index(table, wanted):
+            yield f"no index on ({', '.join(wanted)}), which the list needs to be sorted by {name!r}"
+    for name in resource.search:
+        path = _path(model, name)
+        if isinstance(path, str) or path.column is None:
+            continue
+        if not _has_search_index(table, path.column.name):
+            yield f"no trigram index on {path.column.name!r}, which is searched"
+
+
+def _check_machinery(mounted: Mounted) -> Iterator[str]:
+    """Work everything out once: filters, related rows and forms say themselves what they miss."""
+    resource, realm = mounted.resource, mounted.realm
+    relations = mapper_of(mounted.model).relationships
+    for related in resource.related:
+        if related.name not in relations or not relation_of(mounted.model, related.name).uselist:
+            yield f"related names {related.name!r}, which leads to no rows of {mounted.model.__name__}"
+            return
+    try:
+        mounted.prepare()
+    except (UnknownName, UnknownKind, NoFormField, NoScope, ArgumentError) as mistake:
+        yield str(mistake)
+        return
+    for maker in mounted.forms.values():
+        for name, source in maker.sources.items():
+            if not source.open:
+                yield (
+                    f"the form offers {name!r}, whose records belong to nobody and have no Resource in {realm.label}: "
+                    f"say references = {{{name!r}: Reference(where=…)}}"
+                )
+
+
+def _known_columns(mounted: Mounted) -> list[tuple[Any, Path, str]]:
+    found = []
+    for column in mounted.resource.columns:
+        path = _path(mounted.model, column.name, column.kind)
+        if mounted.realm.name in column.realms and isinstance(path, Path):
+            found.append((column, path, ""))
+    return found
+
+
+def _path(model: type[Any], name: str, kind: str = "") -> Path | str:
+    """The path, or what is wrong with it."""
+    try:
+        return resolve(model, name, kind)
+    except (UnknownName, UnknownKind) as mistake:
+        return str(mistake)
+
+
+def _has_index(table: Table, wanted: list[str]) -> bool:
+    """Whether an index begins with these columns; the key at the end may be missing after a unique column."""
+    unique = [[column.name for column in index.columns] for index in table.indexes if index.unique]
+    unique += [
+        [column.name for column in each.columns]
+        for each in table.constraints
+        if hasattr(each, "columns") and type(each).__name__ in ("UniqueConstraint", "PrimaryKeyConstraint")
+    ]
+    plain = [[column.name for column in index.columns] for index in table.indexes]
+    if any(columns[: len(wanted)] == wanted for columns in plain + unique):
+        return True
+    return any(columns == wanted[:-1] for columns in unique)
+
+
+def _has_search_index(table: Table, name: str) -> bool:
+    for index in table.indexes:
+        columns = [column.name for column in index.columns]
+        if columns == [name] and index.dialect_options["postgresql"].get("using") == "gin":
+            return True
+    return False

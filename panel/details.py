@@ -1,0 +1,67 @@
+"""The page of one record, with what belongs to it and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from panel.mounted import Mounted
+from panel.pages import ActionLink, DetailsField, DetailsPage
+from panel.realm import Visit
+from panel.related import related_tables
+from panel.rows import read_key
+from panel.selection import address
+
+
+def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> DetailsPage | None:
+    """The record's page; None when it is not there for this visit."""
+    try:
+        value = read_key(mounted, key)
+    except (ValueError, TypeError):
+        return None
+    table = mounted.details_table
+    statement = table.selection.statement(mounted.model).where(mounted.key == value, *mounted.own(visit))
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    row = found[len(table.selection)]
+    resource = mounted.resource
+    url = mounted.url(visit) + address(found[mounted.key_at[1]])
+    label = found[mounted.key_at[2]]
+    writers = table.writers(visit, mounted.hooks, short=False)
+    fields = [
+        DetailsField(cell.column.name, cell.label, cell.kind.name, write(found))
+        for cell, write in zip(table.cells, writers, strict=True)
+    ]
+    lists = mounted.allows(visit, "list")
+    return DetailsPage(
+        title=str(label) if label not in (None, "") else str(found[mounted.key_at[1]]),
+        kind_label=resource.noun_label(),
+        key=str(found[mounted.key_at[1]]),
+        status=_status(mounted, fields),
+        fields=fields,
+        list_url=mounted.url(visit) if lists else "",
+        list_label=resource.title,
+        edit_url=f"{url}/edit" if mounted.allows(visit, "edit") else "",
+        actions=_actions(mounted, visit, found, url),
+        related=related_tables(mounted, visit, session, row, str(found[mounted.key_at[1]])),
+        timeline=mounted.hooks.timeline(visit, row),
+    )
+
+
+def _status(mounted: Mounted, fields: list[DetailsField]) -> Markup:
+    return next((field.value for field in fields if field.name == mounted.resource.status), Markup(""))
+
+
+def _actions(mounted: Mounted, visit: Visit, found: Any, url: str) -> list[ActionLink]:
+    conditions = mounted.details_conditions
+    links = [
+        ActionLink(action.slug, action.label, f"{url}/{action.slug}", action.danger)
+        for action in mounted.allowed_actions(visit)
+        if action.slug not in conditions or found[conditions[action.slug]]
+    ]
+    if mounted.allows(visit, "delete"):
+        links.append(ActionLink("delete", "Delete", f"{url}/delete", danger=True))
+    return links

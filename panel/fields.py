@@ -1,0 +1,236 @@
+"""The form fields of each kind of value, and of references."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from sqlalchemy import BigInteger, SmallInteger
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    Field,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import TextInput
+
+from panel.kinds import Choice, Kind, Money, choice_label
+from panel.lookups import Chosen, Source
+from panel.paths import Path
+from panel.realm import current_visit
+
+NOT_A_CHOICE = "Not a valid choice. Choose one of the list."
+NOT_TEXT = "This holds a character that is no text."
+LONGEST_LIST = 2_000
+
+Strings = list[str]
+
+
+class EmptyForm(FlaskForm):
+    """Nothing to fill in: only the token that proves the page was ours."""
+
+
+class AmountField(StringField):
+    """An amount as people type it. It becomes minor units when the currency is known (panel/forms.py)."""
+
+    minor: int | None = None
+
+
+class WordsField(TextAreaField):
+    """A list of words, separated by commas."""
+
+    def process_formdata(self, valuelist: Strings) -> None:
+        if valuelist:
+            self.data = [word for word in (part.strip() for part in valuelist[0].split(",")) if word]
+
+    def _value(self) -> str:
+        return ", ".join(str(word) for word in self.data or ())
+
+
+class LookupField(Field):
+    """A reference, typed as key or label and looked up within the visitor's scope.
+
+    It is a plain text input; a script offers suggestions from ``lookup_url`` and shows ``lookup_text`` for the key.
+    ``chosen`` is the record found.
+    """
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, source: Source, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.source = source
+        self.chosen: Chosen | None = None
+        self.typed = ""
+        self.lookup_url = ""
+
+    @property
+    def lookup_text(self) -> str:
+        return self.chosen.label if self.chosen else ""
+
+    def _value(self) -> str:
+        return self.typed
+
+    def process_data(self, value: Any) -> None:
+        self.chosen = value
+        self.typed = value.key if value else ""
+        self.data = self.typed
+
+    def process_formdata(self, valuelist: Strings) -> None:
+        self.typed = valuelist[0].strip() if valuelist else ""
+        self.data, self.chosen = self.typed, None
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.typed:
+            return
+        visit = current_visit()
+        if visit is not None:
+            self.chosen = self.source.find(self.source.owner.hooks.session(), visit, self.typed)
+        if self.chosen is None:
+            raise ValidationError(NOT_A_CHOICE)
+
+
+def no_nul(form: Any, field: Any) -> None:
+    """Databases and people have no use for the character NUL."""
+    if isinstance(field.data, str) and "\0" in field.data:
+        raise ValidationError(NOT_TEXT)
+
+
+def blank_to_none(value: Any) -> Any:
+    return value or None
+
+
+def largest(column_type: TypeEngine[Any]) -> int:
+    """The largest whole number a column takes."""
+    bits = 63 if isinstance(column_type, BigInteger) else 15 if isinstance(column_type, SmallInteger) else 31
+    return (1 << bits) - 1
+
+
+def field_for(path: Path, label: str, help_text: str) -> Field:
+    """The form field of a column; TypeError when its kind has none."""
+    column = path.column
+    if column is None:
+        raise TypeError(f"{path.name!r} is computed and cannot be typed")
+    has_default = column.default is not None or column.server_default is not None
+    needed = not column.nullable and not has_default
+    validators: list[Any] = [InputRequired(f"Enter {_article(label)}.") if needed else Optional()]
+    made = _FIELDS.get(path.kind.name)
+    if made is None:
+        raise TypeError(f"there is no form field for {path.name!r}, of kind {path.kind.name}")
+    given = {
+        "label": label,
+        "description": help_text,
+        "validators": validators,
+        "render_kw": dict(column.info.get("input", {})),
+    }
+    if isinstance(column.default, ScalarElementColumnDefault):
+        given["default"] = column.default.arg
+    return made(column.type, bool(column.nullable), path.kind, given)
+
+
+def _article(label: str) -> str:
+    return label if label.isupper() else label[:1].lower() + label[1:]
+
+
+def _text(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["validators"] += [no_nul, *_length(column_type)]
+    given["filters"] = [_strip, *([blank_to_none] if nullable else [])]
+    return StringField(**given)
+
+
+def _long_text(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["validators"] += [no_nul, *_length(column_type)]
+    given["filters"] = [blank_to_none] if nullable else []
+    return TextAreaField(**given)
+
+
+def _number(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    most = largest(column_type)
+    given["validators"].append(NumberRange(-most, most, f"Enter a number from {-most} to {most}."))
+    return IntegerField(**given)
+
+
+def _money(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["render_kw"].setdefault("inputmode", "decimal")
+    given["filters"] = [_strip, blank_to_none]
+    given.pop("default", None)
+    return AmountField(widget=TextInput(), **given)
+
+
+def _day(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    return DateField(**given)
+
+
+def _moment(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    return DateTimeLocalField(format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **given)
+
+
+def _choice(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    values = kind.values if isinstance(kind, Choice) else ()
+    choices = [SelectChoice(str(getattr(value, "value", value)), choice_label(value)) for value in values]
+    given["choices"] = [SelectChoice("", ""), *choices]
+    if given.get("default") is not None:
+        given["default"] = str(getattr(given["default"], "value", given["default"]))
+    return SelectField(coerce=_choice_text, **given)
+
+
+def _boolean(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["validators"] = []
+    return BooleanField(**given)
+
+
+def _words(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["validators"] += [_no_nul_in_words]
+    given["description"] = given["description"] or "Separate with commas."
+    return WordsField(**given)
+
+
+def _no_nul_in_words(form: Any, field: Any) -> None:
+    text = ",".join(field.data or ())
+    if "\0" in text or len(text) > LONGEST_LIST:
+        raise ValidationError(NOT_TEXT if "\0" in text else f"Enter at most {LONGEST_LIST} characters.")
+
+
+def _choice_text(value: Any) -> str:
+    return str(getattr(value, "value", value) or "")
+
+
+def _strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _length(column_type: TypeEngine[Any]) -> list[Length]:
+    longest = getattr(column_type, "length", None)
+    return [Length(max=longest, message=f"Enter at most {longest} characters.")] if longest else []
+
+
+_FIELDS: dict[str, Callable[[TypeEngine[Any], bool, Kind, dict[str, Any]], Field]] = {
+    "text": _text,
+    "longtext": _long_text,
+    "number": _number,
+    "money": _money,
+    "date": _day,
+    "moment": _moment,
+    "choice": _choice,
+    "boolean": _boolean,
+    "json": _words,
+}
+
+
+def is_money(kind: Kind) -> bool:
+    return isinstance(kind, Money)
+
+
+def local_minute(value: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """A moment as the field for it holds it: local, to the minute."""
+    return value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)

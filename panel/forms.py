@@ -1,0 +1,240 @@
+"""The forms that create and edit records, made from the mapped columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import HiddenField
+from wtforms.validators import InputRequired, Optional
+
+from panel.amounts import amount_text, parse_amount
+from panel.fields import NOT_TEXT, AmountField, LookupField, field_for, is_money, local_minute
+from panel.kinds import Choice, Moment
+from panel.lookups import Source
+from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
+from panel.realm import Visit
+
+if TYPE_CHECKING:
+    from panel.mounted import Mounted
+
+VERSION = "version"
+TAKEN_NAMES = frozenset({"data", "errors", "form_errors", "meta", "process", "validate", "populate_obj", "csrf_token"})
+_NOT_VALUES = frozenset({"csrf_token", VERSION, "submit"})
+
+
+class NoFormField(TypeError):
+    """A form names a column that nobody could type into."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Typed:
+    """A column in a form."""
+
+    name: str
+    path: Path
+
+
+class FormMaker:
+    """The form for one verb of one resource in one realm, and the way from rows into it and from it to values."""
+
+    def __init__(
+        self,
+        owner: Mounted,
+        form_class: type[FlaskForm],
+        typed: list[_Typed],
+        sources: dict[str, Source],
+        *,
+        versioned: bool,
+        custom: bool,
+    ) -> None:
+        self.owner = owner
+        self.form_class = form_class
+        self.typed = typed
+        self.sources = sources
+        self.versioned = versioned
+        self.custom = custom
+
+    def make(self, visit: Visit, session: Session, row: Any = None) -> FlaskForm:
+        """The form, filled from the request if it was posted, else from the row."""
+        form = self.form_class(data=self._initial(visit, session, row)) if row is not None else self.form_class()
+        url = self.owner.url(visit)
+        for name in self.sources:
+            form[name].lookup_url = f"{url}lookup/{name}"
+        return form
+
+    def read(self, form: FlaskForm, visit: Visit, session: Session, row: Any = None) -> dict[str, Any] | None:
+        """The values posted; None when a field was refused, which then says why."""
+        valid = form.validate()
+        refuse_nul(form)
+        if not valid or any(field.errors for field in form):
+            return None
+        if self.custom:
+            return {field.short_name: field.data for field in form if field.short_name not in _NOT_VALUES}
+        values: dict[str, Any] = {}
+        for name, source in self.sources.items():
+            chosen = form[name].chosen
+            values[name] = source.row(session, chosen) if chosen else None
+        for typed in self.typed:
+            if is_money(typed.path.kind):
+                continue
+            values[typed.name] = self._value(typed, form[typed.name], visit)
+        for typed in self.typed:
+            if is_money(typed.path.kind) and not self._read_amount(typed, form[typed.name], values, row, visit):
+                return None
+            if is_money(typed.path.kind):
+                values[typed.name] = form[typed.name].minor
+        return values
+
+    def changes(self, values: dict[str, Any], row: Any) -> dict[str, Any]:
+        """Those of the values that differ from the row."""
+        if self.custom:
+            return values
+        changed = {}
+        for name, value in values.items():
+            source = self.sources.get(name)
+            if source is not None:
+                held = getattr(row, source.local)
+                if held != (None if value is None else getattr(value, source.primary_key.key)):
+                    changed[name] = value
+            elif not _same(getattr(row, name), value):
+                changed[name] = value
+        return changed
+
+    def is_stale(self, form: FlaskForm, row: Any) -> bool:
+        """Whether the row was saved by another since the form was opened; the form then takes the new version."""
+        if not self.versioned:
+            return False
+        opened, now = str(form[VERSION].data or ""), str(getattr(row, VERSION))
+        form[VERSION].data = now
+        return opened != now
+
+    def _initial(self, visit: Visit, session: Session, row: Any) -> dict[str, Any]:
+        if self.custom:
+            names = [field for field, _ in self.form_class()._fields.items() if field not in _NOT_VALUES]
+            data = {name: getattr(row, name) for name in names if name in mapper_of(type(row)).column_attrs}
+        else:
+            data = {typed.name: self._shown(typed, row, visit) for typed in self.typed}
+            data.update({name: source.current(session, row) for name, source in self.sources.items()})
+        if self.versioned:
+            data[VERSION] = str(getattr(row, VERSION))
+        return data
+
+    def _shown(self, typed: _Typed, row: Any, visit: Visit) -> Any:
+        value = getattr(row, typed.name)
+        if value is None:
+            return None
+        if is_money(typed.path.kind):
+            return amount_text(value, self.owner.hooks.exponent(self._currency(typed, {}, row, visit)))
+        if isinstance(typed.path.kind, Moment):
+            return local_minute(value, visit.time_zone)
+        return value
+
+    def _value(self, typed: _Typed, field: Any, visit: Visit) -> Any:
+        value, kind = field.data, typed.path.kind
+        if isinstance(kind, Choice):
+            return kind.parse(value) if value else None
+        if isinstance(kind, Moment) and isinstance(value, dt.datetime):
+            return value.replace(tzinfo=visit.time_zone)
+        if value is None and typed.path.column is not None and not typed.path.column.nullable:
+            return field.default if field.default is not None else ("" if kind.name in ("text", "longtext") else None)
+        return value
+
+    def _read_amount(self, typed: _Typed, field: AmountField, values: dict[str, Any], row: Any, visit: Visit) -> bool:
+        text = field.data
+        if not text:
+            field.minor = None
+            return True
+        try:
+            field.minor = parse_amount(text, self.owner.hooks.exponent(self._currency(typed, values, row, visit)))
+        except ValueError as refused:
+            field.errors = [*field.errors, str(refused)]
+            return False
+        return True
+
+    def _currency(self, typed: _Typed, values: dict[str, Any], row: Any, visit: Visit) -> str:
+        """The row's currency, else the form's, else that of a record chosen in it, else the visit's."""
+        name = typed.path.currency or "currency"
+        for holder in (row, *(values.get(name) for name in self.sources)):
+            found = None if holder is None or "." in name else getattr(holder, name, None)
+            if found:
+                return str(found)
+        return str(values.get(name) or self.owner.hooks.currency(visit))
+
+
+def scaffold(owner: Mounted, verb: str) -> FormMaker:
+    """Make the form of "create" or "edit"; NoFormField or UnknownName when it names what cannot be typed."""
+    columns = owner.resource.form_columns(verb, owner.realm.name)
+    versioned = verb == "edit" and _counts_versions(owner, columns)
+    version: dict[str, Any] = {VERSION: HiddenField()} if versioned else {}
+    if isinstance(columns, type):
+        form_class = type(columns.__name__, (columns,), version)
+        return FormMaker(owner, form_class, [], {}, versioned=versioned, custom=True)
+    fields: dict[str, Any] = {}
+    typed: list[_Typed] = []
+    sources: dict[str, Source] = {}
+    relations = mapper_of(owner.model).relationships
+    for name in columns:
+        if name in TAKEN_NAMES:
+            raise NoFormField(f"a form cannot have a field called {name!r}")
+        if name in relations:
+            sources[name] = Source(owner, relation_of(owner.model, name), owner.model)
+            fields[name] = _lookup_field(owner, sources[name], name)
+            continue
+        path = resolve(owner.model, name)
+        if path.hops:
+            raise UnknownName(f"a form cannot change {name!r}, which belongs to another record")
+        try:
+            fields[name] = field_for(path, owner.resource.label_of(name), owner.resource.help.get(name, ""))
+        except TypeError as refused:
+            raise NoFormField(f"{owner.resource.__name__}: {refused}") from refused
+        typed.append(_Typed(name, path))
+    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (FlaskForm,), {**fields, **version})
+    return FormMaker(owner, form_class, typed, sources, versioned=versioned, custom=False)
+
+
+def refuse_nul(form: FlaskForm) -> bool:
+    """Give each field that holds the character NUL an error; whether there was one. For forms we did not make."""
+    found = False
+    for field in form:
+        texts = field.data if isinstance(field.data, list) else [field.data]
+        if any(isinstance(text, str) and "\0" in text for text in texts):
+            found = True
+            if NOT_TEXT not in field.errors:
+                field.errors = [*field.errors, NOT_TEXT]
+    return found
+
+
+def errors_of(form: FlaskForm) -> list[tuple[str, str]]:
+    """(field id, message) for the summary."""
+    return [
+        (field.id if field.name != "csrf_token" else "", str(message)) for field in form for message in field.errors
+    ]
+
+
+def _lookup_field(owner: Mounted, source: Source, name: str) -> Any:
+    column = mapper_of(owner.model).columns[source.local]
+    label = owner.resource.label_of(name)
+    needed = not column.nullable
+    return LookupField(
+        label,
+        description=owner.resource.help.get(name, ""),
+        validators=[InputRequired(f"Choose {label[:1].lower()}{label[1:]}.") if needed else Optional()],
+        source=source,
+    )
+
+
+def _counts_versions(owner: Mounted, columns: Any) -> bool:
+    """Whether the model counts its saves. A column of that name which the form shows is something else."""
+    found = mapper_of(owner.model).columns.get(VERSION)
+    shown = not isinstance(columns, type) and VERSION in columns
+    return found is not None and not shown and found.type.python_type is int
+
+
+def _same(held: Any, value: Any) -> bool:
+    if isinstance(held, dt.datetime) and isinstance(value, dt.datetime):
+        return held.astimezone(dt.UTC).replace(second=0, microsecond=0) == value.astimezone(dt.UTC)
+    return bool(held == value)

@@ -1,0 +1,185 @@
+"""Pages by key: signed cursors, rows without a value last in both directions, no offset and no count."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import ColumnElement, Enum, Select, bindparam, tuple_
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+LAST_PAGE = "last"
+_LARGEST = 2**63
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """A sort order: a column and the row key, and where both stand in the selected rows."""
+
+    name: str
+    descending: bool
+    column: Any
+    primary_key: Any
+    nullable: bool
+    column_at: int
+    primary_key_at: int
+
+    @property
+    def by_key(self) -> bool:
+        return self.column is self.primary_key
+
+    @property
+    def address(self) -> str:
+        return ("-" if self.descending else "") + self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One page of rows, and the cursors of its neighbours (empty where there is none)."""
+
+    rows: Sequence[Any]
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    value: Any
+    primary_key: Any
+    backward: bool
+
+
+def coerce(column_type: TypeEngine[Any], value: Any) -> Any:
+    """A value of JSON or of an address as the column's own type; ValueError when it is none."""
+    if isinstance(column_type, Enum) and column_type.enum_class is not None:
+        return column_type.enum_class(value)
+    python = column_type.python_type
+    if python is bool:
+        if isinstance(value, bool):
+            return value
+        raise ValueError(value)
+    if python is int:
+        number = int(value)
+        if not -_LARGEST <= number < _LARGEST:
+            raise ValueError(value)
+        return number
+    if python is str:
+        if not isinstance(value, str) or "\0" in value:
+            raise ValueError("not a text")
+        return value
+    if python in (dt.date, dt.datetime):
+        return python.fromisoformat(value)
+    if python in (Decimal, uuid.UUID):
+        return python(value)
+    raise ValueError(f"no cursor over {column_type!r}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+class Keyset:
+    """Walks a statement in one order, page by page, in both directions."""
+
+    def __init__(self, order: Order, size: int, secret: str | bytes, salt: str) -> None:
+        self.order = order
+        self.size = size
+        self._signer = URLSafeSerializer(secret, salt=f"panel-cursor:{salt}:{order.address}")
+
+    def page(self, session: Session, select_rows: Callable[..., Select[Any]], cursor: str) -> Slice:
+        """The page that the cursor names; the first for one that is empty, broken, forged or past the end.
+
+        ``select_rows`` makes the statement from further predicates.
+        """
+        at = self._read(cursor)
+        backward = cursor == LAST_PAGE or (at is not None and at.backward)
+        rows = self._fetch(session, select_rows, at, backward)
+        if not rows and cursor:
+            at, backward = None, False
+            rows = self._fetch(session, select_rows, None, backward=False)
+        more = len(rows) > self.size
+        rows = rows[: self.size]
+        if backward:
+            rows.reverse()
+        has_previous, has_next = (more, at is not None) if backward else (at is not None, more)
+        return Slice(
+            rows,
+            self._write(rows[0], backward=True) if rows and has_previous else "",
+            self._write(rows[-1], backward=False) if rows and has_next else "",
+        )
+
+    def _fetch(
+        self, session: Session, select_rows: Callable[..., Select[Any]], at: _Cursor | None, backward: bool
+    ) -> list[Any]:
+        """Up to one row more than a page, in walking order. Rows with and without a value are two segments."""
+        order = self.order
+        segments = [False, True] if order.nullable and not order.by_key else [False]
+        if backward:
+            segments.reverse()
+        if at is not None:
+            segments = segments[segments.index(order.nullable and not order.by_key and at.value is None) :]
+        found: list[Any] = []
+        for number, empty in enumerate(segments):
+            statement = segment(order, select_rows, empty=empty, backward=backward, after=at if number == 0 else None)
+            found += session.execute(statement.limit(self.size + 1 - len(found))).all()
+            if len(found) > self.size:
+                break
+        return found
+
+    def _read(self, cursor: str) -> _Cursor | None:
+        if not cursor or cursor == LAST_PAGE:
+            return None
+        order = self.order
+        try:
+            value, key, backward = self._signer.loads(cursor)
+            if not order.by_key:
+                value = None if value is None and order.nullable else coerce(order.column.type, value)
+            return _Cursor(value, coerce(order.primary_key.type, key), bool(backward))
+        except (BadData, ValueError, TypeError, ArithmeticError):
+            return None
+
+    def _write(self, row: Any, *, backward: bool) -> str:
+        key = _plain(row[self.order.primary_key_at])
+        value = None if self.order.by_key else _plain(row[self.order.column_at])
+        return str(self._signer.dumps([value, key, int(backward)]))
+
+
+def segment(
+    order: Order,
+    select_rows: Callable[..., Select[Any]],
+    *,
+    empty: bool,
+    backward: bool = False,
+    after: _Cursor | None = None,
+) -> Select[Any]:
+    """The rows with a sort value (or, ``empty``, those without one), in order, after a cursor."""
+    predicates: list[ColumnElement[bool]] = []
+    descending = order.descending != backward
+    keys = [order.primary_key]
+    if not order.by_key and not empty:
+        keys.insert(0, order.column)
+    if order.nullable and not order.by_key:
+        predicates.append(order.column.is_(None) if empty else order.column.is_not(None))
+    if after is not None:
+        values = [after.primary_key] if len(keys) == 1 else [after.value, after.primary_key]
+        bound = [bindparam(None, value, type_=key.type, unique=True) for key, value in zip(keys, values, strict=True)]
+        left, right = (keys[0], bound[0]) if len(keys) == 1 else (tuple_(*keys), tuple_(*bound))
+        predicates.append(left < right if descending else left > right)
+    return select_rows(*predicates).order_by(*(key.desc() if descending else key.asc() for key in keys))
+
+
+def segments(order: Order, select_rows: Callable[..., Select[Any]]) -> list[Select[Any]]:
+    """All rows in order, as one statement, or two where the sort column may be empty."""
+    parts = (False, True) if order.nullable and not order.by_key else (False,)
+    return [segment(order, select_rows, empty=empty) for empty in parts]

@@ -1,0 +1,89 @@
+"""What a list's address asks for: filters, search and order, understood once for list, count and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import Session
+
+from panel.filtering import Address, Reading
+from panel.keyset import Order
+from panel.mounted import Mounted
+from panel.realm import Visit
+from panel.search import Search, hits, read_search
+from panel.selection import Table
+
+Param = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListQuery:
+    """The part of an address that chooses rows. What it does not know it ignores."""
+
+    mounted: Mounted
+    visit: Visit
+    url: str
+    readings: Sequence[Reading]
+    search: Search
+    order: Order
+    sort_param: str
+
+    @property
+    def warnings(self) -> list[str]:
+        found = [f"{reading.field.label}: {reading.field.error}" for reading in self.readings if reading.field.error]
+        return [*found, self.search.warning] if self.search.warning else found
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.search.words) or any(reading.predicate is not None for reading in self.readings)
+
+    def predicates(self) -> list[ColumnElement[bool]]:
+        """The first lock and the filters."""
+        found = list(self.mounted.own(self.visit))
+        found += [reading.predicate for reading in self.readings if reading.predicate is not None]
+        return found
+
+    def narrow(self, statement: Select[Any]) -> Callable[..., Select[Any]]:
+        """The statement over exactly the rows asked for, ready to take further predicates."""
+        predicates = self.predicates()
+        if self.search.words:
+            own = self.mounted.own(self.visit)
+            found = hits(self.mounted.primary_key, self.mounted.search_columns, self.search.words, own)
+            statement = statement.join(found, found.c.key == self.mounted.primary_key)
+        statement = statement.where(*predicates)
+        return statement.where
+
+    def params(self, *, without: Reading | None = None, search: bool = True, sort: bool = True) -> list[Param]:
+        """The address's parameters that are in force."""
+        found = [param for reading in self.readings if reading is not without for param in reading.params]
+        if search and self.search.words:
+            found.append(("q", self.search.text))
+        if sort and self.sort_param:
+            found.append(("sort", self.sort_param))
+        return found
+
+    def address(self, params: Iterable[Param]) -> str:
+        query = urlencode(list(params))
+        return f"{self.url}?{query}" if query else self.url
+
+
+def read_query(mounted: Mounted, visit: Visit, session: Session, address: Address, table: Table) -> ListQuery:
+    """Understand an address. Filters that make no sense are left out and said so in the warnings."""
+    url = mounted.url(visit)
+    readings = [bound.read(address, visit, session, url) for bound in mounted.filters]
+    typed = address.get("q", "") if mounted.search_columns else ""
+    order = mounted.order(address.get("sort", ""), table)
+    default = next(iter(mounted.orders.values()))
+    return ListQuery(
+        mounted,
+        visit,
+        url,
+        readings,
+        read_search(typed),
+        order,
+        order.address if order.address != default.address else "",
+    )

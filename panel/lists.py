@@ -1,0 +1,139 @@
+"""The list of a resource, as ready values for its template."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from panel.actions import Action
+from panel.filtering import Address
+from panel.keyset import LAST_PAGE, Keyset, Slice
+from panel.listquery import ListQuery, read_query
+from panel.mounted import Mounted
+from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row
+from panel.realm import Visit
+from panel.selection import address, link
+
+
+def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, secret: str | bytes) -> ListPage:
+    """The page of the list that an address asks for: one statement, or two where empty values begin on it."""
+    table = mounted.list_table
+    query = read_query(mounted, visit, session, asked, table)
+    keyset = Keyset(query.order, mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}")
+    found = keyset.page(session, query.narrow(table.selection.statement()), asked.get("after", ""))
+    actions = mounted.allowed_actions(visit)
+    resource = mounted.resource
+    creates, exports = mounted.allows(visit, "create"), mounted.allows(visit, "export")
+    return ListPage(
+        title=resource.title,
+        description=resource.description,
+        slug=mounted.slug,
+        url=query.url,
+        headings=_headings(mounted, query),
+        rows=write_rows(mounted, visit, found.rows, actions),
+        pager=_pager(query, found, asked.get("after", "")),
+        filters=[reading.field for reading in query.readings],
+        chips=_chips(query),
+        keep=[("sort", query.sort_param)] if query.sort_param else [],
+        clear_url=query.address([("sort", query.sort_param)] if query.sort_param else []),
+        search=query.search.text,
+        search_label=f"Search {resource.title.lower()}" if mounted.search_columns else "",
+        warnings=query.warnings,
+        count_url=_under(query, "count"),
+        exports=[("CSV", _under(query, "export.csv")), ("XLSX", _under(query, "export.xlsx"))] if exports else [],
+        create_label=f"Add {resource.noun_label().lower()}" if creates else "",
+        create_url=f"{query.url}new" if creates else "",
+        bulk_actions=[
+            ActionLink(action.slug, action.label, f"{query.url}bulk/{action.slug}", action.danger)
+            for action in actions
+            if action.bulk
+        ],
+        has_row_actions=bool(actions),
+        empty="" if found.rows else ("no-match" if query.filtered else "none"),
+    )
+
+
+def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Sequence[Action]) -> list[Row]:
+    """Each row formatted once, in one loop over ready functions."""
+    table, base = mounted.list_table, mounted.url(visit)
+    writers = table.writers(visit, mounted.hooks, short=True)
+    key_at, label_at = mounted.key_at[1:]
+    opens = mounted.allows(visit, "details")
+    links = _action_links(mounted, actions)
+    link_at = [number for number, cell in enumerate(table.cells) if cell.column.link] if opens else []
+    written = []
+    for row in rows:
+        key, label = str(row[key_at]), row[label_at]
+        url = base + address(key)
+        cells = [write(row) for write in writers]
+        for number in link_at:
+            cells[number] = link(url, cells[number])
+        shown = "" if label is None else str(label)
+        written.append(Row(key, shown, url if opens else "", cells, links(row, url) if actions else ()))
+    return written
+
+
+def _action_links(mounted: Mounted, actions: Sequence[Action]) -> Callable[[Any, str], list[ActionLink]]:
+    prepared = [
+        (action.slug, action.label, f"/{action.slug}", action.danger, mounted.conditions.get(action.slug, -1))
+        for action in actions
+    ]
+
+    def links(row: Any, url: str) -> list[ActionLink]:
+        return [
+            ActionLink(name, label, url + part, danger)
+            for name, label, part, danger, condition_at in prepared
+            if condition_at < 0 or row[condition_at]
+        ]
+
+    return links
+
+
+def _headings(mounted: Mounted, query: ListQuery) -> list[Heading]:
+    kept, order = query.params(sort=False), query.order
+    found = []
+    for cell in mounted.list_table.cells:
+        heading = cell.heading()
+        if cell.column.sort:
+            sorted_by = order.name == cell.column.name
+            turned = ("" if order.descending else "-") if sorted_by else ""
+            heading = dataclasses.replace(
+                heading,
+                sort_url=query.address([*kept, ("sort", turned + cell.column.name)]),
+                sorted=("descending" if order.descending else "ascending") if sorted_by else "",
+            )
+        found.append(heading)
+    return found
+
+
+def _pager(query: ListQuery, found: Slice, cursor: str) -> Pager:
+    kept = query.params()
+
+    def at(cursor: str) -> str:
+        return query.address([*kept, ("after", cursor)]) if cursor else ""
+
+    return Pager(
+        first=query.address(kept) if found.previous else "",
+        previous=at(found.previous),
+        next=at(found.next),
+        last=at(LAST_PAGE) if found.next else "",
+    )
+
+
+def _chips(query: ListQuery) -> list[Chip]:
+    found = [
+        Chip(reading.field.label, reading.shown, query.address(query.params(without=reading)))
+        for reading in query.readings
+        if reading.predicate is not None
+    ]
+    if query.search.words:
+        found.append(Chip("Search", " ".join(query.search.words), query.address(query.params(search=False))))
+    return found
+
+
+def _under(query: ListQuery, part: str) -> str:
+    whole = query.address(query.params())
+    return query.url + part + whole.removeprefix(query.url)

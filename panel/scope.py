@@ -1,0 +1,126 @@
+"""Two locks that keep a visit within its owner's rows.
+
+The first is the explicit predicate that every statement of the panel carries (``own_rows``). The second is a guard on
+the session, which narrows each ORM statement on an owned class, whoever wrote it (``install_guard``). Neither sees Core
+statements or raw SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, event, false
+from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, sessionmaker, with_loader_criteria
+from sqlalchemy.orm.util import LoaderCriteriaOption
+
+_first_lock: ContextVar[bool] = ContextVar("panel_first_lock", default=True)
+_second_lock: ContextVar[bool] = ContextVar("panel_second_lock", default=True)
+_current: ContextVar[Scope | None] = ContextVar("panel_scope", default=None)
+
+SESSION_KEY = "panel_scope"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """Whose rows may be seen: those of ``owner_id``, or of each owner that ``owners`` selects. None sees nothing."""
+
+    owned: type[Any]
+    column: str
+    owner_id: int | None
+    owners: Any = None
+
+    def holds(self, model: type[Any]) -> bool:
+        """Whether rows of the model belong to an owner."""
+        return issubclass(model, self.owned)
+
+    def predicate(self, entity: Any) -> ColumnElement[bool]:
+        """The owner's rows of an owned class or an alias of it; nothing without an owner."""
+        if self.owner_id is None:
+            return false()
+        column = getattr(entity, self.column)
+        found: ColumnElement[bool] = column == self.owner_id if self.owners is None else column.in_(self.owners)
+        return found
+
+    def criteria(self) -> LoaderCriteriaOption:
+        """The same as an option, for every owned class of a statement."""
+        # SQLAlchemy keeps these lambdas by their code and takes the values of their closures anew each time, so each
+        # closure holds plain values and a function that only finds the column.
+        column, owner_id, owners = attrgetter(self.column), self.owner_id, self.owners
+
+        def owner(entity: Any) -> Any:
+            return column(entity)
+
+        if owner_id is None:
+            return with_loader_criteria(self.owned, lambda _cls: false(), include_aliases=True)
+        if owners is None:
+            return with_loader_criteria(self.owned, lambda cls: owner(cls) == owner_id, include_aliases=True)
+        return with_loader_criteria(self.owned, lambda cls: owner(cls).in_(owners), include_aliases=True)
+
+
+def own_rows(
+    scope: Scope | None, model: type[Any], entity: Any, also: Callable[[int], Any] | None = None
+) -> tuple[ColumnElement[bool], ...]:
+    """The first lock: what every statement on the model carries. ``also`` narrows further, or stands alone."""
+    if scope is None or not _first_lock.get():
+        return ()
+    if scope.owner_id is None:
+        return (false(),)
+    found = [scope.predicate(entity)] if scope.holds(model) else []
+    if also is not None:
+        found.append(also(scope.owner_id))
+    return tuple(found) if found else (false(),)
+
+
+def install_guard(session_factory: scoped_session[Session] | sessionmaker[Session]) -> None:
+    """The second lock: narrow every ORM statement of these sessions to the scope in force."""
+    event.listen(session_factory, "do_orm_execute", narrow)
+
+
+def narrow(state: ORMExecuteState) -> None:
+    """The guard itself: the session's own scope if one is written on it, else the one in force."""
+    if state.is_column_load or not _second_lock.get():
+        return
+    scope: Scope | None = state.session.info.get(SESSION_KEY) or _current.get()
+    if scope is not None and (state.is_select or state.is_update or state.is_delete):
+        state.statement = state.statement.options(scope.criteria())
+
+
+def enter(scope: Scope | None) -> None:
+    """Put a scope in force until ``leave``: for a request, which is left at its teardown."""
+    _current.set(scope)
+
+
+def leave() -> None:
+    _current.set(None)
+
+
+def current_scope() -> Scope | None:
+    return _current.get()
+
+
+@contextmanager
+def unscoped(reason: str) -> Iterator[None]:
+    """Lift the second lock for a rule that must look across owners, and say why."""
+    if not reason:
+        raise ValueError("say why the rows of all owners are needed")
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def switched_off(*, first: bool = False, second: bool = False) -> Iterator[None]:
+    """For tests only: prove one lock by switching the other off."""
+    tokens = (_first_lock.set(_first_lock.get() and not first), _second_lock.set(_second_lock.get() and not second))
+    try:
+        yield
+    finally:
+        _first_lock.reset(tokens[0])
+        _second_lock.reset(tokens[1])

@@ -1,0 +1,160 @@
+"""Selecting exactly the columns that are shown, and making cells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from panel.hooks import Hooks
+from panel.kinds import Kind, Money
+from panel.pages import Heading
+from panel.paths import Path, UnknownName, resolve
+from panel.realm import Visit
+from panel.resource import Column
+
+if TYPE_CHECKING:
+    from panel.mounted import Mounted
+
+WriteCell = Callable[[Any], Markup]
+
+
+class Selection:
+    """A SELECT that grows by paths: each reference is joined once, each expression selected once."""
+
+    def __init__(self, model: type[Any]) -> None:
+        self.model = model
+        self._entities: dict[tuple[str, ...], Any] = {(): model}
+        self._joins: list[Any] = []
+        self._expressions: list[Any] = []
+        self._places: dict[tuple[tuple[str, ...], str], int] = {}
+
+    def place(self, hops: tuple[str, ...], attribute: str) -> int:
+        """Where in the row this value stands."""
+        where = (hops, attribute)
+        if where not in self._places:
+            self._places[where] = len(self._expressions)
+            self._expressions.append(getattr(self._entity(hops), attribute).label(f"c{len(self._expressions)}"))
+        return self._places[where]
+
+    def of(self, path: Path) -> int:
+        return self.place(path.hops, path.attribute)
+
+    def statement(self, *entities: Any) -> Select[Any]:
+        """The SELECT, without predicates; ``entities`` are selected after the columns."""
+        statement: Select[Any] = select(*self._expressions, *entities).select_from(self.model)
+        for join in self._joins:
+            statement = statement.outerjoin(join)
+        return statement
+
+    def __len__(self) -> int:
+        return len(self._expressions)
+
+    def _entity(self, hops: tuple[str, ...]) -> Any:
+        if hops not in self._entities:
+            owner = self._entity(hops[:-1])
+            relation = getattr(owner, hops[-1])
+            entity = aliased(relation.property.mapper.class_)
+            self._entities[hops] = entity
+            self._joins.append(relation.of_type(entity))
+        return self._entities[hops]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One column of a table, and where its value, currency and the key of the record it names stand in the row."""
+
+    column: Column
+    path: Path
+    label: str
+    at: int
+    currency_at: int = -1
+    target: Mounted | None = None
+    target_key_at: int = -1
+
+    @property
+    def kind(self) -> Kind:
+        return self.path.kind
+
+    def heading(self) -> Heading:
+        return Heading(self.column.name, self.label, self.kind.name)
+
+    def writer(self, visit: Visit, hooks: Hooks, *, short: bool) -> WriteCell:
+        """What makes this cell of a row."""
+        show, at, currency_at = self.kind.show(visit, hooks, short=short), self.at, self.currency_at
+        if isinstance(self.kind, Money):
+            return lambda row: show((row[at], row[currency_at] if currency_at >= 0 else None))
+        if self.target is None or not self.target.allows(visit, "details"):
+            return lambda row: show(row[at])
+        base, key_at = f"{visit.base_url}/{self.target.slug}/", self.target_key_at
+
+        def linked(row: Any) -> Markup:
+            text, key = show(row[at]), row[key_at]
+            return link(base + address(key), text) if key is not None and text else text
+
+        return linked
+
+    def values(self, rows: Sequence[Any]) -> list[Any]:
+        """This column of many rows, as its kind exports it."""
+        at, currency_at = self.at, self.currency_at
+        if isinstance(self.kind, Money):
+            return [(row[at], row[currency_at] if currency_at >= 0 else None) for row in rows]
+        return [row[at] for row in rows]
+
+
+def link(url: str, text: Markup) -> Markup:
+    """A link; both are safe already."""
+    return Markup(f'<a href="{url}">{text}</a>')  # noqa: S704  escaped by the kind, quoted by address()
+
+
+def address(key: Any) -> str:
+    """A record's key as the part of an address."""
+    return quote(str(key), safe="")
+
+
+def currency_hops(path: Path) -> tuple[tuple[str, ...], str] | None:
+    """Where the currency of a money column stands; None when no column tells it."""
+    name = path.currency or "currency"
+    try:
+        currency = resolve(path.target, name)
+    except UnknownName:
+        if path.currency:
+            raise
+        return None
+    return path.hops + currency.hops, currency.attribute
+
+
+class Table:
+    """The columns of one table of a resource in one realm: list, details, export or related rows."""
+
+    def __init__(
+        self,
+        model: type[Any],
+        columns: Sequence[tuple[Column, Path, str]],
+        *,
+        mounted: Callable[[type[Any]], Mounted | None],
+        selection: Selection | None = None,
+    ) -> None:
+        self.selection = selection or Selection(model)
+        self._mounted = mounted
+        self.cells = [self._cell(*column) for column in columns]
+
+    def _cell(self, column: Column, path: Path, label: str) -> Cell:
+        at = self.selection.of(path)
+        if isinstance(path.kind, Money):
+            found = currency_hops(path)
+            return Cell(column, path, label, at, currency_at=self.selection.place(*found) if found else -1)
+        target = self._mounted(path.target) if path.hops else None
+        if target is None or path.attribute not in (target.resource.label_name(), target.resource.key):
+            return Cell(column, path, label, at)
+        return Cell(
+            column, path, label, at, target=target, target_key_at=self.selection.place(path.hops, target.resource.key)
+        )
+
+    def writers(self, visit: Visit, hooks: Hooks, *, short: bool) -> list[WriteCell]:
+        return [cell.writer(visit, hooks, short=short) for cell in self.cells]

@@ -1,0 +1,192 @@
+"""The pages of one resource in one realm: addresses to verbs, verbs to grants, answers to responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, ClassVar
+
+from flask import Response, abort, current_app, flash, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from panel import acting, editing
+from panel.count import count_text
+from panel.details import details_page
+from panel.door import RealmView
+from panel.export import RowStream, csv_stream, xlsx_stream
+from panel.keyset import segments
+from panel.listquery import read_query
+from panel.lists import list_page
+from panel.mounted import Mounted
+from panel.realm import Visit
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FRAGMENT = "X-Fragment"
+
+
+class ResourceView(RealmView):
+    """A mounted resource as Flask-Admin sees it. A method without a verb here cannot be reached."""
+
+    verbs: ClassVar[dict[str, str]] = {
+        "list_view": "list",
+        "count_view": "list",
+        "export_csv_view": "export",
+        "export_xlsx_view": "export",
+        "lookup_view": "lookup",
+        "create_view": "create",
+        "details_view": "details",
+        "edit_view": "edit",
+        "delete_view": "delete",
+        "action_view": "action",
+        "bulk_view": "bulk",
+    }
+
+    def __init__(self, mounted: Mounted) -> None:
+        self.mounted = mounted
+        resource = mounted.resource
+        super().__init__(
+            mounted.realm,
+            mounted.hooks,
+            name=resource.title,
+            category=resource.group or None,
+            endpoint=f"{mounted.realm.name}_{mounted.slug.replace('-', '_')}",
+            url=f"{mounted.realm.prefix}/{mounted.slug}",
+        )
+
+    # Who may
+
+    def scope_of(self, visit: Visit) -> Any:
+        return self.mounted.scope(visit)
+
+    def admit(self, visit: Visit, method: str, values: dict[str, Any]) -> None:
+        """404 for what does not exist in this realm, 403 for what this visitor may not do."""
+        needed = self.grants_for(method, values)
+        if not needed:
+            abort(404)
+        if not any(visit.allows(grant) for grant in needed):
+            abort(403)
+
+    def grants_for(self, method: str, values: dict[str, Any]) -> list[str]:
+        """The grants of which one is needed; none when there is no such page."""
+        mounted, verb = self.mounted, self.verbs.get(method, "")
+        if verb in ("action", "bulk"):
+            action = mounted.actions.get(values["action"])
+            return [action.grant] if action is not None and (verb == "action" or action.bulk) else []
+        if verb == "lookup":
+            return self._lookup_grants(values["field"])
+        grant = mounted.grant(verb)
+        return [grant] if grant else []
+
+    def _lookup_grants(self, field: str) -> list[str]:
+        mounted = self.mounted
+        verbs = [verb for verb, maker in mounted.forms.items() if field in maker.sources]
+        if any(bound.source is not None and bound.param == field for bound in mounted.filters):
+            verbs.append("list")
+        return [grant for verb in verbs if (grant := mounted.grant(verb))]
+
+    # Reading
+
+    @expose("/")
+    def list_view(self) -> ResponseReturnValue:
+        page = list_page(self.mounted, self.visit, self.session, request.args, self.secret)
+        return self.show("panel/list.html", page)
+
+    @expose("/count")
+    def count_view(self) -> ResponseReturnValue:
+        return jsonify(text=count_text(self.mounted, self.visit, self.session, request.args))
+
+    @expose("/export.csv")
+    def export_csv_view(self) -> ResponseReturnValue:
+        return self._export("csv")
+
+    @expose("/export.xlsx")
+    def export_xlsx_view(self) -> ResponseReturnValue:
+        return self._export("xlsx")
+
+    def _export(self, kind: str) -> Response:
+        mounted, visit, hooks = self.mounted, self.visit, self.hooks
+        query = read_query(mounted, visit, self.session, request.args, mounted.export_table)
+        statements = segments(query.order, query.narrow(mounted.export_table.selection.statement()))
+        stream = RowStream(mounted, visit, query, statements)
+        now = hooks.now()
+        with hooks.unit_of_work():
+            filters = {name: value for name, value in query.params() if name != "sort"}
+            hooks.audit(visit, "export", {"slug": mounted.slug, "format": kind, "filters": filters}, now=now)
+        pieces: Iterator[Any] = csv_stream(stream) if kind == "csv" else xlsx_stream(stream)
+        first = next(pieces)  # a mistake in the statement is an error page, not a file that breaks off
+        response = Response(_rest(first, pieces), mimetype="text/csv" if kind == "csv" else XLSX)
+        day = now.astimezone(visit.time_zone).date()
+        response.headers["Content-Disposition"] = f'attachment; filename="{mounted.slug}-{day:%Y-%m-%d}.{kind}"'
+        response.headers["X-Accel-Buffering"] = "no"
+        return response
+
+    @expose("/lookup/<field>")
+    def lookup_view(self, field: str) -> ResponseReturnValue:
+        mounted = self.mounted
+        sources = [maker.sources[field] for maker in mounted.forms.values() if field in maker.sources]
+        sources += [bound.source for bound in mounted.filters if bound.source is not None and bound.param == field]
+        return jsonify(sources[0].choices(self.session, self.visit, request.args.get("q", "")))
+
+    @expose("/<key>")
+    def details_view(self, key: str) -> ResponseReturnValue:
+        page = details_page(self.mounted, self.visit, self.session, key)
+        if page is None:
+            abort(404)
+        return self.show("panel/details.html", page)
+
+    # Writing
+
+    @expose("/new", methods=("GET", "POST"))
+    def create_view(self) -> ResponseReturnValue:
+        return self._answer(editing.create(self.mounted, self.visit, posted=_posted()), "panel/form.html")
+
+    @expose("/<key>/edit", methods=("GET", "POST"))
+    def edit_view(self, key: str) -> ResponseReturnValue:
+        return self._answer(editing.edit(self.mounted, self.visit, key, posted=_posted()), "panel/form.html")
+
+    @expose("/<key>/delete", methods=("GET", "POST"))
+    def delete_view(self, key: str) -> ResponseReturnValue:
+        return self._answer(editing.delete(self.mounted, self.visit, key, posted=_posted()), "panel/action.html")
+
+    @expose("/<key>/<action>", methods=("GET", "POST"))
+    def action_view(self, key: str, action: str) -> ResponseReturnValue:
+        found = self.mounted.actions[action]
+        return self._answer(acting.act(self.mounted, self.visit, found, key, posted=_posted()), "panel/action.html")
+
+    @expose("/bulk/<action>", methods=("GET", "POST"))
+    def bulk_view(self, action: str) -> ResponseReturnValue:
+        found, keys = self.mounted.actions[action], request.values.getlist("id")
+        answer = acting.act_on_many(self.mounted, self.visit, found, keys, posted=_posted())
+        return self._answer(answer, "panel/action.html")
+
+    def _answer(self, answer: editing.Answer, template: str) -> ResponseReturnValue:
+        if answer.page is None:
+            if answer.message:
+                flash(answer.message, "success" if _posted() else "warning")
+            return redirect(answer.url, code=303)
+        if template == "panel/action.html" and request.headers.get(FRAGMENT) == "1":
+            template = "panel/_action.html"
+        return self.show(template, answer.page), answer.status
+
+    # Small helpers
+
+    def show(self, template: str, page: Any) -> str:
+        return render_template(template, page=page, layout=self.realm.layout, visit=self.visit)
+
+    @property
+    def secret(self) -> str | bytes:
+        found: str | bytes = current_app.secret_key or ""
+        return found
+
+
+def _posted() -> bool:
+    return request.method == "POST"
+
+
+def _rest(first: Any, pieces: Iterator[Any]) -> Iterator[Any]:
+    """The first piece, read already, and the others; closed with them, so that the connection is given back."""
+    try:
+        yield from chain((first,), pieces)
+    finally:
+        pieces.close()  # type: ignore[attr-defined]
