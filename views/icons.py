@@ -91,9 +91,7 @@ SYMBOL = re.compile(
 
 def cut_sprite(names: tuple[str, ...]) -> str:
     """Return an SVG sprite of just these icons. A name that Bootstrap Icons does not have raises LookupError."""
-    whole = (
-        files("flask_bootstrap") / "static/bootstrap5/icons/bootstrap-icons.svg"
-    ).read_text("utf-8")
+    whole = (files("flask_bootstrap") / "static/bootstrap5/icons/bootstrap-icons.svg").read_text("utf-8")
     found = {match["name"]: match for match in SYMBOL.finditer(whole)}
     missing = sorted(set(names) - set(found))
     if missing:

@@ -17,9 +17,7 @@ POLICY = {
 }
 
 HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        f"{what} {where}" for what, where in POLICY.items()
-    ),
+    "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -37,9 +35,7 @@ def set_security_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers.setdefault(
-            "Strict-Transport-Security", f"max-age={ONE_YEAR}; includeSubDomains"
-        )
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR}; includeSubDomains")
     if request.endpoint not in STATIC_ENDPOINTS:
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -41,7 +41,5 @@ def choose_theme() -> Response:
     if value in THEMES:
         # Not HttpOnly: theme.js mirrors local storage into this cookie. It holds nothing worth stealing.
         secure = bool(current_app.config.get("SESSION_COOKIE_SECURE"))
-        response.set_cookie(
-            COOKIE, value, max_age=ONE_YEAR, samesite="Lax", secure=secure
-        )
+        response.set_cookie(COOKIE, value, max_age=ONE_YEAR, samesite="Lax", secure=secure)
     return response

@@ -1,0 +1,179 @@
+"""The provider's own people and departments, the audit, what was sent, and the jobs."""
+
+from __future__ import annotations
+
+from domain.permissions import P
+from models import AuditEvent, Department, Job, Notification, StaffMember
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, YesNo, reading
+from services.staff_members import (
+    create_staff_member,
+    disable_staff_member,
+    edit_staff_member,
+    enable_staff_member,
+    reset_staff_password,
+    reset_staff_second_factor,
+)
+
+
+class StaffMemberResource(Resource):
+    model, slug, title, noun = StaffMember, "staff-members", "Staff", "Staff member"
+    group, icon, label = "Administration", "person-badge", "person.email"
+    realms = frozenset({STAFF})
+    columns = (
+        Column("person.email", "E-mail", link=True),
+        Column("person.first_name", "First name"),
+        Column("person.last_name", "Last name"),
+        Column("role", sort=True),
+        Column("status", sort=True),
+        Column("person.last_sign_in_at", "Last sign-in"),
+        Column("created_at", "Added", sort=True),
+    )
+    filters = (Choice("role"), Choice("status"))
+    search = ("person.email", "person.first_name", "person.last_name")
+    default_sort = "-created_at"
+    form = {
+        "create": ("person.first_name", "person.last_name", "person.email", "role"),
+        "edit": ("person.first_name", "person.last_name", "role"),
+    }
+    saves = {"create": create_staff_member, "edit": edit_staff_member}
+    load = ("person",)
+    grants = {**reading(P.STAFF_STAFF_READ), "create": P.STAFF_STAFF_EDIT, "edit": P.STAFF_STAFF_EDIT}
+    actions = (
+        Action(
+            enable_staff_member,
+            "Enable",
+            grant=P.STAFF_STAFF_EDIT,
+            when=StaffMember.can_enable,
+            done="They can sign in again.",
+            name="enable",
+        ),
+        Action(
+            disable_staff_member,
+            "Disable",
+            grant=P.STAFF_STAFF_EDIT,
+            when=StaffMember.can_disable,
+            danger=True,
+            confirm="They are signed out at once.",
+            done="They can no longer sign in.",
+            name="disable",
+        ),
+        Action(
+            reset_staff_password,
+            "Reset password",
+            grant=P.STAFF_STAFF_EDIT,
+            when=StaffMember.can_disable,
+            danger=True,
+            confirm="A random password is mailed to them. It works once, for 60 minutes.",
+            done="A new password is on its way to their own address.",
+            name="reset-password",
+        ),
+        Action(
+            reset_staff_second_factor,
+            "Reset 2-step verification",
+            grant=P.STAFF_STAFF_EDIT,
+            when=StaffMember.can_disable,
+            danger=True,
+            confirm="Make sure it is really them who ask.",
+            done="2-step verification is reset.",
+            name="reset-2-step-verification",
+        ),
+    )
+    related = (Related("departments", columns=("department.name",)),)
+
+
+class DepartmentResource(Resource):
+    model, slug, title = Department, "departments", "Departments"
+    group, icon, label, status = "Administration", "building", "name", ""
+    realms = frozenset({STAFF})
+    columns = (Column("name", sort=True, link=True), Column("email", "E-mail"), Column("retired"))
+    filters = (YesNo("retired"),)
+    search = ("name",)
+    default_sort = "name"
+    form = {"create": ("name", "email"), "edit": ("name", "email", "retired")}
+    labels = {"email": "E-mail"}
+    grants = {
+        **reading(P.STAFF_DEPARTMENTS_READ),
+        "create": P.STAFF_DEPARTMENTS_EDIT,
+        "edit": P.STAFF_DEPARTMENTS_EDIT,
+    }
+    related = (Related("staff", columns=("staff_member.person.email", "staff_member.role")),)
+
+
+class AuditResource(Resource):
+    model, slug, title, noun = AuditEvent, "audit", "Audit", "Event"
+    description = "Who changed what, when, and from where. Nothing here can be changed."
+    group, icon, key, label, status = "Administration", "shield-check", "hash", "event", ""
+    columns = (
+        Column("at", "When", sort=True, link=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("event", sort=True),
+        Column("target_type", "Record"),
+        Column("target_key", "Number"),
+        Column("actor_name", "Who"),
+        Column("source", "By"),
+        Column("ip", "IP", list=False),
+        Column("on_behalf_of.email", "As", list=False),
+        Column("before", list=False, export=False),
+        Column("after", list=False, export=False),
+        Column("sequence", list=False),
+        Column("previous_hash", list=False, realms={STAFF}),
+    )
+    filters = (
+        DateRange("at", "Date"),
+        Text("event"),
+        Text("target_key", "Number", exact=True),
+        Text("target_type", "Record", exact=True),
+        Lookup("account", realms={STAFF}),
+    )
+    search = ("target_key",)
+    default_sort = "-at"
+    grants = reading({STAFF: P.STAFF_AUDIT_READ, "portal": P.AUDIT_READ})
+
+
+class NotificationResource(Resource):
+    model, slug, title = Notification, "notifications", "Notifications"
+    description = "Everything that was sent, to read again."
+    group, icon, label, status = "Support", "bell", "title", ""
+    columns = (
+        Column("title", link=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("kind", sort=True),
+        Column("person.email", "To"),
+        Column("created_at", "Date", sort=True),
+        Column("body", "Text", list=False),
+    )
+    filters = (Choice("kind"), DateRange("created_at", "Date"), Lookup("account", realms={STAFF}))
+    search = ("title",)
+    default_sort = "-created_at"
+    grants = reading(P.NOTIFICATIONS_READ)
+    related = (
+        Related(
+            "deliveries",
+            columns=("channel", "address", "state", "attempts", "sent_at"),
+            order="-created_at",
+            realms={STAFF},
+        ),
+    )
+
+
+class JobResource(Resource):
+    model, slug, title = Job, "jobs", "Jobs"
+    group, icon, label, status = "Administration", "hourglass-split", "kind", "state"
+    realms = frozenset({STAFF})
+    columns = (
+        Column("kind", sort=True, link=True),
+        Column("state", sort=True),
+        Column("run_at", sort=True),
+        Column("attempts"),
+        Column("progress_done", "Done"),
+        Column("progress_total", "Of"),
+        Column("created_at", sort=True),
+        Column("started_at", list=False),
+        Column("finished_at", list=False),
+        Column("requested_by.email", "Asked for by", list=False),
+        Column("error", list=False),
+    )
+    filters = (Text("kind", exact=True), Choice("state"), DateRange("created_at", "Date"))
+    search = ("kind",)
+    default_sort = "-created_at"
+    grants = reading(P.STAFF_JOBS_READ)

@@ -1,0 +1,52 @@
+"""What actions and forms ask beyond the columns of a record."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, StringField, TextAreaField
+from wtforms.validators import Email, InputRequired, Length, NumberRange
+
+
+class ReasonForm(FlaskForm):
+    """Why something grave is done; it stands in the audit."""
+
+    reason = StringField(
+        "Reason",
+        [InputRequired("Say why, for those who read the record later."), Length(max=500)],
+        description="It is kept in the record's history.",
+    )
+
+
+class GrantResetsForm(FlaskForm):
+    """How many resets of the MAC and IP address a license gets on top."""
+
+    count = IntegerField(
+        "Resets to add",
+        [InputRequired("Enter a whole number like 3."), NumberRange(1, 100, "Enter a number from 1 to 100.")],
+        default=3,
+    )
+
+
+class OwnerFields(FlaskForm):
+    """Who will own a new account: invited by mail."""
+
+    owner_first_name = StringField("Owner's first name", [InputRequired("Enter a first name."), Length(max=100)])
+    owner_last_name = StringField("Owner's last name", [InputRequired("Enter a last name."), Length(max=100)])
+    owner_email = StringField(
+        "Owner's e-mail",
+        [
+            InputRequired("Enter an e-mail address like name@example.com."),
+            Length(max=254),
+            Email("Enter an e-mail address like name@example.com."),
+        ],
+    )
+
+
+class TicketTextFields(FlaskForm):
+    """The first message of a ticket."""
+
+    description = TextAreaField(
+        "Description",
+        [InputRequired("Describe what happened."), Length(max=20_000)],
+        description="What happened, what you expected, and since when.",
+    )

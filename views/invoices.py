@@ -1,0 +1,99 @@
+"""Invoices: what is owed and why, and paying from the balance."""
+
+from __future__ import annotations
+
+from domain.permissions import P
+from models import Invoice
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
+from services.invoices import issue_invoice, pay_invoice_from_balance, void_invoice
+from views.forms import ReasonForm
+
+
+class InvoiceResource(Resource):
+    model, slug, title = Invoice, "invoices", "Invoices"
+    group, icon, key = "Money", "receipt", "number"
+    columns = (
+        Column("number", sort=True, link=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("issued_on", sort=True),
+        Column("due_on", sort=True),
+        Column("description"),
+        Column("order.number", "Order"),
+        Column("status"),
+        Column("total", sort=True),
+        Column("amount_due", sort=True),
+        Column("subscription.number", "Subscription", list=False),
+        Column("net_total", list=False),
+        Column("tax_total", list=False),
+        Column("amount_paid", list=False),
+        Column("amount_credited", list=False),
+        Column("remark", list=False, realms={STAFF}),
+    )
+    filters = (
+        DateRange("issued_on", "Date"),
+        Text("number", "Invoice ID"),
+        Choice("status"),
+        Lookup("subscription"),
+        MoneyRange("total"),
+        Lookup("account", realms={STAFF}),
+    )
+    search = ("number",)
+    default_sort = "-issued_on"
+    load = ("account",)
+    grants = reading(P.INVOICES_READ)
+    actions = (
+        Action(
+            pay_invoice_from_balance,
+            "Pay from balance",
+            grant=P.INVOICES_PAY,
+            when=Invoice.can_pay,
+            confirm="The whole amount due is taken from the account's balance.",
+            done="The invoice is paid.",
+            name="pay",
+        ),
+        Action(
+            issue_invoice,
+            "Issue",
+            grant=P.STAFF_INVOICES_ISSUE,
+            when=Invoice.can_issue,
+            realms={STAFF},
+            confirm="The invoice gets its number and can never be changed again.",
+            done="The invoice is issued.",
+            name="issue",
+        ),
+        Action(
+            void_invoice,
+            "Void",
+            grant=P.STAFF_INVOICES_VOID,
+            when=Invoice.can_void,
+            realms={STAFF},
+            form=ReasonForm,
+            confirm="The invoice stays readable, nothing is owed for it any more, and this cannot be undone.",
+            done="The invoice is void.",
+            danger=True,
+            name="void",
+        ),
+    )
+    related = (
+        Related(
+            "lines",
+            columns=(
+                "description",
+                "quantity",
+                "unit_price",
+                "net",
+                "tax_rate",
+                "tax",
+                "total",
+                "period_from",
+                "period_to",
+            ),
+            order="position",
+        ),
+        Related("taxes", columns=("name", "rate", "net", "tax")),
+        Related(
+            "allocations",
+            columns=("payment.number", "credit_note.number", "amount", "created_at"),
+            label="Payments and credits",
+        ),
+    )

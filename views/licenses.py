@@ -1,0 +1,136 @@
+"""Licenses: what an account runs, what is on it, and unlocking it from its hardware."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+
+from domain.permissions import P
+from models import AccountAncestor, License, LicenseChange
+from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, reading
+from services.licenses import grant_resets, reset_hardware_lock, update_license
+from views.forms import GrantResetsForm
+
+LICENSE_COLUMNS = (
+    Column("code", link=True, sort=True),
+    Column("account.name", "Account", realms={STAFF}),
+    Column("kind", "Type"),
+    Column("package.name", "Package"),
+    Column("status"),
+    Column("duration"),
+    Column("reference", sort=True),
+    Column("expires_on", sort=True),
+    Column("created_at", "Date", sort=True),
+    Column("licensee", list=False),
+    Column("app_name", list=False),
+    Column("mac_address", "MAC address", list=False),
+    Column("last_valid_ip", "Last valid IP", list=False),
+    Column("resets_left", list=False),
+    Column("activated_at", list=False),
+    Column("last_seen_at", list=False),
+)
+LICENSE_FILTERS = (
+    DateRange("created_at", "Date"),
+    Text("code", "License"),
+    Choice("kind", "License type"),
+    Lookup("package"),
+    Choice("status"),
+    Choice("duration"),
+    Lookup("account", realms={STAFF}),
+)
+
+
+class LicenseResource(Resource):
+    model, slug, title = License, "licenses", "Licenses"
+    description = "Each system you run has one license; its code opens the details."
+    group, icon, key = "Services", "key", "code"
+    columns = LICENSE_COLUMNS
+    filters = LICENSE_FILTERS
+    search = ("code", "reference", "licensee")
+    default_sort = "-created_at"
+    form = {"edit": ("reference", "app_name")}
+    help = {
+        "reference": "Your own name for this system. It is shown in lists and on invoices.",
+        "app_name": "The name of the app under your brand, where branding is part of your contract.",
+    }
+    saves = {"edit": update_license}
+    load = ("account",)
+    grants = {**reading(P.LICENSES_READ), "edit": P.LICENSES_EDIT}
+    actions = (
+        Action(
+            reset_hardware_lock,
+            "Reset MAC/IP address",
+            grant=P.LICENSES_RESET,
+            when=License.can_reset,
+            confirm="The saved MAC address and the last valid IP address are cleared, and the next machine that activates "
+            "this code becomes its own. One of the resets left is used.",
+            done="The MAC and IP address are reset.",
+            danger=True,
+            name="reset-mac-ip",
+        ),
+        Action(
+            grant_resets,
+            "Grant resets",
+            grant=P.STAFF_LICENSES_GRANT_RESETS,
+            form=GrantResetsForm,
+            realms={STAFF},
+            done="The resets are granted.",
+            name="grant-resets",
+        ),
+    )
+    related = (
+        Related("items", columns=("product.name", "quantity")),
+        Related(
+            "hardware_resets",
+            columns=("reset_at", "reset_by", "mac_address", "last_valid_ip", "resets_left"),
+            label="MAC/IP resets",
+            order="-reset_at",
+        ),
+        Related("changes", columns=("changed_at", "field", "before", "after", "changed_by"), order="-changed_at"),
+        Related("subscriptions", columns=("number", "package.name", "status", "renews_on")),
+    )
+
+
+def customers_of(account_id: int) -> Select[tuple[int]]:
+    """The accounts below a reseller, at any depth, without the reseller's own."""
+    return select(AccountAncestor.account_id).where(
+        AccountAncestor.ancestor_id == account_id, AccountAncestor.depth > 0
+    )
+
+
+class CustomerLicenseResource(Resource):
+    model, slug, title, noun = License, "customer-licenses", "My customer licenses", "Customer license"
+    description = "Licenses of the accounts below yours."
+    group, icon, key = "Services", "boxes", "code"
+    realms = frozenset({PORTAL})
+    owners = customers_of
+    columns = (Column("account.name", "Customer"), *LICENSE_COLUMNS)
+    filters = (*LICENSE_FILTERS, Lookup("account", "Customer", realms={PORTAL}))
+    search = ("code", "reference", "licensee")
+    default_sort = "-created_at"
+    grants = reading(P.CUSTOMER_LICENSES_READ)
+
+
+class ClientAppReportResource(Resource):
+    model, slug, title, noun = LicenseChange, "client-app-report", "Client app report", "Change"
+    description = "Every change made in the app wizard."
+    group, icon, label = "Services", "clipboard", "field"
+    columns = (
+        Column("changed_at", "Time", sort=True, link=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("license.code", "License"),
+        Column("license_kind", "Type"),
+        Column("edition", sort=True),
+        Column("field"),
+        Column("before"),
+        Column("after"),
+        Column("changed_by", "By"),
+        Column("ip", "IP"),
+    )
+    filters = (
+        DateRange("changed_at", "Date"),
+        Lookup("license"),
+        Choice("license_kind", "License type"),
+        Lookup("account", realms={STAFF}),
+    )
+    default_sort = "-changed_at"
+    grants = reading(P.CLIENT_APP_REPORT_READ)

@@ -1,0 +1,88 @@
+"""What the generator is handed: our session, services, refusals, clock, money and colours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from babel.dates import format_datetime
+
+from domain.audit import sentence_of
+from domain.money import exponent_of
+from domain.permissions import P
+from domain.refusals import Refusal
+from extensions import db
+from models.base import AccountOwned
+from panel import Hooks, TimelineEntry, Visit
+from services import audit, records
+from services.unit_of_work import unit_of_work
+from views.clock import now
+from views.money import format_money
+from views.tones import tone_of
+
+TIMELINE_LENGTH = 30
+
+
+def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
+    """The newest events of a record, in the reader's time zone."""
+    target_type, target_key = audit.target_of(row)
+    account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else None
+    events = audit.timeline_of(target_type, target_key, account_id=account_id, limit=TIMELINE_LENGTH)
+    return [_entry(visit, event) for event in events]
+
+
+def _entry(visit: Visit, event: Any) -> TimelineEntry:
+    before, after = event.before or {}, event.after or {}
+    names = [*before, *(name for name in after if name not in before)]
+    return TimelineEntry(
+        at=format_datetime(event.at.astimezone(visit.time_zone), "d MMM y, HH:mm", locale=visit.locale),
+        at_iso=event.at.isoformat(timespec="seconds"),
+        who=event.actor_name,
+        what=sentence_of(event.event),
+        source=str(event.source),
+        changes=[(name.replace("_", " "), _text(before.get(name)), _text(after.get(name))) for name in names],
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(part) for part in value)
+    return str(value)
+
+
+def write_audit(visit: Visit, event: str, details: Mapping[str, Any], *, now: dt.datetime) -> None:
+    """Record what left the house by an export."""
+    audit.record_export(details, account_id=visit.owner_id, actor=visit.actor, now=now)
+
+
+def currency_of(visit: Visit) -> str:
+    """The account's currency, for amounts whose row names none."""
+    return getattr(visit.context, "currency", "") or ""
+
+
+def make_hooks() -> Hooks:
+    """The hooks of both realms."""
+    return Hooks(
+        session=db.session,
+        engine=lambda: db.engine,
+        unit_of_work=unit_of_work,
+        owned=AccountOwned,
+        owner_column="account_id",
+        refusals=Refusal,
+        now=now,
+        create=records.create_record,
+        edit=records.edit_record,
+        delete=records.delete_record,
+        audit=write_audit,
+        grants=frozenset(permission.value for permission in P),
+        timeline=timeline,
+        format_money=format_money,
+        exponent=exponent_of,
+        currency=currency_of,
+        tone=tone_of,
+    )

@@ -1,0 +1,86 @@
+"""Payments of the account's people, and the methods they are made with."""
+
+from __future__ import annotations
+
+from domain.permissions import P
+from models import GatewayEvent, Payment, PaymentMethod
+from panel import STAFF, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, YesNo, reading
+
+
+class PaymentResource(Resource):
+    model, slug, title = Payment, "payments", "Payments"
+    group, icon, key = "Money", "wallet2", "number"
+    columns = (
+        Column("number", sort=True, link=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("received_on", "Date", sort=True),
+        Column("description"),
+        Column("method", sort=True),
+        Column("status"),
+        Column("amount", sort=True),
+        Column("paid_by.email", "Paid by"),
+        Column("reference", list=False),
+        Column("amount_allocated", list=False),
+        Column("amount_refunded", list=False),
+        Column("gateway", list=False),
+        Column("settled_at", list=False),
+        Column("failure_reason", list=False),
+        Column("remark", list=False, realms={STAFF}),
+    )
+    filters = (
+        DateRange("received_on", "Date"),
+        Choice("method"),
+        Choice("status"),
+        MoneyRange("amount"),
+        Text("reference"),
+        Lookup("account", realms={STAFF}),
+    )
+    search = ("number", "reference")
+    default_sort = "-received_on"
+    grants = reading(P.PAYMENTS_READ)
+    related = (
+        Related("allocations", columns=("invoice.number", "amount", "amount_reversed", "created_at")),
+        Related("refunds", columns=("number", "status", "amount", "reason", "created_at")),
+    )
+
+
+class PaymentMethodResource(Resource):
+    model, slug, title = PaymentMethod, "payment-methods", "Payment methods"
+    description = "Cards and agreements kept by the gateways. Card numbers never reach us."
+    group, icon, label = "Money", "credit-card", "label"
+    columns = (
+        Column("label", "Name", link=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("kind"),
+        Column("brand"),
+        Column("last_four", "Last four"),
+        Column("expires_on", sort=True),
+        Column("status"),
+        Column("is_default", "Default"),
+        Column("created_at", "Added", sort=True),
+        Column("gateway", list=False),
+        Column("added_by.email", "Added by", list=False),
+    )
+    filters = (Choice("kind"), Choice("status"), YesNo("is_default", "Default"), Lookup("account", realms={STAFF}))
+    default_sort = "-created_at"
+    grants = reading(P.PAYMENT_METHODS_READ)
+
+
+class GatewayEventResource(Resource):
+    model, slug, title, noun = GatewayEvent, "gateways", "Gateway events", "Gateway event"
+    description = "What payment providers told us, each event once."
+    group, icon, label = "Administration", "cloud-download", "event_id"
+    realms = frozenset({STAFF})
+    columns = (
+        Column("event_id", "Event", link=True),
+        Column("gateway"),
+        Column("kind"),
+        Column("status"),
+        Column("payment.number", "Payment"),
+        Column("received_at", sort=True),
+        Column("processed_at", list=False),
+        Column("note", list=False),
+    )
+    filters = (Text("gateway", exact=True), Choice("status"), DateRange("received_at", "Received"))
+    default_sort = "-received_at"
+    grants = reading(P.STAFF_GATEWAYS_READ)

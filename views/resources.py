@@ -1,0 +1,56 @@
+"""Every record the house shows, in the order of the menu."""
+
+from __future__ import annotations
+
+from views.accounts import AccountResource
+from views.administration import (
+    AuditResource,
+    DepartmentResource,
+    JobResource,
+    NotificationResource,
+    StaffMemberResource,
+)
+from views.catalogue import PackageResource, PriceResource, ProductResource, TaxRuleResource
+from views.documents import CreditNoteResource, OrderResource, StatementResource
+from views.invoices import InvoiceResource
+from views.licenses import ClientAppReportResource, CustomerLicenseResource, LicenseResource
+from views.members import MemberResource, RoleGrantResource
+from views.payments import GatewayEventResource, PaymentMethodResource, PaymentResource
+from views.prospects import ProspectResource
+from views.releases import ReleaseResource, ResourceArticleResource
+from views.subscriptions import SubscriptionItemResource, SubscriptionResource
+from views.tickets import TicketResource, TicketTypeResource
+
+GROUPS = ("Customers", "Services", "Money", "Support", "Catalogue", "Administration")
+
+RESOURCES = (
+    AccountResource,
+    MemberResource,
+    RoleGrantResource,
+    ProspectResource,
+    LicenseResource,
+    CustomerLicenseResource,
+    ClientAppReportResource,
+    SubscriptionResource,
+    SubscriptionItemResource,
+    ReleaseResource,
+    InvoiceResource,
+    CreditNoteResource,
+    StatementResource,
+    PaymentResource,
+    PaymentMethodResource,
+    OrderResource,
+    TicketResource,
+    NotificationResource,
+    ResourceArticleResource,
+    TicketTypeResource,
+    ProductResource,
+    PackageResource,
+    PriceResource,
+    TaxRuleResource,
+    StaffMemberResource,
+    DepartmentResource,
+    AuditResource,
+    GatewayEventResource,
+    JobResource,
+)

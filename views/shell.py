@@ -1,0 +1,86 @@
+"""What frames every page: the navigation of what one may open, the person, the account and the brand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, request
+
+from config import Environment, Settings
+from panel import PORTAL, Visit, current_visit
+from services.seats import live_seats
+from views.identity import current_identity
+from views.resources import GROUPS, RESOURCES
+
+
+def install(app: Flask) -> None:
+    """Give every template what the layouts ask for (see the comments at the top of templates/layouts/)."""
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        settings: Settings = current_app.extensions["settings"]
+        shown: dict[str, Any] = {"brand": settings.brand_name, "environment": _ribbon(settings)}
+        identity = current_identity()
+        if identity is None:
+            return shown
+        person = identity.person
+        shown["person"] = {
+            "name": person.name or person.email,
+            "email": person.email,
+            "initials": _initials(person.name or person.email or "?"),
+            "links": [],
+        }
+        visit = current_visit()
+        if visit is not None:
+            shown["nav"] = navigation(visit, request.path)
+            if visit.realm.name == PORTAL:
+                shown["account"] = _account(visit)
+        return shown
+
+
+def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:
+    """The groups of the menu: the lists this visit may open, in the order of GROUPS; empty groups are left out."""
+    groups = [
+        {"label": "", "items": [_item(visit, path, "", "Home" if visit.owner_id is None else "Dashboard", "house")]}
+    ]
+    for label in GROUPS:
+        items = [
+            _item(visit, path, resource.slug, resource.title, resource.icon)
+            for resource in RESOURCES
+            if resource.group == label
+            and visit.realm.name in resource.realms
+            and (grant := resource.grant("list", visit.realm.name))
+            and visit.allows(grant)
+        ]
+        if items:
+            groups.append({"label": label, "items": items})
+    return groups
+
+
+def _item(visit: Visit, path: str, slug: str, label: str, icon: str) -> dict[str, Any]:
+    url = f"{visit.base_url}/{slug}/" if slug else f"{visit.base_url}/"
+    return {"label": label, "url": url, "icon": icon, "current": path.startswith(url) if slug else path == url}
+
+
+def _account(visit: Visit) -> dict[str, Any]:
+    here = visit.context
+    seats = live_seats(visit.actor.person_id)
+    return {
+        "name": here.account_name,
+        "client_id": here.client_id,
+        "url": f"{visit.base_url}/",
+        "seats": [
+            {"name": f"{seat.account_name} ({seat.client_id})", "url": f"/portal/{seat.client_id}/"}
+            for seat in seats
+            if seat.account_id != here.account_id
+        ],
+    }
+
+
+def _initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+def _ribbon(settings: Settings) -> str:
+    return "" if settings.environment is Environment.PRODUCTION else settings.environment.value

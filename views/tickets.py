@@ -1,0 +1,132 @@
+"""Tickets and their types."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement
+
+from domain.permissions import P
+from models import Project, Ticket, TicketType
+from panel import (
+    PORTAL,
+    STAFF,
+    Action,
+    Choice,
+    Column,
+    DateRange,
+    Lookup,
+    Reference,
+    Related,
+    Resource,
+    Visit,
+    YesNo,
+    reading,
+)
+from services.tickets import open_ticket, reopen_ticket, solve_ticket
+from views.forms import TicketTextFields
+
+
+def offered_types(visit: Visit) -> ColumnElement[bool]:
+    """The types a ticket may be opened with: customers are not offered the internal ones."""
+    open_ones = TicketType.retired.is_(False)
+    return open_ones & TicketType.internal.is_(False) if visit.realm.scoped else open_ones
+
+
+def offered_projects(_visit: Visit) -> ColumnElement[bool]:
+    """The projects still in use."""
+    return Project.retired.is_(False)
+
+
+class TicketResource(Resource):
+    model, slug, title = Ticket, "tickets", "Tickets"
+    group, icon, key, label = "Support", "life-preserver", "number", "subject"
+    columns = (
+        Column("number", sort=True, link=True),
+        Column("created_at", "Date", sort=True),
+        Column("subject", sort=True),
+        Column("account.name", "Account", realms={STAFF}),
+        Column("status", sort=True),
+        Column("priority", sort=True),
+        Column("ticket_type.name", "Type"),
+        Column("project.name", "Project"),
+        Column("last_message_at", "Last message", sort=True),
+        Column("department.name", "Department", realms={STAFF}, list=False),
+        Column("assignee.person.email", "Assigned to", realms={STAFF}),
+        Column("opened_by.email", "Opened by", list=False),
+        Column("solved_at", list=False),
+        Column("rating", list=False),
+    )
+    filters = (
+        Choice("status"),
+        Choice("priority"),
+        Lookup("ticket_type", "Type"),
+        DateRange("created_at", "Date"),
+        Lookup("account", realms={STAFF}),
+        Lookup("department", realms={STAFF}),
+    )
+    search = ("number", "subject")
+    default_sort = "-last_message_at"
+    form = {
+        "create": {
+            STAFF: ("account", "ticket_type", "project", "subject"),
+            PORTAL: ("ticket_type", "project", "subject"),
+        }
+    }
+    form_extras = {"create": TicketTextFields}
+    references = {
+        "ticket_type": Reference(label="name", key="public_id", search=("name",), where=offered_types),
+        "project": Reference(label="name", key="public_id", search=("name",), where=offered_projects),
+    }
+    saves = {"create": open_ticket}
+    load = ("account",)
+    grants = {**reading(P.TICKETS_READ), "create": P.TICKETS_WRITE}
+    actions = (
+        Action(
+            solve_ticket,
+            "Solve",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.can_solve,
+            bulk=True,
+            confirm="The ticket can be opened again later.",
+            done="The ticket is solved.",
+            name="solve",
+        ),
+        Action(
+            reopen_ticket,
+            "Reopen",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.can_reopen,
+            done="The ticket is open again.",
+            name="reopen",
+        ),
+    )
+    related = (Related("discussions", columns=("title", "created_at"), order="-created_at"),)
+
+
+class TicketTypeResource(Resource):
+    model, slug, title = TicketType, "ticket-types", "Ticket types"
+    group, icon, label, status = "Support", "tags", "name", ""
+    realms = frozenset({STAFF})
+    columns = (
+        Column("name", sort=True, link=True),
+        Column("key"),
+        Column("priority"),
+        Column("department.name", "Department"),
+        Column("escalates"),
+        Column("internal"),
+        Column("retired"),
+        Column("position", sort=True),
+        Column("description", list=False),
+    )
+    filters = (Choice("priority"), YesNo("retired"))
+    search = ("name",)
+    default_sort = "position"
+    form = {
+        "create": ("key", "name", "description", "priority", "department", "escalates", "internal", "position"),
+        "edit": ("name", "description", "priority", "department", "escalates", "internal", "position", "retired"),
+    }
+    grants = {
+        **reading(P.STAFF_TICKET_TYPES_READ),
+        "create": P.STAFF_TICKET_TYPES_EDIT,
+        "edit": P.STAFF_TICKET_TYPES_EDIT,
+    }
+    related = (Related("fields", columns=("label", "kind", "required"), order="position"),)
