@@ -38,7 +38,7 @@ def test_a_table_that_no_migration_makes_is_noticed(database: TestDatabase) -> N
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE forgotten (id INTEGER PRIMARY KEY)")
     try:
-        assert [change[0] for change in differences(database.url)] == ["remove_table"]
+        assert "remove_table" in [change[0] for change in differences(database.url)]
     finally:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE forgotten")

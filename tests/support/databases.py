@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, tex
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from extensions import db
 from tests.support.surroundings import POSTGRES_URL
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
@@ -176,12 +175,4 @@ def drop_stale_scratch_databases() -> None:
 def migrate_to_newest(app: Flask) -> None:
     """Make the tables in the app's database as an installation does: by the migrations."""
     with app.app_context():
-        if any((MIGRATIONS / "versions").glob("*.py")):
-            upgrade(directory=str(MIGRATIONS))
-            return
-        import models  # noqa: F401
-
-        with db.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-            db.metadata.create_all(connection)
+        upgrade(directory=str(MIGRATIONS))
