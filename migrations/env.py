@@ -47,7 +47,7 @@ def prepare(connection: Connection) -> None:
 
 
 def set_foreign_keys(connection: Connection, state: Literal["ON", "OFF"]) -> None:
-    """SQLite changes a table by making it anew, which foreign keys would refuse; the switch works outside transactions only."""
+    """SQLite changes a table by making it anew, against foreign keys. The switch works only outside transactions."""
     if connection.dialect.name == "sqlite":
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101  (it is open)

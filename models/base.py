@@ -139,7 +139,7 @@ def same_currency(table: str, column: str, parent: str) -> ForeignKeyConstraint:
 
 
 def list_indexes(table: str, *columns: str, owned: bool = True) -> tuple[Index, ...]:
-    """The indexes a sortable list column needs: (column, id) over all accounts, (account_id, column, id) over one's own."""
+    """The indexes a sortable list column needs: (column, id) over all, (account_id, column, id) over one account."""
     made = []
     for column in columns:
         made.append(Index(f"ix_{table}_{column}_id", column, "id"))

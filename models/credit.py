@@ -66,7 +66,7 @@ class CreditLimit(Keyed, Public, AccountOwned, Stamped, Base):
     valid_from: Mapped[dt.date]
     valid_to: Mapped[dt.date | None]  # the first day without it
     reason: Mapped[str | None] = mapped_column(String(255))
-    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account] = relationship(lazy="raise")

@@ -104,6 +104,7 @@ class CreditNoteLine(Keyed, AccountOwned, Base):
         CheckConstraint("tax_rate BETWEEN 0 AND 1000000", name="tax_rate_is_a_share"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         same_account("credit_note_line", "invoice_line_id", "invoice_line"),
+        Index("ix_credit_note_line_account_id", "account_id"),
     )
 
     credit_note_id: Mapped[int] = mapped_column(BigKey)

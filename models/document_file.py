@@ -68,7 +68,7 @@ class DeliveryLink(Keyed, Public, AccountOwned, Stamped, Base):
     document_file_id: Mapped[int] = mapped_column(BigKey, index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sent_to: Mapped[str | None] = mapped_column(String(254))
-    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     opened_count: Mapped[int] = mapped_column(default=0)

@@ -35,6 +35,7 @@ class DunningStep(Keyed, AccountOwned, Stamped, Base):
         UniqueConstraint("invoice_id", "step"),
         CheckConstraint("done_at IS NULL OR skipped_at IS NULL", name="done_or_skipped"),
         Index("ix_dunning_step_planned_on_id", "planned_on", "id"),
+        Index("ix_dunning_step_account_id", "account_id"),
     )
 
     invoice_id: Mapped[int] = mapped_column(BigKey)

@@ -65,7 +65,7 @@ class FinancingRequest(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
 
     option_id: Mapped[int] = mapped_column(ForeignKey("financing_option.id"))
     ticket_id: Mapped[int | None] = mapped_column(BigKey, index=True)
-    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     status: Mapped[FinancingStatus] = choice_column(FinancingStatus, default=FinancingStatus.REQUESTED)
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int] = money_column()

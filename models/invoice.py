@@ -161,7 +161,7 @@ class InvoiceLine(Keyed, AccountOwned, Base):
     invoice_id: Mapped[int] = mapped_column(BigKey)
     position: Mapped[int]
     description: Mapped[str] = mapped_column(String(255))
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"), index=True)
     subscription_id: Mapped[int | None] = mapped_column(BigKey, index=True)
     quantity: Mapped[int] = mapped_column(default=1)
     currency: Mapped[str] = mapped_column(String(3))
@@ -187,10 +187,11 @@ class InvoiceTax(Keyed, AccountOwned, Base):
         same_currency("invoice_tax", "invoice_id", "invoice"),
         UniqueConstraint("invoice_id", "name", "rate", name="uq_invoice_tax_invoice_name_rate"),
         CheckConstraint("rate BETWEEN 0 AND 1000000", name="rate_is_a_share"),
+        Index("ix_invoice_tax_account_id", "account_id"),
     )
 
     invoice_id: Mapped[int] = mapped_column(BigKey)
-    tax_rule_id: Mapped[int | None] = mapped_column(ForeignKey("tax_rule.id"))
+    tax_rule_id: Mapped[int | None] = mapped_column(ForeignKey("tax_rule.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
     rate: Mapped[int]  # parts per million
     currency: Mapped[str] = mapped_column(String(3))

@@ -56,10 +56,10 @@ class ItemTransfer(Keyed, Public, AccountOwned, Stamped, Base):
     from_license_id: Mapped[int] = mapped_column(BigKey)
     to_license_id: Mapped[int] = mapped_column(BigKey)
     transferred_by: Mapped[str] = mapped_column(String(120))  # the name as it was then
-    transferred_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    transferred_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     undone_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[str | None] = mapped_column(String(120))
-    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
     account: Mapped[Account] = relationship(lazy="raise")
     from_license: Mapped[License] = relationship(lazy="raise", foreign_keys=[from_license_id])
@@ -96,11 +96,12 @@ class ItemTransferLine(Keyed, AccountOwned, Base):
             name="quantities_add_up",
         ),
         Index("ix_item_transfer_line_license_id", "license_id"),
+        Index("ix_item_transfer_line_account_id", "account_id"),
     )
 
     transfer_id: Mapped[int] = mapped_column(BigKey)
     license_id: Mapped[int] = mapped_column(BigKey)
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
     direction: Mapped[TransferDirection] = choice_column(TransferDirection)
     quantity: Mapped[int]
     quantity_before: Mapped[int]

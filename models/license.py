@@ -145,6 +145,7 @@ class LicenseItem(Keyed, AccountOwned, Versioned, Base):
         UniqueConstraint("license_id", "product_id"),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         Index("ix_license_item_product_id", "product_id"),
+        Index("ix_license_item_account_id", "account_id"),
     )
 
     license_id: Mapped[int] = mapped_column(BigKey)
@@ -164,12 +165,13 @@ class HardwareReset(Keyed, AccountOwned, Base):
         CheckConstraint("resets_left >= 0", name="resets_left_not_negative"),
         CheckConstraint("mac_address IS NOT NULL OR last_valid_ip IS NOT NULL", name="something_was_saved"),
         Index("ix_hardware_reset_license_id_reset_at_id", "license_id", "reset_at", "id"),
+        Index("ix_hardware_reset_account_id", "account_id"),
     )
 
     license_id: Mapped[int] = mapped_column(BigKey)
     reset_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     reset_by: Mapped[str] = mapped_column(String(120))  # the name as it was then
-    reset_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reset_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     mac_address: Mapped[str | None] = mapped_column(String(17))
     last_valid_ip: Mapped[str | None] = mapped_column(String(45))
     resets_left: Mapped[int]  # after this one
@@ -193,6 +195,7 @@ class LicenseActivation(Keyed, Public, AccountOwned, Base):
             postgresql_where=text("deactivated_at IS NULL"),
         ),
         Index("ix_license_activation_license_id_activated_at_id", "license_id", "activated_at", "id"),
+        Index("ix_license_activation_account_id", "account_id"),
     )
 
     license_id: Mapped[int] = mapped_column(BigKey)

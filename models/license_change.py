@@ -55,7 +55,7 @@ class LicenseChange(Keyed, Public, AccountOwned, Base):
     before: Mapped[str | None] = mapped_column(String(255))
     after: Mapped[str | None] = mapped_column(String(255))
     changed_by: Mapped[str] = mapped_column(String(120))
-    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     ip: Mapped[str | None] = mapped_column(String(45))
 
     account: Mapped[Account] = relationship(lazy="raise")

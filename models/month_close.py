@@ -26,7 +26,7 @@ class MonthClose(Keyed, Public, Base):
 
     month: Mapped[str] = mapped_column(String(7), unique=True)  # 2026-01
     closed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     totals: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     closed_by: Mapped[Person | None] = relationship(lazy="raise")

@@ -83,7 +83,7 @@ class Order(Keyed, AccountOwned, Stamped, Versioned, Base):
     tax_total: Mapped[int] = money_column(default=0)
     total: Mapped[int] = money_column(default=0)
     placed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    placed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    placed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     fulfilled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     idempotency_key: Mapped[str | None] = mapped_column(String(120))
@@ -112,13 +112,14 @@ class OrderLine(Keyed, AccountOwned, Base):
         UniqueConstraint("order_id", "position"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("period_to >= period_from", name="period_ends_after_start"),
+        Index("ix_order_line_account_id", "account_id"),
     )
 
     order_id: Mapped[int] = mapped_column(BigKey)
     position: Mapped[int]
     description: Mapped[str] = mapped_column(String(255))
-    package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+    package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"), index=True)
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"), index=True)
     subscription_id: Mapped[int | None] = mapped_column(BigKey, index=True)
     quantity: Mapped[int] = mapped_column(default=1)
     currency: Mapped[str] = mapped_column(String(3))

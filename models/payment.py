@@ -185,6 +185,7 @@ class PaymentAllocation(Keyed, AccountOwned, Stamped, Base):
         CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_source"),
         CheckConstraint("(reversed_at IS NULL) = (amount_reversed = 0)", name="reversal_has_its_moment"),
         CheckConstraint("amount_reversed BETWEEN 0 AND amount", name="reversed_at_most_amount"),
+        Index("ix_payment_allocation_account_id", "account_id"),
     )
 
     payment_id: Mapped[int | None] = mapped_column(BigKey, index=True)
@@ -223,7 +224,7 @@ class Refund(Keyed, AccountOwned, Stamped, Base):
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int] = money_column()
     reason: Mapped[str] = mapped_column(String(255))
-    refunded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    refunded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     settled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     gateway_ref: Mapped[str | None] = mapped_column(String(120))
     idempotency_key: Mapped[str | None] = mapped_column(String(120))
@@ -244,6 +245,7 @@ class PaymentAttempt(Keyed, Public, AccountOwned, Base):
         CheckConstraint("(outcome = 'started') = (finished_at IS NULL)", name="finished_has_its_moment"),
         # The sweeper looks for calls whose answer never came.
         Index("ix_payment_attempt_outcome_started_at", "outcome", "started_at"),
+        Index("ix_payment_attempt_account_id", "account_id"),
     )
 
     payment_id: Mapped[int] = mapped_column(BigKey)

@@ -78,7 +78,7 @@ class PaymentMethod(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
     gateway: Mapped[str] = mapped_column(String(40))
     gateway_customer_ref: Mapped[str | None] = mapped_column(String(120))
     gateway_method_ref: Mapped[str | None] = mapped_column(String(120))
-    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     removed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     expiry_warned_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 

@@ -58,7 +58,7 @@ class Prospect(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
     country: Mapped[str] = mapped_column(String(2))
     note: Mapped[str | None] = mapped_column(String(2000))
     reserved_until: Mapped[dt.date]  # the last day of the reservation
-    reserved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reserved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     released_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account] = relationship(lazy="raise")

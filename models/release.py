@@ -75,7 +75,7 @@ class Download(Keyed, AccountOwned, Base):
     )
 
     release_file_id: Mapped[int] = mapped_column(ForeignKey("release_file.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     downloaded_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     ip: Mapped[str | None] = mapped_column(String(45))
 

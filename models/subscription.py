@@ -113,7 +113,7 @@ class Subscription(Keyed, AccountOwned, Stamped, Versioned, Base):
 
     number: Mapped[str] = mapped_column(String(40), unique=True)
     package_id: Mapped[int] = mapped_column(ForeignKey("package.id"))
-    next_package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))  # a downgrade, at renewal
+    next_package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"), index=True)  # a downgrade, at renewal
     license_id: Mapped[int | None] = mapped_column(BigKey)
     order_id: Mapped[int | None] = mapped_column(BigKey)
     reseller_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -214,6 +214,7 @@ class SubscriptionChange(Keyed, Public, AccountOwned, Stamped, Base):
         same_account("subscription_change", "invoice_id", "invoice"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         Index("ix_subscription_change_subscription_id_created_at_id", "subscription_id", "created_at", "id"),
+        Index("ix_subscription_change_account_id", "account_id"),
     )
 
     subscription_id: Mapped[int] = mapped_column(BigKey)
@@ -226,7 +227,7 @@ class SubscriptionChange(Keyed, Public, AccountOwned, Stamped, Base):
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int] = money_column(default=0)  # charged now for the rest of the period, before tax
     changed_by: Mapped[str] = mapped_column(String(120))  # the name as it was then
-    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
     subscription: Mapped[Subscription] = relationship(
         back_populates="changes", lazy="raise", foreign_keys=[subscription_id]
@@ -246,6 +247,7 @@ class SubscriptionPeriod(Keyed, AccountOwned, Stamped, Base):
         UniqueConstraint("subscription_id", "period_from"),
         CheckConstraint("period_to >= period_from", name="period_ends_after_start"),
         CheckConstraint("net >= 0", name="net_not_negative"),
+        Index("ix_subscription_period_account_id", "account_id"),
     )
 
     subscription_id: Mapped[int] = mapped_column(BigKey)

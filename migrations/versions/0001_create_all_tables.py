@@ -1385,6 +1385,7 @@ def _credit_limit() -> None:
     )
     op.create_index("ix_credit_limit_account_id_created_at_id", "credit_limit", ["account_id", "created_at", "id"])
     op.create_index("ix_credit_limit_created_at_id", "credit_limit", ["created_at", "id"])
+    op.create_index(op.f("ix_credit_limit_granted_by_id"), "credit_limit", ["granted_by_id"])
     op.create_index(
         "uq_credit_limit_permanent",
         "credit_limit",
@@ -1457,6 +1458,7 @@ def _customer_order() -> None:
         postgresql_ops={"number": "gin_trgm_ops"},
     )
     op.create_index("ix_customer_order_placed_at_id", "customer_order", ["placed_at", "id"])
+    op.create_index(op.f("ix_customer_order_placed_by_id"), "customer_order", ["placed_by_id"])
     op.create_index("ix_customer_order_status_created_at_id", "customer_order", ["status", "created_at", "id"])
     op.create_index("ix_customer_order_total_id", "customer_order", ["total", "id"])
 
@@ -1494,6 +1496,7 @@ def _delivery_link() -> None:
     op.create_index("ix_delivery_link_created_at_id", "delivery_link", ["created_at", "id"])
     op.create_index(op.f("ix_delivery_link_document_file_id"), "delivery_link", ["document_file_id"])
     op.create_index("ix_delivery_link_expires_at_id", "delivery_link", ["expires_at", "id"])
+    op.create_index(op.f("ix_delivery_link_made_by_id"), "delivery_link", ["made_by_id"])
 
 
 def _hardware_reset() -> None:
@@ -1519,7 +1522,9 @@ def _hardware_reset() -> None:
         sa.ForeignKeyConstraint(["reset_by_id"], ["person.id"], name=op.f("fk_hardware_reset_reset_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware_reset")),
     )
+    op.create_index("ix_hardware_reset_account_id", "hardware_reset", ["account_id"])
     op.create_index("ix_hardware_reset_license_id_reset_at_id", "hardware_reset", ["license_id", "reset_at", "id"])
+    op.create_index(op.f("ix_hardware_reset_reset_by_id"), "hardware_reset", ["reset_by_id"])
 
 
 def _item_transfer() -> None:
@@ -1559,6 +1564,8 @@ def _item_transfer() -> None:
     op.create_index("ix_item_transfer_created_at_id", "item_transfer", ["created_at", "id"])
     op.create_index("ix_item_transfer_from_license_id", "item_transfer", ["from_license_id"])
     op.create_index("ix_item_transfer_to_license_id", "item_transfer", ["to_license_id"])
+    op.create_index(op.f("ix_item_transfer_transferred_by_id"), "item_transfer", ["transferred_by_id"])
+    op.create_index(op.f("ix_item_transfer_undone_by_id"), "item_transfer", ["undone_by_id"])
 
 
 def _job() -> None:
@@ -1636,6 +1643,7 @@ def _license_activation() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_license_activation")),
         sa.UniqueConstraint("public_id", name=op.f("uq_license_activation_public_id")),
     )
+    op.create_index("ix_license_activation_account_id", "license_activation", ["account_id"])
     op.create_index(
         "ix_license_activation_license_id_activated_at_id", "license_activation", ["license_id", "activated_at", "id"]
     )
@@ -1689,7 +1697,7 @@ def _license_change() -> None:
         "ix_license_change_account_id_license_kind_id", "license_change", ["account_id", "license_kind", "id"]
     )
     op.create_index("ix_license_change_changed_at_id", "license_change", ["changed_at", "id"])
-    op.create_index("ix_license_change_changed_by_id", "license_change", ["changed_by", "id"])
+    op.create_index(op.f("ix_license_change_changed_by_id"), "license_change", ["changed_by_id"])
     op.create_index("ix_license_change_edition_id", "license_change", ["edition", "id"])
     op.create_index(
         "ix_license_change_edition_search",
@@ -1723,6 +1731,7 @@ def _license_item() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_license_item")),
         sa.UniqueConstraint("license_id", "product_id", name=op.f("uq_license_item_license_id_product_id")),
     )
+    op.create_index("ix_license_item_account_id", "license_item", ["account_id"])
     op.create_index("ix_license_item_product_id", "license_item", ["product_id"])
 
 
@@ -1807,6 +1816,7 @@ def _month_close() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_month_close_public_id")),
     )
     op.create_index("ix_month_close_closed_at_id", "month_close", ["closed_at", "id"])
+    op.create_index(op.f("ix_month_close_closed_by_id"), "month_close", ["closed_by_id"])
 
 
 def _notification() -> None:
@@ -1976,6 +1986,7 @@ def _payment_method() -> None:
     )
     op.create_index("ix_payment_method_account_id_created_at_id", "payment_method", ["account_id", "created_at", "id"])
     op.create_index("ix_payment_method_account_id_expires_on_id", "payment_method", ["account_id", "expires_on", "id"])
+    op.create_index(op.f("ix_payment_method_added_by_id"), "payment_method", ["added_by_id"])
     op.create_index("ix_payment_method_created_at_id", "payment_method", ["created_at", "id"])
     op.create_index("ix_payment_method_expires_on_id", "payment_method", ["expires_on", "id"])
     op.create_index(
@@ -2083,6 +2094,7 @@ def _prospect() -> None:
         postgresql_using="gin",
         postgresql_ops={"email": "gin_trgm_ops"},
     )
+    op.create_index(op.f("ix_prospect_reserved_by_id"), "prospect", ["reserved_by_id"])
     op.create_index("ix_prospect_reserved_until_id", "prospect", ["reserved_until", "id"])
     op.create_index(
         "uq_prospect_live",
@@ -2426,6 +2438,7 @@ def _download() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_download")),
     )
     op.create_index("ix_download_account_id_downloaded_at_id", "download", ["account_id", "downloaded_at", "id"])
+    op.create_index(op.f("ix_download_person_id"), "download", ["person_id"])
     op.create_index("ix_download_release_file_id", "download", ["release_file_id"])
 
 
@@ -2462,7 +2475,9 @@ def _item_transfer_line() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_transfer_line")),
         sa.UniqueConstraint("transfer_id", "product_id", "direction", name="uq_item_transfer_line_side"),
     )
+    op.create_index("ix_item_transfer_line_account_id", "item_transfer_line", ["account_id"])
     op.create_index("ix_item_transfer_line_license_id", "item_transfer_line", ["license_id"])
+    op.create_index(op.f("ix_item_transfer_line_product_id"), "item_transfer_line", ["product_id"])
 
 
 def _login_consent() -> None:
@@ -2955,6 +2970,7 @@ def _subscription() -> None:
         postgresql_using="gin",
         postgresql_ops={"licensee": "gin_trgm_ops"},
     )
+    op.create_index(op.f("ix_subscription_next_package_id"), "subscription", ["next_package_id"])
     op.create_index("ix_subscription_number_id", "subscription", ["number", "id"])
     op.create_index(
         "ix_subscription_number_search",
@@ -3242,6 +3258,9 @@ def _order_line() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
         sa.UniqueConstraint("order_id", "position", name=op.f("uq_order_line_order_id_position")),
     )
+    op.create_index("ix_order_line_account_id", "order_line", ["account_id"])
+    op.create_index(op.f("ix_order_line_package_id"), "order_line", ["package_id"])
+    op.create_index(op.f("ix_order_line_product_id"), "order_line", ["product_id"])
     op.create_index(op.f("ix_order_line_subscription_id"), "order_line", ["subscription_id"])
 
 
@@ -3276,6 +3295,7 @@ def _payment_attempt() -> None:
         sa.UniqueConstraint("payment_id", "attempt", name=op.f("uq_payment_attempt_payment_id_attempt")),
         sa.UniqueConstraint("public_id", name=op.f("uq_payment_attempt_public_id")),
     )
+    op.create_index("ix_payment_attempt_account_id", "payment_attempt", ["account_id"])
     op.create_index("ix_payment_attempt_outcome_started_at", "payment_attempt", ["outcome", "started_at"])
 
 
@@ -3415,6 +3435,7 @@ def _dunning_step() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dunning_step")),
         sa.UniqueConstraint("invoice_id", "step", name=op.f("uq_dunning_step_invoice_id_step")),
     )
+    op.create_index("ix_dunning_step_account_id", "dunning_step", ["account_id"])
     op.create_index("ix_dunning_step_planned_on_id", "dunning_step", ["planned_on", "id"])
 
 
@@ -3458,6 +3479,7 @@ def _invoice_line() -> None:
         sa.UniqueConstraint("account_id", "id", name="uq_invoice_line_account_id_id"),
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_line_invoice_id_position")),
     )
+    op.create_index(op.f("ix_invoice_line_product_id"), "invoice_line", ["product_id"])
     op.create_index(op.f("ix_invoice_line_subscription_id"), "invoice_line", ["subscription_id"])
 
 
@@ -3484,6 +3506,8 @@ def _invoice_tax() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_tax")),
         sa.UniqueConstraint("invoice_id", "name", "rate", name="uq_invoice_tax_invoice_name_rate"),
     )
+    op.create_index("ix_invoice_tax_account_id", "invoice_tax", ["account_id"])
+    op.create_index(op.f("ix_invoice_tax_tax_rule_id"), "invoice_tax", ["tax_rule_id"])
 
 
 def _pay_approval() -> None:
@@ -3583,6 +3607,8 @@ def _subscription_change() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription_change")),
         sa.UniqueConstraint("public_id", name=op.f("uq_subscription_change_public_id")),
     )
+    op.create_index("ix_subscription_change_account_id", "subscription_change", ["account_id"])
+    op.create_index(op.f("ix_subscription_change_changed_by_id"), "subscription_change", ["changed_by_id"])
     op.create_index(op.f("ix_subscription_change_invoice_id"), "subscription_change", ["invoice_id"])
     op.create_index(
         "ix_subscription_change_subscription_id_created_at_id",
@@ -3622,6 +3648,7 @@ def _subscription_period() -> None:
             "subscription_id", "period_from", name=op.f("uq_subscription_period_subscription_id_period_from")
         ),
     )
+    op.create_index("ix_subscription_period_account_id", "subscription_period", ["account_id"])
     op.create_index(op.f("ix_subscription_period_invoice_id"), "subscription_period", ["invoice_id"])
 
 
@@ -3818,6 +3845,7 @@ def _credit_note_line() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_note_line")),
         sa.UniqueConstraint("credit_note_id", "position", name=op.f("uq_credit_note_line_credit_note_id_position")),
     )
+    op.create_index("ix_credit_note_line_account_id", "credit_note_line", ["account_id"])
     op.create_index(op.f("ix_credit_note_line_invoice_line_id"), "credit_note_line", ["invoice_line_id"])
 
 
@@ -3874,6 +3902,7 @@ def _financing_request() -> None:
     )
     op.create_index("ix_financing_request_created_at_id", "financing_request", ["created_at", "id"])
     op.create_index("ix_financing_request_option_id", "financing_request", ["option_id"])
+    op.create_index(op.f("ix_financing_request_requested_by_id"), "financing_request", ["requested_by_id"])
     op.create_index(op.f("ix_financing_request_ticket_id"), "financing_request", ["ticket_id"])
 
 
@@ -3918,6 +3947,7 @@ def _payment_allocation() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_payment_allocation_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_allocation")),
     )
+    op.create_index("ix_payment_allocation_account_id", "payment_allocation", ["account_id"])
     op.create_index(op.f("ix_payment_allocation_credit_note_id"), "payment_allocation", ["credit_note_id"])
     op.create_index(op.f("ix_payment_allocation_invoice_id"), "payment_allocation", ["invoice_id"])
     op.create_index(op.f("ix_payment_allocation_payment_id"), "payment_allocation", ["payment_id"])
@@ -3967,6 +3997,7 @@ def _refund() -> None:
     op.create_index(op.f("ix_refund_credit_note_id"), "refund", ["credit_note_id"])
     op.create_index("ix_refund_number_id", "refund", ["number", "id"])
     op.create_index(op.f("ix_refund_payment_id"), "refund", ["payment_id"])
+    op.create_index(op.f("ix_refund_refunded_by_id"), "refund", ["refunded_by_id"])
 
 
 def _ticket_participant() -> None:
