@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import traceback
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from config import (
     load_settings,
 )
 
-OWN_KEY = Fernet.generate_key().decode()
+OWN_KEY = base64.urlsafe_b64encode(b"a key of this installation alone").decode()
 PRODUCTION = {
     "FOYER_ENV": "production",
     "SECRET_KEY": "k" * 40,
