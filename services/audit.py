@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import event as hooks
+from sqlalchemy import ColumnElement, event as hooks
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, aliased
@@ -129,13 +129,22 @@ def timeline_of(
     With an account, only what stands in that account's chain.
     """
     keys = [target_keys] if isinstance(target_keys, str) else list(target_keys)
+    return _newest(account_id, limit, AuditEvent.target_type == target_type, AuditEvent.target_key.in_(keys))
+
+
+def latest_events(*, account_id: int | None = None, limit: int = 10) -> list[Recorded]:
+    """What happened lately, the newest first: in an account, or in all of them and the house."""
+    return _newest(account_id, limit)
+
+
+def _newest(account_id: int | None, limit: int, *predicates: ColumnElement[bool]) -> list[Recorded]:
     seat = aliased(Person)
     found = (
         select(AuditEvent, Person.first_name, Person.last_name, seat.first_name, seat.last_name)
         .outerjoin(Person, Person.id == AuditEvent.actor_person_id)
         .outerjoin(seat, seat.id == AuditEvent.on_behalf_of_id)
-        .where(AuditEvent.target_type == target_type, AuditEvent.target_key.in_(keys))
-        .order_by(AuditEvent.id.desc())
+        .where(*predicates)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
         .limit(limit)
     )
     if account_id is not None:

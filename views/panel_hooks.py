@@ -14,7 +14,8 @@ from domain.permissions import P
 from domain.refusals import Refusal
 from extensions import db
 from models.base import AccountOwned
-from panel import Hooks, TimelineEntry, Visit
+from panel import Hooks, Visit
+from panel.pages import TimelineEntry
 from services import audit, records
 from services.unit_of_work import unit_of_work
 from views.clock import now
@@ -26,19 +27,24 @@ TIMELINE_LENGTH = 30
 
 def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
     """The newest events of a record, in the reader's time zone."""
-    target_type, target_key = audit.target_of(row)
+    target = audit.target_of(row)
     account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else None
-    events = audit.timeline_of(target_type, target_key, account_id=account_id, limit=TIMELINE_LENGTH)
+    events = audit.timeline_of(target.type, target.key, account_id=account_id, limit=TIMELINE_LENGTH)
     return [_entry(visit, event) for event in events]
 
 
-def _entry(visit: Visit, event: Any) -> TimelineEntry:
-    before, after = event.before or {}, event.after or {}
+def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
+    """The newest events of the visit's account, or of all of them in the back office."""
+    return [_entry(visit, event) for event in audit.latest_events(account_id=visit.owner_id, limit=limit)]
+
+
+def _entry(visit: Visit, event: audit.Recorded) -> TimelineEntry:
+    before, after = event.before, event.after
     names = [*before, *(name for name in after if name not in before)]
     return TimelineEntry(
         at=format_datetime(event.at.astimezone(visit.time_zone), "d MMM y, HH:mm", locale=visit.locale),
         at_iso=event.at.isoformat(timespec="seconds"),
-        who=event.actor_name,
+        who=f"{event.actor_name}, as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
         what=sentence_of(event.event),
         source=str(event.source),
         changes=[(name.replace("_", " "), _text(before.get(name)), _text(after.get(name))) for name in names],

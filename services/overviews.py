@@ -1,0 +1,107 @@
+"""What the first pages show: small, indexed reads over one account, or over all of them for staff (account_id None)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from domain.invoices import InvoiceStatus
+from domain.postings import LedgerAccountKind
+from extensions import db
+from models.account import Account
+from models.invoice import Invoice
+from models.ledger import LedgerAccount
+from models.license import License, LicenseStatus
+from models.ticket import Ticket, TicketStatus
+
+SHOWN = 5
+EXPIRING_WITHIN = dt.timedelta(days=30)
+_OWED = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
+_WAITING_FOR_US = (TicketStatus.OPEN, TicketStatus.WAITING_FOR_SUPPORT)
+_IN_PROGRESS = (*_WAITING_FOR_US, TicketStatus.WAITING_FOR_CUSTOMER)
+
+
+def money_of_account(account_id: int, currency: str) -> tuple[int, int]:
+    """The funds an account has with us, and what it owes, both in minor units and not below zero."""
+    rows = db.session.execute(
+        select(LedgerAccount.kind, LedgerAccount.balance).where(
+            LedgerAccount.account_id == account_id,
+            LedgerAccount.currency == currency,
+            LedgerAccount.kind.in_((LedgerAccountKind.FUNDS, LedgerAccountKind.RECEIVABLE)),
+        )
+    ).all()
+    found = {kind: balance for kind, balance in rows}
+    return found.get(LedgerAccountKind.FUNDS, 0), max(0, -found.get(LedgerAccountKind.RECEIVABLE, 0))
+
+
+def invoices_owed(account_id: int | None, *, due_before: dt.date | None = None) -> Sequence[Row[Any]]:
+    """The oldest invoices with something due: number, description, due_on, amount_due, currency, status, account name."""
+    statement = (
+        select(
+            Invoice.number,
+            Invoice.description,
+            Invoice.due_on,
+            Invoice.amount_due,
+            Invoice.currency,
+            Invoice.status,
+            Account.name.label("account_name"),
+        )
+        .join(Account, Account.id == Invoice.account_id)
+        .where(Invoice.status.in_(_OWED))
+        .order_by(Invoice.due_on, Invoice.id)
+        .limit(SHOWN)
+    )
+    if due_before is not None:
+        statement = statement.where(Invoice.due_on < due_before)
+    return db.session.execute(_of_account(statement, Invoice, account_id)).all()
+
+
+def licenses_by_kind(account_id: int) -> Sequence[Row[Any]]:
+    """(kind, number) of an account's licenses that are in force, the most frequent first."""
+    number = func.count(License.id)
+    statement = (
+        select(License.kind, number.label("number"))
+        .where(License.account_id == account_id, License.status == LicenseStatus.ACTIVE)
+        .group_by(License.kind)
+        .order_by(number.desc())
+    )
+    return db.session.execute(statement).all()
+
+
+def licenses_expiring(account_id: int | None, *, today: dt.date) -> Sequence[Row[Any]]:
+    """The next licenses to expire within 30 days: code, reference, expires_on, account name."""
+    statement = (
+        select(License.code, License.reference, License.expires_on, Account.name.label("account_name"))
+        .join(Account, Account.id == License.account_id)
+        .where(License.expires_on >= today, License.expires_on <= today + EXPIRING_WITHIN)
+        .where(License.status == LicenseStatus.ACTIVE)
+        .order_by(License.expires_on, License.id)
+        .limit(SHOWN)
+    )
+    return db.session.execute(_of_account(statement, License, account_id)).all()
+
+
+def tickets_in_progress(account_id: int | None) -> Sequence[Row[Any]]:
+    """An account's tickets in progress, the newest first; for staff the ones that wait for them, the oldest first."""
+    statement = (
+        select(
+            Ticket.number,
+            Ticket.subject,
+            Ticket.status,
+            Ticket.priority,
+            Ticket.last_message_at,
+            Account.name.label("account_name"),
+        )
+        .join(Account, Account.id == Ticket.account_id)
+        .where(Ticket.status.in_(_WAITING_FOR_US if account_id is None else _IN_PROGRESS))
+        .order_by(Ticket.last_message_at if account_id is None else Ticket.last_message_at.desc(), Ticket.id)
+        .limit(SHOWN)
+    )
+    return db.session.execute(_of_account(statement, Ticket, account_id)).all()
+
+
+def _of_account(statement: Any, model: Any, account_id: int | None) -> Any:
+    return statement if account_id is None else statement.where(model.account_id == account_id)

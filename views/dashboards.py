@@ -1,0 +1,173 @@
+"""The first page of each realm: what is owed, what waits, what one has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from babel.dates import format_date
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from markupsafe import Markup, escape
+
+from domain.invoices import is_overdue
+from domain.permissions import P
+from panel import EVERYONE
+from panel.door import RealmPage
+from services import overviews
+from views.money import format_money
+from views.panel_hooks import recent_activity
+from views.tones import tone_of
+
+MOST_SLICES = 6
+LATEST_EVENTS = 8
+
+
+def badge(value: str) -> Markup:
+    """A choice's word in its colour."""
+    label = str(getattr(value, "value", value)).replace("_", " ").capitalize()
+    return Markup('<span class="badge tone-{}">{}</span>').format(tone_of(value), escape(label))
+
+
+class Dashboard(RealmPage):
+    """What both first pages share."""
+
+    verbs: ClassVar[dict[str, str]] = {"index": EVERYONE}
+
+    def date(self, day: dt.date | None) -> str:
+        return format_date(day, "medium", locale=self.visit.locale) if day else ""
+
+    def today(self) -> dt.date:
+        return self.hooks.now().astimezone(self.visit.time_zone).date()
+
+    def invoices(self, rows: Iterable[Any], today: dt.date) -> list[dict[str, Any]]:
+        visit, shown = self.visit, []
+        for row in rows:
+            url = f"{visit.base_url}/invoices/{row.number}"
+            status = "overdue" if is_overdue(row.due_on, row.status, today) else row.status
+            shown.append(
+                {
+                    "number": row.number,
+                    "url": url,
+                    "description": row.description if visit.owner_id is not None else row.account_name,
+                    "due": self.date(row.due_on),
+                    "amount": format_money(row.amount_due, row.currency, visit.locale),
+                    "badge": badge(status),
+                    "pay_url": f"{url}/pay" if visit.owner_id is not None and visit.allows(P.INVOICES_PAY) else "",
+                }
+            )
+        return shown
+
+    def licenses(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        base, staff = self.visit.base_url, self.visit.owner_id is None
+        return [
+            {
+                "title": row.code,
+                "url": f"{base}/licenses/{row.code}",
+                "note": row.account_name if staff else row.reference,
+                "side": self.date(row.expires_on),
+            }
+            for row in rows
+        ]
+
+    def tickets(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        base, staff = self.visit.base_url, self.visit.owner_id is None
+        return [
+            {
+                "title": row.subject,
+                "url": f"{base}/tickets/{row.number}",
+                "note": f"{row.number} · {row.account_name}" if staff else row.number,
+                "side": self.date(row.last_message_at.astimezone(self.visit.time_zone).date()),
+                "badge": badge(row.status),
+            }
+            for row in rows
+        ]
+
+
+class BackOfficeHome(Dashboard):
+    """What needs a person of the staff today, as far as their role covers it."""
+
+    title = "Home"
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        visit, today = self.visit, self.today()
+        shown: dict[str, Any] = {}
+        if visit.allows(P.INVOICES_READ):
+            shown["unpaid"] = self.invoices(overviews.invoices_owed(None, due_before=today), today)
+            shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
+        if visit.allows(P.TICKETS_READ):
+            shown["tickets"] = self.tickets(overviews.tickets_in_progress(None))
+            shown["tickets_url"] = f"{visit.base_url}/tickets/?status=open&status=waiting_for_support"
+        if visit.allows(P.LICENSES_READ):
+            shown["expiring"] = self.licenses(overviews.licenses_expiring(None, today=today))
+            shown["expiring_url"] = f"{visit.base_url}/licenses/?status=active&sort=expires_on"
+        if visit.allows(P.STAFF_AUDIT_READ):
+            shown["activity"] = recent_activity(visit, LATEST_EVENTS)
+        return render_template("pages/dashboard/staff.html", layout=self.realm.layout, visit=visit, **shown)
+
+
+class PortalDashboard(Dashboard):
+    """An account's first page, as far as the member's roles cover it."""
+
+    title = "Dashboard"
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        visit, today, account_id = self.visit, self.today(), self.visit.owner_id
+        if account_id is None:
+            raise RuntimeError("the portal has an account")
+        shown: dict[str, Any] = {"stats": []}
+        if visit.allows(P.INVOICES_READ):
+            shown["unpaid"] = self.invoices(overviews.invoices_owed(account_id), today)
+            shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
+            shown["stats"] += self._money(account_id)
+        if visit.allows(P.LICENSES_READ):
+            parts = overviews.licenses_by_kind(account_id)
+            shown["licenses_by_kind"] = self._slices(parts)
+            shown["licenses_url"] = f"{visit.base_url}/licenses/"
+            shown["expiring"] = self.licenses(overviews.licenses_expiring(account_id, today=today))
+            shown["expiring_url"] = f"{visit.base_url}/licenses/?status=active&sort=expires_on"
+            number = sum(part.number for part in parts)
+            shown["stats"].append({"label": "Active licenses", "value": f"{number:,}", "url": shown["licenses_url"]})
+        if visit.allows(P.TICKETS_READ):
+            shown["tickets"] = self.tickets(overviews.tickets_in_progress(account_id))
+            shown["tickets_url"] = f"{visit.base_url}/tickets/"
+        if visit.allows(P.AUDIT_READ):
+            shown["activity"] = recent_activity(visit, LATEST_EVENTS)
+        title = visit.context.account_name
+        return render_template(
+            "pages/dashboard/portal.html", layout=self.realm.layout, visit=visit, title=title, **shown
+        )
+
+    def _money(self, account_id: int) -> list[dict[str, Any]]:
+        visit, currency = self.visit, self.visit.context.currency
+        funds, owed = overviews.money_of_account(account_id, currency)
+        return [
+            {"label": "Balance", "value": format_money(funds, currency, visit.locale), "note": "Money we hold for you"},
+            {
+                "label": "Amount due",
+                "value": format_money(owed, currency, visit.locale),
+                "tone": "warning" if owed else "success",
+                "url": f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid" if owed else "",
+                "action_label": "See the invoices",
+            },
+        ]
+
+    def _slices(self, parts: Iterable[Any]) -> list[dict[str, Any]]:
+        """At most six: the smallest kinds share the last one."""
+        base = f"{self.visit.base_url}/licenses/?status=active"
+        slices = [
+            {
+                "label": str(part.kind.value).replace("_", " ").capitalize(),
+                "value": part.number,
+                "url": f"{base}&kind={part.kind.value}",
+            }
+            for part in parts
+        ]
+        if len(slices) <= MOST_SLICES:
+            return slices
+        rest = sum(part["value"] for part in slices[MOST_SLICES - 1 :])
+        return [*slices[: MOST_SLICES - 1], {"label": "Other", "value": rest, "url": base}]

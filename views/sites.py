@@ -1,0 +1,29 @@
+"""The two sites: every record mounted in the realms that have it, and the pages written by hand."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from panel.site import Site
+from views.access import mark_realm_endpoint
+from views.dashboards import BackOfficeHome, PortalDashboard
+from views.panel_hooks import make_hooks
+from views.realms import back_office, portal
+from views.resources import RESOURCES
+from views.transfers import TransferPage
+
+DECIDED_BY_PARTS = "by the last part of the address"
+
+
+def mount_sites(app: Flask) -> None:
+    """Mount both realms. What is wrong in a Resource stops the start here (panel/checks.py)."""
+    hooks = make_hooks()
+    sites = (
+        Site(back_office, hooks, RESOURCES, index=BackOfficeHome),
+        Site(portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage,)),
+    )
+    for site in sites:
+        site.init_app(app)
+        for route in site.routes():
+            mark_realm_endpoint(app, route.endpoint, route.grant or DECIDED_BY_PARTS)
+    app.extensions["sites"] = sites
