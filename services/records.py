@@ -16,11 +16,11 @@ from sqlalchemy.orm import RelationshipProperty
 from domain.actor import Actor
 from domain.audit import saved_event
 from domain.refusals import Refusal
-from extensions import db
+from extensions import Base, db
 from models.base import Stamped, Versioned
 from services.audit import record_event, target_of
 
-_Record = TypeVar("_Record")
+_Record = TypeVar("_Record", bound=Base)
 
 # What says nothing in an audit: who and when stand there anyway.
 _UNTOLD: Final = frozenset({"id", "version", "created_at", "account_id"})

@@ -1,0 +1,338 @@
+"""Invoices: written as drafts, issued once and for ever, voided while nothing was paid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import update
+
+from domain.actor import Actor
+from domain.invoices import InvoiceStatus, status_of
+from domain.money import minor_to_text
+from domain.numbering import provisional_number
+from domain.postings import invoice_issued, invoice_voided
+from domain.refusals import Refusal
+from domain.tax import TaxTreatment
+from domain.totals import DocumentTotals, LineAmount, line_net, total_lines
+from extensions import db
+from models.account import Account
+from models.base import new_public_id
+from models.invoice import Invoice, InvoiceLine, InvoiceTax
+from models.member import Member
+from models.number_series import NumberedKind
+from models.order import Order, OrderKind
+from models.payment import PaymentKind
+from models.statement_line import StatementKind
+from services.allocations import InvoiceNotPayable, allocate, settled_payment
+from services.audit import record_event
+from services.ledger import Entry, post
+from services.locks import guarded, lock_accounts, locked
+from services.numbers import next_number
+from services.orders import mark_order_paid, place_order
+from services.statements import NewLine, write_statement_line
+
+PAYMENT_TERM: Final = dt.timedelta(days=14)
+
+
+class InvoiceWithoutLines(Refusal):
+    message = "An invoice needs at least one line."
+
+
+class InvoiceBelowZero(Refusal):
+    message = "The lines come to less than nothing. Write a credit note for the older invoice instead."
+
+
+class InvoiceNotIssuable(Refusal):
+    message = "Only a draft can be issued, and this invoice is none any more. Reload the page to see it as it is."
+
+
+class InvoiceNotVoidable(Refusal):
+    message = "Only an invoice on which nothing was paid or credited can be voided. Write a credit note instead."
+
+
+class AbovePayLimit(Refusal):
+    """The member may pay so much alone, and this is more."""
+
+    def __init__(self, limit: int, amount: int, currency: str) -> None:
+        super().__init__(
+            f"You may pay up to {minor_to_text(limit, currency)} {currency} alone, and this is"
+            f" {minor_to_text(amount, currency)} {currency}. Ask the owner of the account to pay it."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLineValues:
+    """One line to be written. The price is before tax, in minor units; both ends of the period count."""
+
+    description: str
+    unit_price: int
+    quantity: int = 1
+    tax_rate: int = 0  # parts per million
+    tax_name: str = ""
+    treatment: TaxTreatment = TaxTreatment.TAXED
+    product_id: int | None = None
+    subscription_id: int | None = None
+    period_from: dt.date | None = None
+    period_to: dt.date | None = None
+    explanation: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def net(self) -> int:
+        return line_net(self.unit_price, self.quantity)
+
+
+def totals_of(lines: Sequence[InvoiceLineValues]) -> DocumentTotals:
+    """Add up lines as their invoice will."""
+    return total_lines([LineAmount(line.net, line.tax_rate, line.treatment) for line in lines])
+
+
+def create_invoice(
+    account: Account,
+    lines: Sequence[InvoiceLineValues],
+    *,
+    description: str,
+    actor: Actor,
+    now: dt.datetime,
+    order: Order | None = None,
+    subscription_id: int | None = None,
+    currency: str | None = None,
+    remark: str | None = None,
+    external_ref: str | None = None,
+) -> Invoice:
+    """Write a draft with lines, tax breakdown and totals. Without an order, one by hand is placed for it."""
+    if not lines:
+        raise InvoiceWithoutLines
+    totals = totals_of(lines)
+    if totals.net < 0 or totals.tax < 0:
+        raise InvoiceBelowZero
+    currency = currency or account.currency
+    if order is None:
+        order = place_order(
+            account.id,
+            description=description,
+            kind=OrderKind.MANUAL,
+            currency=currency,
+            net=totals.net,
+            tax=totals.tax,
+            actor=actor,
+            now=now,
+        )
+    invoice = Invoice(
+        account_id=account.id,
+        number=provisional_number(new_public_id()),
+        order_id=order.id,
+        subscription_id=subscription_id,
+        description=description[:255],
+        currency=currency,
+        net_total=totals.net,
+        tax_total=totals.tax,
+        total=totals.total,
+        amount_due=totals.total,
+        remark=remark,
+        external_ref=external_ref,
+        created_at=now,
+    )
+    db.session.add(invoice)
+    db.session.flush()
+    _write_lines(invoice, lines, totals)
+    after = {"total": invoice.total, "currency": currency, "lines": len(lines)}
+    record_event("invoice.created", invoice, actor=actor, now=now, after=after)
+    return invoice
+
+
+def issue_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, due_on: dt.date | None = None) -> Invoice:
+    """Give a draft its number and freeze it, with the billing data of this moment; the customer owes it from now on.
+
+    Due after 14 days unless told otherwise. An invoice over nothing is paid at once. Refused: InvoiceNotIssuable.
+    """
+    locked(invoice)
+    if not invoice.can_issue:
+        raise InvoiceNotIssuable
+    lock_accounts([invoice.account_id])
+    provisional, today = invoice.number, now.date()
+    issued = (
+        update(Invoice)
+        .where(Invoice.id == invoice.id, Invoice.status == InvoiceStatus.DRAFT)
+        .values(
+            number=next_number(NumberedKind.INVOICE, now=now),
+            status=status_of(total=invoice.total, paid=0, credited=0),
+            issued_on=today,
+            due_on=due_on or today + PAYMENT_TERM,
+            billing=billing_of(db.session.get_one(Account, invoice.account_id)),
+            version=Invoice.version + 1,
+        )
+    )
+    if not guarded(issued):
+        raise InvoiceNotIssuable
+    db.session.refresh(invoice)
+    if invoice.total:
+        post(_entry(invoice, "issued"), actor=actor, now=now)
+    else:
+        mark_order_paid(invoice)
+    _write_statement(invoice, StatementKind.INVOICE, -invoice.total, f"Invoice {invoice.number}", now)
+    record_event(
+        "invoice.issued",
+        invoice,
+        actor=actor,
+        now=now,
+        before={"number": provisional, "status": InvoiceStatus.DRAFT},
+        after={"number": invoice.number, "status": invoice.status, "total": invoice.total, "due_on": invoice.due_on},
+    )
+    return invoice
+
+
+def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: str = "") -> Invoice:
+    """Take back an issued invoice as a whole; its number stays taken. Refused: InvoiceNotVoidable."""
+    locked(invoice)
+    lock_accounts([invoice.account_id])
+    voided = (
+        update(Invoice)
+        .where(Invoice.id == invoice.id, Invoice.can_void)
+        .values(status=InvoiceStatus.VOID, amount_due=0, version=Invoice.version + 1)
+    )
+    if not guarded(voided):
+        raise InvoiceNotVoidable
+    db.session.refresh(invoice)
+    post(_entry(invoice, "voided"), actor=actor, now=now)
+    _write_statement(invoice, StatementKind.INVOICE_VOIDED, invoice.total, f"Invoice {invoice.number} voided", now)
+    before, after = {"status": InvoiceStatus.UNPAID}, {"status": invoice.status, "reason": reason}
+    record_event("invoice.voided", invoice, actor=actor, now=now, before=before, after=after)
+    return invoice
+
+
+def pay_invoice_from_balance(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> Invoice:
+    """Pay all that is due from the money the account has here: one payment, however often it is asked for at once.
+
+    Refused: InvoiceNotPayable, AbovePayLimit, NotEnoughFunds.
+    """
+    locked(invoice)
+    if not invoice.can_pay:
+        raise InvoiceNotPayable
+    amount = invoice.amount_due
+    check_pay_limit(amount, invoice.currency, actor=actor)
+    lock_accounts([invoice.account_id])
+    payment = settled_payment(
+        account_id=invoice.account_id,
+        amount=amount,
+        currency=invoice.currency,
+        method=PaymentKind.BALANCE,
+        received_on=now.date(),
+        description=f"Invoice {invoice.number} from the balance",
+        paid_by_id=actor.person_id,
+        now=now,
+    )
+    allocate(payment, invoice, amount, actor=actor, now=now)
+    line = NewLine(
+        account_id=invoice.account_id,
+        kind=StatementKind.PAYMENT,
+        amount=0,
+        currency=invoice.currency,
+        document_number=payment.number,
+        description=f"{minor_to_text(amount, invoice.currency)} {invoice.currency} of the balance paid"
+        f" invoice {invoice.number}",
+        booked_on=now.date(),
+    )
+    write_statement_line(line, now=now)
+    after = {"amount": amount, "currency": invoice.currency, "method": payment.method, "invoice": invoice.number}
+    record_event("payment.settled", payment, actor=actor, now=now, after=after)
+    return invoice
+
+
+def check_pay_limit(amount: int, currency: str, *, actor: Actor) -> None:
+    """Refuse what a member may not pay alone. Owners and staff have no limit. Refused: AbovePayLimit."""
+    if actor.member_id is None:
+        return
+    member = db.session.get(Member, actor.member_id, populate_existing=True)
+    if member is not None and not member.is_owner and member.pay_limit is not None and amount > member.pay_limit:
+        raise AbovePayLimit(member.pay_limit, amount, currency)
+
+
+def billing_of(account: Account) -> dict[str, Any]:
+    """Who is billed, as the document keeps it: the account may change, the document may not."""
+    return {
+        "name": account.billing_name,
+        "email": account.billing_email,
+        "line1": account.billing_line1,
+        "line2": account.billing_line2,
+        "city": account.billing_city,
+        "region": account.billing_region,
+        "postal_code": account.billing_postal_code,
+        "country": account.billing_country or account.country,
+        "vat_id": account.vat_id,
+        "client_id": account.client_id,
+    }
+
+
+def tax_name(rate_ppm: int, treatment: TaxTreatment) -> str:
+    """What a row of the tax breakdown is called when the tax rule gives it no name: "Tax 19 %", "Reverse charge"."""
+    if treatment is not TaxTreatment.TAXED:
+        return treatment.value.replace("_", " ").capitalize()
+    whole, parts = divmod(rate_ppm, 10_000)
+    return f"Tax {f'{whole}.{parts:04}'.rstrip('0').rstrip('.')} %"
+
+
+def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLineValues], totals: DocumentTotals) -> None:
+    for position, (line, tax) in enumerate(zip(lines, totals.line_taxes, strict=True), start=1):
+        db.session.add(
+            InvoiceLine(
+                account_id=invoice.account_id,
+                invoice_id=invoice.id,
+                position=position,
+                description=line.description[:255],
+                product_id=line.product_id,
+                subscription_id=line.subscription_id,
+                quantity=line.quantity,
+                currency=invoice.currency,
+                unit_price=line.unit_price,
+                net=line.net,
+                tax_rate=line.tax_rate,
+                tax=tax,
+                total=line.net + tax,
+                period_from=line.period_from,
+                period_to=line.period_to,
+                explanation={"tax": line.treatment.value, **line.explanation},
+            )
+        )
+    names = {(line.treatment, line.tax_rate): line.tax_name for line in lines if line.tax_name}
+    for row in totals.by_rate:
+        db.session.add(
+            InvoiceTax(
+                account_id=invoice.account_id,
+                invoice_id=invoice.id,
+                name=names.get((row.treatment, row.rate_ppm)) or tax_name(row.rate_ppm, row.treatment),
+                rate=row.rate_ppm,
+                currency=invoice.currency,
+                net=row.net,
+                tax=row.tax,
+            )
+        )
+    db.session.flush()
+
+
+def _entry(invoice: Invoice, what: str) -> Entry:
+    transfers = invoice_issued if what == "issued" else invoice_voided
+    return Entry(
+        event=f"invoice.{what}",
+        description=f"Invoice {invoice.number} {what}",
+        transfers=transfers(invoice.net_total, invoice.tax_total),
+        account_id=invoice.account_id,
+        currency=invoice.currency,
+        document_kind="invoice",
+        document_key=invoice.number,
+    )
+
+
+def _write_statement(invoice: Invoice, kind: StatementKind, amount: int, words: str, now: dt.datetime) -> None:
+    line = NewLine(
+        account_id=invoice.account_id,
+        kind=kind,
+        amount=amount,
+        currency=invoice.currency,
+        document_number=invoice.number,
+        description=f"{words}: {invoice.description}",
+        booked_on=now.date(),
+    )
+    write_statement_line(line, now=now)

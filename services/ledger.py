@@ -1,0 +1,238 @@
+"""The ledger: entries made of transfers between pots, and balances that move by guarded updates only.
+
+A pot's balance is what it received minus what left it (domain/postings.py says which transfers an event makes).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from sqlalchemy import case, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.actor import Actor
+from domain.money import minor_to_text
+from domain.postings import CUSTOMER_LEDGER_KINDS, LedgerAccountKind, Transfer
+from domain.refusals import Refusal
+from extensions import db
+from models.base import new_public_id
+from models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
+from services.locks import in_chunks, lock_accounts, rows_changed
+
+_PotKey = tuple[LedgerAccountKind, int | None, str]
+
+
+class NotEnoughFunds(Refusal):
+    """The pot holds less than is to leave it. ``missing`` is how much more it would have to hold."""
+
+    def __init__(self, balance: int, amount: int, currency: str) -> None:
+        self.balance = balance
+        self.missing = amount - balance
+        self.currency = currency
+        super().__init__(
+            f"The balance is {minor_to_text(balance, currency)} {currency}, and {minor_to_text(amount, currency)}"
+            f" {currency} are needed: {minor_to_text(self.missing, currency)} {currency} are missing."
+            " Add funds, then try again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event to be written into the ledger.
+
+    ``idempotency_key`` names the event, so that telling it twice writes it once; by default it is made of the event and
+    its document. Without a document each telling is an event of its own.
+    """
+
+    event: str
+    description: str
+    transfers: Sequence[Transfer]
+    account_id: int | None
+    currency: str
+    document_kind: str | None = None
+    document_key: str | None = None
+    idempotency_key: str = ""
+    occurred_at: dt.datetime | None = None
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.transfers:
+            raise ValueError("an entry moves something")
+        named = f"{self.event}:{self.document_key}" if self.document_key else f"{self.event}:{uuid.uuid4().hex}"
+        object.__setattr__(self, "key", self.idempotency_key or named)
+
+    def pots(self) -> set[_PotKey]:
+        kinds = {kind for transfer in self.transfers for kind in (transfer.debit, transfer.credit)}
+        return {self.pot(kind) for kind in kinds}
+
+    def pot(self, kind: LedgerAccountKind) -> _PotKey:
+        return kind, self.account_id if kind in CUSTOMER_LEDGER_KINDS else None, self.currency
+
+
+def post(entry: Entry, *, actor: Actor, now: dt.datetime) -> LedgerEntry:
+    """Write one entry and move the balances; an event that was told before is given back as it stands.
+
+    Refused: NotEnoughFunds, when funds would fall below their minimum. The rollback undoes what was moved until then.
+    """
+    if entry.account_id is not None:
+        lock_accounts([entry.account_id])
+    _write([entry], now)
+    return db.session.scalars(select(LedgerEntry).where(LedgerEntry.idempotency_key == entry.key)).one()
+
+
+def post_many(entries: Sequence[Entry], *, actor: Actor, now: dt.datetime) -> int:
+    """Write many entries in few statements, as an import does; give how many were not told before."""
+    lock_accounts(entry.account_id for entry in entries if entry.account_id is not None)
+    return sum(_write(some, now) for some in in_chunks(entries))
+
+
+def ledger_account(
+    kind: LedgerAccountKind, *, account_id: int | None, currency: str, now: dt.datetime
+) -> LedgerAccount:
+    """The pot of this kind, made when there is none; of several who try at once, one makes it."""
+    pot_id = _pots({(kind, account_id, currency)}, now)[kind, account_id, currency]
+    return db.session.scalars(
+        select(LedgerAccount).where(LedgerAccount.id == pot_id).execution_options(populate_existing=True)
+    ).one()
+
+
+def open_ledger_accounts(accounts: Iterable[tuple[int, str]], *, now: dt.datetime) -> None:
+    """Make funds and receivable of accounts, given as (id, currency), in few statements."""
+    wanted = [
+        (kind, account_id, currency) for account_id, currency in accounts for kind in sorted(CUSTOMER_LEDGER_KINDS)
+    ]
+    for some in in_chunks(wanted):
+        _pots(set(some), now)
+
+
+def balance_of(kind: LedgerAccountKind, *, account_id: int | None, currency: str) -> int:
+    """What the pot holds; nothing when there is none yet."""
+    of_owner = LedgerAccount.account_id == account_id
+    return (
+        db.session.scalar(
+            select(LedgerAccount.balance).where(
+                LedgerAccount.kind == kind, of_owner, LedgerAccount.currency == currency
+            )
+        )
+        or 0
+    )
+
+
+def _write(entries: Sequence[Entry], now: dt.datetime) -> int:
+    """Write the entries that were not told before, and move the balances by what they do together."""
+    pots = _pots(set().union(*(entry.pots() for entry in entries)), now)
+    ids = _insert_entries(entries, now)
+    new = [entry for entry in entries if entry.key in ids]
+    postings, deltas = [], dict.fromkeys(pots.values(), 0)
+    for entry in new:
+        for transfer in entry.transfers:
+            debit, credit = pots[entry.pot(transfer.debit)], pots[entry.pot(transfer.credit)]
+            deltas[debit] -= transfer.amount
+            deltas[credit] += transfer.amount
+            postings.append(
+                {
+                    "entry_id": ids[entry.key],
+                    "debit_account_id": debit,
+                    "credit_account_id": credit,
+                    "currency": entry.currency,
+                    "amount": transfer.amount,
+                }
+            )
+    if postings:
+        db.session.execute(insert(LedgerPosting), postings)
+    _move({pot: delta for pot, delta in sorted(deltas.items()) if delta})
+    return len(new)
+
+
+def _insert_entries(entries: Sequence[Entry], now: dt.datetime) -> dict[str, int]:
+    """Insert, and give the row numbers of those that are new by their keys. Who tells the same at once waits for us."""
+    rows = {
+        entry.key: {
+            "public_id": new_public_id(),
+            "account_id": entry.account_id,
+            "event": entry.event,
+            "description": entry.description[:255],
+            "currency": entry.currency,
+            "occurred_at": entry.occurred_at or now,
+            "document_kind": entry.document_kind,
+            "document_key": entry.document_key,
+            "idempotency_key": entry.key,
+            "created_at": now,
+        }
+        for entry in entries
+    }
+    if len(rows) < len(entries):
+        raise ValueError("two entries of one batch have the same key")
+    statement = (
+        _insert(LedgerEntry).values(list(rows.values())).on_conflict_do_nothing(index_elements=["idempotency_key"])
+    )
+    new = db.session.execute(statement.returning(LedgerEntry.idempotency_key, LedgerEntry.id))
+    return dict(new.all())
+
+
+def _move(deltas: dict[int, int]) -> None:
+    """Move the balances of these pots by their ids, locked in one order; none moves below its minimum."""
+    for some in in_chunks(sorted(deltas)):
+        if len(some) > 1:
+            in_order = select(LedgerAccount.id).where(LedgerAccount.id.in_(some)).order_by(LedgerAccount.id)
+            # Postings hold their pots by a share of the key, so only a lock that bears it cannot end in a circle.
+            db.session.execute(in_order.with_for_update(key_share=True)).all()
+        moved = LedgerAccount.balance + case({pot: deltas[pot] for pot in some}, value=LedgerAccount.id)
+        enough = or_(LedgerAccount.minimum.is_(None), moved >= LedgerAccount.minimum)
+        statement = update(LedgerAccount).where(LedgerAccount.id.in_(some), enough).values(balance=moved)
+        if rows_changed(statement) != len(some):
+            _refuse({pot: deltas[pot] for pot in some})
+
+
+def _refuse(deltas: dict[int, int]) -> NoReturn:
+    """Tell of the first pot that would fall too low."""
+    pots = select(LedgerAccount.id, LedgerAccount.balance, LedgerAccount.minimum, LedgerAccount.currency)
+    rows = db.session.execute(pots.where(LedgerAccount.id.in_(deltas)).order_by(LedgerAccount.id)).all()
+    low = next(row for row in rows if row.minimum is not None and row.balance + deltas[row.id] < row.minimum)
+    raise NotEnoughFunds(low.balance - (low.minimum or 0), -deltas[low.id], low.currency)
+
+
+def _pots(wanted: set[_PotKey], now: dt.datetime) -> dict[_PotKey, int]:
+    """The row numbers of pots; missing ones are made, also when others make them at the same moment."""
+    found = _find_pots(wanted)
+    missing = sorted(wanted - found.keys(), key=lambda pot: (pot[1] or 0, pot[0], pot[2]))
+    if missing:
+        rows = [
+            {
+                "kind": kind,
+                "account_id": account_id,
+                "currency": currency,
+                "balance": 0,
+                # Customer money can be spent only once; all other pots may stand on either side of zero.
+                "minimum": 0 if kind is LedgerAccountKind.FUNDS else None,
+                "created_at": now,
+            }
+            for kind, account_id, currency in missing
+        ]
+        db.session.execute(_insert(LedgerAccount).values(rows).on_conflict_do_nothing())
+        found = _find_pots(wanted)
+    return found
+
+
+def _find_pots(wanted: set[_PotKey]) -> dict[_PotKey, int]:
+    owners = {account_id for _, account_id, _ in wanted}
+    whose = [LedgerAccount.account_id.in_([owner for owner in owners if owner is not None])]
+    if None in owners:
+        whose.append(LedgerAccount.account_id.is_(None))
+    rows = db.session.execute(
+        select(LedgerAccount.kind, LedgerAccount.account_id, LedgerAccount.currency, LedgerAccount.id).where(
+            or_(*whose), LedgerAccount.currency.in_({currency for _, _, currency in wanted})
+        )
+    )
+    found = {(row.kind, row.account_id, row.currency): row.id for row in rows}
+    return {pot: found[pot] for pot in wanted if pot in found}
+
+
+def _insert(model: type[Any]) -> Any:
+    """An INSERT that knows ON CONFLICT."""
+    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)
