@@ -110,9 +110,9 @@ def find_welcome_person(email: str) -> Person | None:
 
 
 def canonical_email(email: str) -> str:
-    """The address as it is kept, for looking it up; nobody has one with a NUL or one that is too long."""
+    """The address as it is kept, for looking it up; nobody has one with control characters or one that is too long."""
     written = email.strip().lower()
-    return "" if "\0" in written or len(written) > _LONGEST_EMAIL else written
+    return written if written.isprintable() and len(written) <= _LONGEST_EMAIL else ""
 
 
 def _candidate(email: str, now: dt.datetime) -> Row[int, str | None, dt.datetime | None, int, str] | None:

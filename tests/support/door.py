@@ -1,0 +1,32 @@
+"""People who can sign in, and the browser they do it with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from models import Member, Person, StaffMember
+from services.passwords import passwords
+from services.sessions import Browser, Lifetime
+from tests.factories.people import MemberFactory, StaffMemberFactory, StaffPersonFactory
+
+PASSWORD = "correct horse battery"
+ANOTHER_PASSWORD = "quiet river lantern"
+BROWSER = Browser(ip="192.0.2.10", user_agent="Firefox")
+LIFETIME = Lifetime(idle=dt.timedelta(hours=12), absolute=dt.timedelta(days=14))
+
+
+def member_who_can_sign_in(email: str = "mia@acme.example", **values: Any) -> Member:
+    """A member with a password; ``values`` are of the seat, ``person__…`` of the person."""
+    return MemberFactory(person__email=email, person__password_hash=passwords.make(PASSWORD), **values)
+
+
+def person_who_can_sign_in(email: str = "mia@acme.example", **values: Any) -> Person:
+    """The person of such a seat."""
+    return member_who_can_sign_in(email, **values).person
+
+
+def staff_who_can_sign_in(email: str = "sam@provider.example", **values: Any) -> StaffMember:
+    """Somebody of the staff with a password."""
+    person = StaffPersonFactory(email=email, password_hash=passwords.make(PASSWORD))
+    return StaffMemberFactory(person=person, **values)
