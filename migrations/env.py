@@ -43,7 +43,8 @@ def prepare(connection: Connection) -> None:
     """Wait for a migration that is running already, and only then start to count the patience for locks."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        patience = context.config.attributes.get("lock_timeout", LOCK_TIMEOUT)
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
 
 
 def set_foreign_keys(connection: Connection, state: Literal["ON", "OFF"]) -> None:

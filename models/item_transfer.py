@@ -56,16 +56,16 @@ class ItemTransfer(Keyed, Public, AccountOwned, Stamped, Base):
     from_license_id: Mapped[int] = mapped_column(BigKey)
     to_license_id: Mapped[int] = mapped_column(BigKey)
     transferred_by: Mapped[str] = mapped_column(String(120))  # the name as it was then
-    transferred_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    transferred_by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     undone_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[str | None] = mapped_column(String(120))
-    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    undone_by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
     account: Mapped[Account] = relationship(lazy="raise")
     from_license: Mapped[License] = relationship(lazy="raise", foreign_keys=[from_license_id])
     to_license: Mapped[License] = relationship(lazy="raise", foreign_keys=[to_license_id])
-    transferred_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[transferred_by_id])
-    undone_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[undone_by_id])
+    transferred_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[transferred_by_person_id])
+    undone_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[undone_by_person_id])
     lines: Mapped[list[ItemTransferLine]] = relationship(
         back_populates="transfer", lazy="raise", foreign_keys="ItemTransferLine.transfer_id"
     )

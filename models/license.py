@@ -171,13 +171,13 @@ class HardwareReset(Keyed, AccountOwned, Base):
     license_id: Mapped[int] = mapped_column(BigKey)
     reset_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     reset_by: Mapped[str] = mapped_column(String(120))  # the name as it was then
-    reset_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    reset_by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     mac_address: Mapped[str | None] = mapped_column(String(17))
     last_valid_ip: Mapped[str | None] = mapped_column(String(45))
     resets_left: Mapped[int]  # after this one
 
     license: Mapped[License] = relationship(back_populates="hardware_resets", lazy="raise", foreign_keys=[license_id])
-    reset_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[reset_by_id])
+    reset_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[reset_by_person_id])
 
 
 class LicenseActivation(Keyed, Public, AccountOwned, Base):

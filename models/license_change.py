@@ -55,9 +55,9 @@ class LicenseChange(Keyed, Public, AccountOwned, Base):
     before: Mapped[str | None] = mapped_column(String(255))
     after: Mapped[str | None] = mapped_column(String(255))
     changed_by: Mapped[str] = mapped_column(String(120))
-    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    changed_by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     ip: Mapped[str | None] = mapped_column(String(45))
 
     account: Mapped[Account] = relationship(lazy="raise")
     license: Mapped[License] = relationship(back_populates="changes", lazy="raise", foreign_keys=[license_id])
-    changed_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[changed_by_id])
+    changed_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[changed_by_person_id])

@@ -227,14 +227,14 @@ class SubscriptionChange(Keyed, Public, AccountOwned, Stamped, Base):
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int] = money_column(default=0)  # charged now for the rest of the period, before tax
     changed_by: Mapped[str] = mapped_column(String(120))  # the name as it was then
-    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    changed_by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
     subscription: Mapped[Subscription] = relationship(
         back_populates="changes", lazy="raise", foreign_keys=[subscription_id]
     )
     subscription_item: Mapped[SubscriptionItem | None] = relationship(lazy="raise", foreign_keys=[subscription_item_id])
     invoice: Mapped[Invoice | None] = relationship(lazy="raise", foreign_keys=[invoice_id])
-    changed_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[changed_by_id])
+    changed_by_person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[changed_by_person_id])
 
 
 class SubscriptionPeriod(Keyed, AccountOwned, Stamped, Base):

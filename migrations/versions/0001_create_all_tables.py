@@ -1507,7 +1507,7 @@ def _hardware_reset() -> None:
         sa.Column("license_id", KEY, nullable=False),
         sa.Column("reset_at", MOMENT, nullable=False),
         sa.Column("reset_by", sa.String(length=120), nullable=False),
-        sa.Column("reset_by_id", KEY),
+        sa.Column("reset_by_person_id", KEY),
         sa.Column("mac_address", sa.String(length=17)),
         sa.Column("last_valid_ip", sa.String(length=45)),
         sa.Column("resets_left", sa.Integer(), nullable=False),
@@ -1519,12 +1519,14 @@ def _hardware_reset() -> None:
             ["account_id", "license_id"], ["license.account_id", "license.id"], name="fk_hardware_reset_license_id"
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_hardware_reset_account_id")),
-        sa.ForeignKeyConstraint(["reset_by_id"], ["person.id"], name=op.f("fk_hardware_reset_reset_by_id")),
+        sa.ForeignKeyConstraint(
+            ["reset_by_person_id"], ["person.id"], name=op.f("fk_hardware_reset_reset_by_person_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware_reset")),
     )
     op.create_index("ix_hardware_reset_account_id", "hardware_reset", ["account_id"])
     op.create_index("ix_hardware_reset_license_id_reset_at_id", "hardware_reset", ["license_id", "reset_at", "id"])
-    op.create_index(op.f("ix_hardware_reset_reset_by_id"), "hardware_reset", ["reset_by_id"])
+    op.create_index(op.f("ix_hardware_reset_reset_by_person_id"), "hardware_reset", ["reset_by_person_id"])
 
 
 def _item_transfer() -> None:
@@ -1536,10 +1538,10 @@ def _item_transfer() -> None:
         sa.Column("from_license_id", KEY, nullable=False),
         sa.Column("to_license_id", KEY, nullable=False),
         sa.Column("transferred_by", sa.String(length=120), nullable=False),
-        sa.Column("transferred_by_id", KEY),
+        sa.Column("transferred_by_person_id", KEY),
         sa.Column("undone_at", MOMENT),
         sa.Column("undone_by", sa.String(length=120)),
-        sa.Column("undone_by_id", KEY),
+        sa.Column("undone_by_person_id", KEY),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint("from_license_id <> to_license_id", name=op.f("ck_item_transfer_two_licenses")),
         sa.CheckConstraint(
@@ -1554,8 +1556,12 @@ def _item_transfer() -> None:
             ["account_id", "to_license_id"], ["license.account_id", "license.id"], name="fk_item_transfer_to_license_id"
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_item_transfer_account_id")),
-        sa.ForeignKeyConstraint(["transferred_by_id"], ["person.id"], name=op.f("fk_item_transfer_transferred_by_id")),
-        sa.ForeignKeyConstraint(["undone_by_id"], ["person.id"], name=op.f("fk_item_transfer_undone_by_id")),
+        sa.ForeignKeyConstraint(
+            ["transferred_by_person_id"], ["person.id"], name=op.f("fk_item_transfer_transferred_by_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undone_by_person_id"], ["person.id"], name=op.f("fk_item_transfer_undone_by_person_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_transfer")),
         sa.UniqueConstraint("account_id", "id", name="uq_item_transfer_account_id_id"),
         sa.UniqueConstraint("public_id", name=op.f("uq_item_transfer_public_id")),
@@ -1564,8 +1570,8 @@ def _item_transfer() -> None:
     op.create_index("ix_item_transfer_created_at_id", "item_transfer", ["created_at", "id"])
     op.create_index("ix_item_transfer_from_license_id", "item_transfer", ["from_license_id"])
     op.create_index("ix_item_transfer_to_license_id", "item_transfer", ["to_license_id"])
-    op.create_index(op.f("ix_item_transfer_transferred_by_id"), "item_transfer", ["transferred_by_id"])
-    op.create_index(op.f("ix_item_transfer_undone_by_id"), "item_transfer", ["undone_by_id"])
+    op.create_index(op.f("ix_item_transfer_transferred_by_person_id"), "item_transfer", ["transferred_by_person_id"])
+    op.create_index(op.f("ix_item_transfer_undone_by_person_id"), "item_transfer", ["undone_by_person_id"])
 
 
 def _job() -> None:
@@ -1675,13 +1681,15 @@ def _license_change() -> None:
         sa.Column("before", sa.String(length=255)),
         sa.Column("after", sa.String(length=255)),
         sa.Column("changed_by", sa.String(length=120), nullable=False),
-        sa.Column("changed_by_id", KEY),
+        sa.Column("changed_by_person_id", KEY),
         sa.Column("ip", sa.String(length=45)),
         sa.ForeignKeyConstraint(
             ["account_id", "license_id"], ["license.account_id", "license.id"], name="fk_license_change_license_id"
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_license_change_account_id")),
-        sa.ForeignKeyConstraint(["changed_by_id"], ["person.id"], name=op.f("fk_license_change_changed_by_id")),
+        sa.ForeignKeyConstraint(
+            ["changed_by_person_id"], ["person.id"], name=op.f("fk_license_change_changed_by_person_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_license_change")),
         sa.UniqueConstraint("public_id", name=op.f("uq_license_change_public_id")),
     )
@@ -1697,7 +1705,8 @@ def _license_change() -> None:
         "ix_license_change_account_id_license_kind_id", "license_change", ["account_id", "license_kind", "id"]
     )
     op.create_index("ix_license_change_changed_at_id", "license_change", ["changed_at", "id"])
-    op.create_index(op.f("ix_license_change_changed_by_id"), "license_change", ["changed_by_id"])
+    op.create_index("ix_license_change_changed_by_id", "license_change", ["changed_by", "id"])
+    op.create_index(op.f("ix_license_change_changed_by_person_id"), "license_change", ["changed_by_person_id"])
     op.create_index("ix_license_change_edition_id", "license_change", ["edition", "id"])
     op.create_index(
         "ix_license_change_edition_search",
@@ -3586,7 +3595,7 @@ def _subscription_change() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("changed_by", sa.String(length=120), nullable=False),
-        sa.Column("changed_by_id", KEY),
+        sa.Column("changed_by_person_id", KEY),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint("amount >= 0", name=op.f("ck_subscription_change_amount_not_negative")),
         sa.ForeignKeyConstraint(
@@ -3603,12 +3612,16 @@ def _subscription_change() -> None:
             name="fk_subscription_change_subscription_item_id",
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_subscription_change_account_id")),
-        sa.ForeignKeyConstraint(["changed_by_id"], ["person.id"], name=op.f("fk_subscription_change_changed_by_id")),
+        sa.ForeignKeyConstraint(
+            ["changed_by_person_id"], ["person.id"], name=op.f("fk_subscription_change_changed_by_person_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription_change")),
         sa.UniqueConstraint("public_id", name=op.f("uq_subscription_change_public_id")),
     )
     op.create_index("ix_subscription_change_account_id", "subscription_change", ["account_id"])
-    op.create_index(op.f("ix_subscription_change_changed_by_id"), "subscription_change", ["changed_by_id"])
+    op.create_index(
+        op.f("ix_subscription_change_changed_by_person_id"), "subscription_change", ["changed_by_person_id"]
+    )
     op.create_index(op.f("ix_subscription_change_invoice_id"), "subscription_change", ["invoice_id"])
     op.create_index(
         "ix_subscription_change_subscription_id_created_at_id",
