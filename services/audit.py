@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, event as hooks
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import event as hooks
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, aliased
 
@@ -108,6 +108,8 @@ def record_event(
 def record_events(happenings: Iterable[Happening], *, actor: Actor, now: dt.datetime) -> None:
     """Record many events at the cost of one: the chains are locked once."""
     session = db.session()
+    if not session.in_transaction():
+        session.begin()  # so that a rollback is told to us, also when nothing else happens
     waiting: list[_Waiting] = session.info.setdefault(_WAITING, [])
     transaction = session.get_nested_transaction()
     waiting.extend(_Waiting(transaction, _values(happening, actor, now)) for happening in happenings)
@@ -173,14 +175,8 @@ def verify_chain(account_id: int | None) -> int | None:
     head = db.session.scalar(
         select(AuditChain).where(AuditChain.key == chain).execution_options(populate_existing=True)
     )
-    events = db.session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.chain == chain)
-        .order_by(AuditEvent.sequence)
-        .execution_options(yield_per=1000)
-    )
     previous, sequence = CHAIN_START, 0
-    for row in events:
+    for row in _events_of(chain):
         sequence += 1
         fits = row.sequence == sequence and row.previous_hash == previous
         if not fits or first_broken_link([(_hashed_part(row), row.hash)], previous) is not None:
@@ -208,6 +204,15 @@ def chain_of(account_id: int | None) -> str:
 def write_waiting_events() -> None:
     """Write what waits, without waiting for the commit."""
     _write(db.session())
+
+
+def _events_of(chain: str) -> Iterator[AuditEvent]:
+    """The events of a chain in their order, read in pieces."""
+    found = select(AuditEvent).where(AuditEvent.chain == chain).order_by(AuditEvent.sequence).limit(_CHUNK)
+    piece = db.session.scalars(found).all()
+    while piece:
+        yield from piece
+        piece = db.session.scalars(found.where(AuditEvent.sequence > piece[-1].sequence)).all()
 
 
 def _values(happening: Happening, actor: Actor, now: dt.datetime) -> dict[str, Any]:
