@@ -1,0 +1,257 @@
+"""Transfers: items moved from one license of an account to another, and back again within a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.actor import Actor
+from domain.refusals import Refusal
+from domain.transfers import Holding, LicenseNotActive, NotSoManyHeld, TransferPlan, plan_transfer
+from extensions import db
+from models.account import Account
+from models.item_transfer import ItemTransfer, ItemTransferLine, TransferDirection
+from models.license import License, LicenseItem
+from models.product import Product
+from services.audit import record_event
+from services.locks import guarded
+
+UNDO_WITHIN: Final = dt.timedelta(hours=24)
+_LONGEST_NAME: Final = 120
+
+
+class TransfersNotAllowed(Refusal):
+    message = "Your account may not transfer items between licenses. Ask support to switch this on."
+
+
+class TransferUndone(Refusal):
+    message = "This transfer was undone already."
+
+
+class UndoTooLate(Refusal):
+    message = "A transfer can be undone within 24 hours, and these are over. Transfer the items back instead."
+
+
+class ChangedSinceTransfer(Refusal):
+    message = "The licenses have changed since this transfer, so it cannot be undone. Transfer the items back instead."
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """One item on both licenses, as they are and as they would be."""
+
+    product_id: int
+    product: str
+    quantity: int
+    source_before: int
+    source_after: int
+    target_before: int
+    target_after: int
+
+
+def preview_transfer(source: License, target: License, quantities: Mapping[int, int]) -> list[PreviewLine]:
+    """What a transfer would make of both licenses; all items of the source are listed. Refused as a transfer."""
+    plan, held = _plan(source, target, quantities)
+    names = dict(
+        db.session.execute(
+            select(Product.id, Product.name).where(Product.id.in_([int(key) for key in {**plan.giver, **plan.moved}]))
+        ).all()
+    )
+    return [
+        PreviewLine(
+            product_id=int(key),
+            product=names[int(key)],
+            quantity=plan.moved.get(key, 0),
+            source_before=held[source.id].get(key, 0),
+            source_after=after,
+            target_before=held[target.id].get(key, 0),
+            target_after=plan.taker.get(key, 0),
+        )
+        for key, after in sorted(plan.giver.items(), key=lambda item: names[int(item[0])])
+    ]
+
+
+def transfer_items(
+    source: License, target: License, quantities: Mapping[int, int], *, actor: Actor, now: dt.datetime
+) -> ItemTransfer:
+    """Move so many of each product (by its id) from one license to the other; no money moves.
+
+    Refused: TransfersNotAllowed, TransferBetweenAccounts, TransferToItself, TransferBetweenCurrencies,
+    LicenseNotActive, NothingToTransfer, QuantityNotReadable, NotSoManyHeld.
+    """
+    _lock_licenses(source, target)
+    plan, _held = _plan(source, target, quantities)
+    moved = {int(key): quantity for key, quantity in plan.moved.items()}
+    transfer = ItemTransfer(
+        account_id=source.account_id,
+        from_license_id=source.id,
+        to_license_id=target.id,
+        transferred_by=actor.name[:_LONGEST_NAME],
+        transferred_by_person_id=actor.person_id,
+        created_at=now,
+    )
+    db.session.add(transfer)
+    db.session.flush()
+    _make_items(target, list(moved))
+    # Always the license with the lower id first, so that two transfers in opposite directions do not wait in a circle.
+    sides = sorted([(source, TransferDirection.TAKEN), (target, TransferDirection.GIVEN)], key=lambda side: side[0].id)
+    for license, direction in sides:
+        for product_id, quantity in sorted(moved.items()):
+            _move(transfer, license, direction, product_id, quantity)
+    db.session.flush()
+    said = _said(moved)
+    record_event(
+        "license.items_transferred_out", source, actor=actor, now=now, after={"to_license": target.code, "items": said}
+    )
+    record_event(
+        "license.items_transferred_in", target, actor=actor, now=now, after={"from_license": source.code, "items": said}
+    )
+    return transfer
+
+
+def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> ItemTransfer:
+    """Put both licenses back as they were, within 24 hours and if nothing changed on them since.
+
+    Refused: TransferUndone, UndoTooLate, ChangedSinceTransfer, LicenseNotActive, TransfersNotAllowed.
+    """
+    source = db.session.get_one(License, transfer.from_license_id)
+    target = db.session.get_one(License, transfer.to_license_id)
+    _lock_licenses(source, target)
+    _check_privilege(source.account_id)
+    if not (source.can_transfer and target.can_transfer):
+        raise LicenseNotActive
+    if now - transfer.created_at > UNDO_WITHIN:
+        raise UndoTooLate
+    marked = (
+        update(ItemTransfer)
+        .where(ItemTransfer.id == transfer.id, ItemTransfer.can_undo)
+        .values(undone_at=now, undone_by=actor.name[:_LONGEST_NAME], undone_by_person_id=actor.person_id)
+    )
+    if not guarded(marked):
+        raise TransferUndone
+    lines = select(ItemTransferLine).where(ItemTransferLine.transfer_id == transfer.id)
+    for line in db.session.scalars(lines.order_by(ItemTransferLine.license_id, ItemTransferLine.product_id)):
+        _put_back(line)
+    db.session.refresh(transfer)
+    for license, other in ((source, target), (target, source)):
+        after = {"transfer": transfer.public_id, "other_license": other.code}
+        record_event("license.transfer_undone", license, actor=actor, now=now, after=after)
+    return transfer
+
+
+def _plan(
+    source: License, target: License, quantities: Mapping[int, int]
+) -> tuple[TransferPlan, dict[int, dict[str, int]]]:
+    """The checked plan, and what both hold by license and product."""
+    _check_privilege(source.account_id)
+    held: dict[int, dict[str, int]] = {source.id: {}, target.id: {}}
+    items = select(LicenseItem.license_id, LicenseItem.product_id, LicenseItem.quantity)
+    for license_id, product_id, quantity in db.session.execute(items.where(LicenseItem.license_id.in_(held))):
+        held[license_id][str(product_id)] = quantity
+    asked = {str(product_id): quantity for product_id, quantity in quantities.items()}
+    return plan_transfer(_holding(source, held), _holding(target, held), asked), held
+
+
+def _holding(license: License, held: Mapping[int, Mapping[str, int]]) -> Holding:
+    return Holding(
+        license=license.id,
+        account=license.account_id,
+        currency=license.currency,
+        active=license.can_transfer,
+        items=held[license.id],
+    )
+
+
+def _check_privilege(account_id: int) -> None:
+    allowed = db.session.scalar(select(Account.transfers_allowed).where(Account.id == account_id))
+    if not allowed:
+        raise TransfersNotAllowed
+
+
+def _lock_licenses(source: License, target: License) -> None:
+    """Lock both in one order and read them anew."""
+    db.session.flush()
+    both = select(License).where(License.id.in_({source.id, target.id})).order_by(License.id)
+    fresh = both.with_for_update(key_share=True).execution_options(populate_existing=True)
+    db.session.scalars(fresh).all()
+
+
+def _make_items(license: License, product_ids: list[int]) -> None:
+    """Let the license hold nothing of those products it has never held."""
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    rows = [
+        {
+            "account_id": license.account_id,
+            "license_id": license.id,
+            "product_id": product_id,
+            "quantity": 0,
+            "version": 1,
+        }
+        for product_id in sorted(product_ids)
+    ]
+    db.session.execute(
+        dialect.insert(LicenseItem).values(rows).on_conflict_do_nothing(index_elements=["license_id", "product_id"])
+    )
+
+
+def _move(
+    transfer: ItemTransfer, license: License, direction: TransferDirection, product_id: int, quantity: int
+) -> None:
+    """Change one quantity, never below zero, and write the history of it."""
+    change = quantity if direction is TransferDirection.GIVEN else -quantity
+    after = db.session.scalar(
+        update(LicenseItem)
+        .where(
+            LicenseItem.license_id == license.id,
+            LicenseItem.product_id == product_id,
+            LicenseItem.quantity + change >= 0,
+        )
+        .values(quantity=LicenseItem.quantity + change, version=LicenseItem.version + 1)
+        .returning(LicenseItem.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    if after is None:
+        raise NotSoManyHeld(_held(license.id, product_id), quantity)
+    db.session.add(
+        ItemTransferLine(
+            account_id=transfer.account_id,
+            transfer_id=transfer.id,
+            license_id=license.id,
+            product_id=product_id,
+            direction=direction,
+            quantity=quantity,
+            quantity_before=after - change,
+            quantity_after=after,
+        )
+    )
+
+
+def _put_back(line: ItemTransferLine) -> None:
+    """Set the quantity of before, if it is still the one that the transfer left."""
+    back = (
+        update(LicenseItem)
+        .where(
+            LicenseItem.license_id == line.license_id,
+            LicenseItem.product_id == line.product_id,
+            LicenseItem.quantity == line.quantity_after,
+        )
+        .values(quantity=line.quantity_before, version=LicenseItem.version + 1)
+    )
+    if not guarded(back):
+        raise ChangedSinceTransfer
+
+
+def _held(license_id: int, product_id: int) -> int:
+    item = (LicenseItem.license_id == license_id, LicenseItem.product_id == product_id)
+    return db.session.scalar(select(LicenseItem.quantity).where(*item)) or 0
+
+
+def _said(moved: Mapping[int, int]) -> dict[str, int]:
+    """The items by their names, for the audit."""
+    names = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(moved)))
+    return {name: moved[product_id] for product_id, name in names}
