@@ -137,7 +137,8 @@ def create_invoice(
     )
     db.session.add(invoice)
     db.session.flush()
-    _write_lines(invoice, lines, totals)
+    db.session.add_all(rows_of(invoice, lines, totals))
+    db.session.flush()
     after = {"total": invoice.total, "currency": currency, "lines": len(lines)}
     record_event("invoice.created", invoice, actor=actor, now=now, after=after)
     return invoice
@@ -169,10 +170,11 @@ def issue_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, due_on: d
         raise InvoiceNotIssuable
     db.session.refresh(invoice)
     if invoice.total:
-        post(_entry(invoice, "issued"), actor=actor, now=now)
+        post(entry_of(invoice, "issued"), actor=actor, now=now)
     else:
         mark_order_paid(invoice)
-    _write_statement(invoice, StatementKind.INVOICE, -invoice.total, f"Invoice {invoice.number}", now)
+    line = statement_line_of(invoice, StatementKind.INVOICE, -invoice.total, f"Invoice {invoice.number}", today)
+    write_statement_line(line, now=now)
     record_event(
         "invoice.issued",
         invoice,
@@ -196,8 +198,10 @@ def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: st
     if not guarded(voided):
         raise InvoiceNotVoidable
     db.session.refresh(invoice)
-    post(_entry(invoice, "voided"), actor=actor, now=now)
-    _write_statement(invoice, StatementKind.INVOICE_VOIDED, invoice.total, f"Invoice {invoice.number} voided", now)
+    post(entry_of(invoice, "voided"), actor=actor, now=now)
+    words = f"Invoice {invoice.number} voided"
+    line = statement_line_of(invoice, StatementKind.INVOICE_VOIDED, invoice.total, words, now.date())
+    write_statement_line(line, now=now)
     before, after = {"status": InvoiceStatus.UNPAID}, {"status": invoice.status, "reason": reason}
     record_event("invoice.voided", invoice, actor=actor, now=now, before=before, after=after)
     return invoice
@@ -274,45 +278,49 @@ def tax_name(rate_ppm: int, treatment: TaxTreatment) -> str:
     return f"Tax {f'{whole}.{parts:04}'.rstrip('0').rstrip('.')} %"
 
 
-def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLineValues], totals: DocumentTotals) -> None:
-    for position, (line, tax) in enumerate(zip(lines, totals.line_taxes, strict=True), start=1):
-        db.session.add(
-            InvoiceLine(
-                account_id=invoice.account_id,
-                invoice_id=invoice.id,
-                position=position,
-                description=line.description[:255],
-                product_id=line.product_id,
-                subscription_id=line.subscription_id,
-                quantity=line.quantity,
-                currency=invoice.currency,
-                unit_price=line.unit_price,
-                net=line.net,
-                tax_rate=line.tax_rate,
-                tax=tax,
-                total=line.net + tax,
-                period_from=line.period_from,
-                period_to=line.period_to,
-                explanation={"tax": line.treatment.value, **line.explanation},
-            )
+def rows_of(
+    invoice: Invoice, lines: Sequence[InvoiceLineValues], totals: DocumentTotals
+) -> list[InvoiceLine | InvoiceTax]:
+    """The rows below an invoice: its lines in their order, and its tax breakdown."""
+    rows: list[InvoiceLine | InvoiceTax] = [
+        InvoiceLine(
+            account_id=invoice.account_id,
+            invoice_id=invoice.id,
+            position=position,
+            description=line.description[:255],
+            product_id=line.product_id,
+            subscription_id=line.subscription_id,
+            quantity=line.quantity,
+            currency=invoice.currency,
+            unit_price=line.unit_price,
+            net=line.net,
+            tax_rate=line.tax_rate,
+            tax=tax,
+            total=line.net + tax,
+            period_from=line.period_from,
+            period_to=line.period_to,
+            explanation={"tax": line.treatment.value, **line.explanation},
         )
+        for position, (line, tax) in enumerate(zip(lines, totals.line_taxes, strict=True), start=1)
+    ]
     names = {(line.treatment, line.tax_rate): line.tax_name for line in lines if line.tax_name}
-    for row in totals.by_rate:
-        db.session.add(
-            InvoiceTax(
-                account_id=invoice.account_id,
-                invoice_id=invoice.id,
-                name=names.get((row.treatment, row.rate_ppm)) or tax_name(row.rate_ppm, row.treatment),
-                rate=row.rate_ppm,
-                currency=invoice.currency,
-                net=row.net,
-                tax=row.tax,
-            )
+    rows += [
+        InvoiceTax(
+            account_id=invoice.account_id,
+            invoice_id=invoice.id,
+            name=names.get((row.treatment, row.rate_ppm)) or tax_name(row.rate_ppm, row.treatment),
+            rate=row.rate_ppm,
+            currency=invoice.currency,
+            net=row.net,
+            tax=row.tax,
         )
-    db.session.flush()
+        for row in totals.by_rate
+    ]
+    return rows
 
 
-def _entry(invoice: Invoice, what: str) -> Entry:
+def entry_of(invoice: Invoice, what: str) -> Entry:
+    """What the ledger is told of an invoice that was issued or voided."""
     transfers = invoice_issued if what == "issued" else invoice_voided
     return Entry(
         event=f"invoice.{what}",
@@ -325,14 +333,14 @@ def _entry(invoice: Invoice, what: str) -> Entry:
     )
 
 
-def _write_statement(invoice: Invoice, kind: StatementKind, amount: int, words: str, now: dt.datetime) -> None:
-    line = NewLine(
+def statement_line_of(invoice: Invoice, kind: StatementKind, amount: int, words: str, booked_on: dt.date) -> NewLine:
+    """What the statement says of an invoice that was issued or voided."""
+    return NewLine(
         account_id=invoice.account_id,
         kind=kind,
         amount=amount,
         currency=invoice.currency,
         document_number=invoice.number,
         description=f"{words}: {invoice.description}",
-        booked_on=now.date(),
+        booked_on=booked_on,
     )
-    write_statement_line(line, now=now)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from domain.actor import Actor
+from domain.invoices import InvoiceStatus
 from extensions import db
 from models.invoice import Invoice
 from models.number_series import NumberedKind
 from models.order import Order, OrderKind, OrderStatus
 from services.audit import record_event
-from services.locks import guarded
+from services.locks import guarded, rows_changed
 from services.numbers import next_number
 
 
@@ -55,5 +57,15 @@ def mark_order_paid(invoice: Invoice) -> bool:
     return guarded(
         update(Order)
         .where(Order.id == invoice.order_id, Order.status == OrderStatus.PLACED)
+        .values(status=OrderStatus.PAID, version=Order.version + 1)
+    )
+
+
+def mark_orders_paid(invoice_ids: Collection[int]) -> int:
+    """Say the same of the orders of those of these invoices that are paid now; give how many orders changed."""
+    paid = select(Invoice.order_id).where(Invoice.id.in_(invoice_ids), Invoice.status == InvoiceStatus.PAID)
+    return rows_changed(
+        update(Order)
+        .where(Order.id.in_(paid), Order.status == OrderStatus.PLACED)
         .values(status=OrderStatus.PAID, version=Order.version + 1)
     )

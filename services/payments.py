@@ -77,26 +77,8 @@ def record_received_payment(
         external_ref=external_ref,
         now=now,
     )
-    entry = Entry(
-        event="payment.received",
-        description=f"Payment {payment.number} received",
-        transfers=payment_received(amount),
-        account_id=account.id,
-        currency=currency,
-        document_kind="payment",
-        document_key=payment.number,
-    )
-    post(entry, actor=actor, now=now)
-    line = NewLine(
-        account_id=account.id,
-        kind=StatementKind.PAYMENT,
-        amount=amount,
-        currency=currency,
-        document_number=payment.number,
-        description=f"Payment {payment.number}" + (f" ({reference})" if reference else ""),
-        booked_on=now.date(),
-    )
-    write_statement_line(line, now=now)
+    post(received_entry(payment), actor=actor, now=now)
+    write_statement_line(received_line(payment, now.date()), now=now)
     after = {
         "amount": amount,
         "currency": currency,
@@ -107,6 +89,32 @@ def record_received_payment(
     record_event("payment.recorded", payment, actor=actor, now=now, after=after)
     _pay(payment, wanted, actor, now)
     return payment
+
+
+def received_entry(payment: Payment) -> Entry:
+    """What the ledger is told of money that arrived."""
+    return Entry(
+        event="payment.received",
+        description=f"Payment {payment.number} received",
+        transfers=payment_received(payment.amount),
+        account_id=payment.account_id,
+        currency=payment.currency,
+        document_kind="payment",
+        document_key=payment.number,
+    )
+
+
+def received_line(payment: Payment, booked_on: dt.date) -> NewLine:
+    """What the statement says of money that arrived."""
+    return NewLine(
+        account_id=payment.account_id,
+        kind=StatementKind.PAYMENT,
+        amount=payment.amount,
+        currency=payment.currency,
+        document_number=payment.number,
+        description=f"Payment {payment.number}" + (f" ({payment.reference})" if payment.reference else ""),
+        booked_on=booked_on,
+    )
 
 
 def allocate_payment(
