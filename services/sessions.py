@@ -131,10 +131,8 @@ def end_sessions_without_seat(person_ids: list[int], reason: SessionEnd, *, now:
 
 
 def find_dead_session(token: str) -> SignInSession | None:
-    """The session of a cookie that find_session refuses but nobody ended: end it, or it lives again with its seat."""
-    return db.session.scalar(
-        select(SignInSession).where(SignInSession.token_hash == hash_of_token(token), SignInSession.ended_at.is_(None))
-    )
+    """The session of a cookie that find_session refuses. If nobody ended it: end it, or it revives with its seat."""
+    return db.session.scalar(select(SignInSession).where(SignInSession.token_hash == hash_of_token(token)))
 
 
 def why_dead(session: SignInSession, *, now: dt.datetime, lifetime: Lifetime) -> SessionEnd:

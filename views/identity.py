@@ -171,18 +171,31 @@ def _find() -> Identity | None:
 
 def _load() -> Identity | None:
     token = request.cookies.get(current_app.config["IDENTITY_COOKIE_NAME"], "")
-    if not token or len(token) > _LONGEST_COOKIE:
+    if not token:
+        return None
+    if len(token) > _LONGEST_COOKIE:
         return None
     found = sessions.find_session(token, now=now(), lifetime=session_lifetime())
     if found is not None:
         return Identity(person=found[1], session=found[0])
-    g.identity_cookie_is_dead = True
+    _bury(token)
+    return None
+
+
+def _bury(token: str) -> None:
+    """End what is dead but was not ended, and take its cookie away.
+
+    A token that no session has (any more) is left alone: it may have been replaced a moment ago, and the browser may
+    hold the new one already when this answer arrives.
+    """
     dead = sessions.find_dead_session(token)
-    if dead is not None:
+    if dead is None:
+        return
+    g.identity_cookie_is_dead = True
+    if dead.ended_at is None:
         reason = sessions.why_dead(dead, now=now(), lifetime=session_lifetime())
         with unit_of_work():
             sessions.end_session(dead, reason, now=now())
-    return None
 
 
 def _forget_dead_cookie(response: Response) -> Response:

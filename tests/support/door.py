@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from models import Member, Person, StaffMember
@@ -30,3 +31,21 @@ def staff_who_can_sign_in(email: str = "sam@provider.example", **values: Any) ->
     """Somebody of the staff with a password."""
     person = StaffPersonFactory(email=email, password_hash=passwords.make(PASSWORD))
     return StaffMemberFactory(person=person, **values)
+
+
+def csrf_token_of(client: Any, address: str = "/sign-in") -> str:
+    """The token of the form on a page, which every POST of this browser needs."""
+    page = client.get(address).get_data(as_text=True)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found, f"no form on {address}"
+    return found[1]
+
+
+def post_form(client: Any, address: str, *, form_on: str = "", **fields: str) -> Any:
+    """Fill in the form on a page and send it, as a browser does."""
+    return client.post(address, data={"csrf_token": csrf_token_of(client, form_on or address), **fields})
+
+
+def sign_in_as(client: Any, email: str = "mia@acme.example", password: str = PASSWORD) -> Any:
+    """Sign in by the form; give the answer."""
+    return post_form(client, "/sign-in", email=email, password=password)
