@@ -5,7 +5,7 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.matches("[data-theme-switch]")) return;
+    if (form.getAttribute("method") !== "post" || form.matches("[data-theme-switch]")) return;
     if (underWay.has(form)) {
       event.preventDefault();
       event.stopImmediatePropagation();

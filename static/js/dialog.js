@@ -62,10 +62,11 @@ async function open(address) {
 
 async function send(event) {
   const form = event.target;
-  if (form.method !== "post") return;
+  // Attributes, not properties: a field may be named "action" or "method".
+  if (form.getAttribute("method") !== "post") return;
   event.preventDefault();
   try {
-    const answer = await fetch(form.action, { method: "POST", headers: FRAGMENT, body: new FormData(form, event.submitter) });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: FRAGMENT, body: new FormData(form, event.submitter) });
     if (answer.redirected) leaveFor(answer.url);
     else if (SHOWN.has(answer.status) || answer.status >= 400) fill(await fragmentOf(answer));
   } catch {

@@ -22,7 +22,7 @@ document.addEventListener(
   "toggle",
   (event) => {
     const menu = event.target;
-    if (event.newState !== "open" || !menu.matches(".menu, .portal .nav-list")) return;
+    if (event.newState !== "open" || !menu.matches(".menu, .nav-list")) return;
     const button = document.querySelector(`[popovertarget="${menu.id}"]`);
     if (!placesItself && button) place(menu, button);
   },
@@ -33,7 +33,7 @@ document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   const button = event.target.closest("[popovertarget]");
-  const open = document.querySelector(".menu:popover-open, .portal .nav-list:popover-open");
+  const open = document.querySelector(".menu:popover-open, .nav-list:popover-open");
   if (open && (open.contains(event.target) || button?.getAttribute("popovertarget") === open.id)) {
     const all = links(open);
     const at = all.indexOf(event.target);

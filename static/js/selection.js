@@ -1,8 +1,9 @@
 // Ticked rows: shows the bar while there are any, says how many, and ticks the whole page at once.
 for (const bar of document.querySelectorAll("[data-bulk]")) {
+  const id = bar.getAttribute("id"); // bar.id would be the checkboxes, which are named "id"
   const words = bar.querySelector("[data-bulk-count]");
-  const all = document.querySelector(`[data-pick-all][form="${bar.id}"]`);
-  const picks = [...document.querySelectorAll(`input[name="id"][form="${bar.id}"]`)];
+  const all = document.querySelector(`[data-pick-all][form="${id}"]`);
+  const picks = [...document.querySelectorAll(`input[name="id"][form="${id}"]`)];
 
   const update = () => {
     const ticked = picks.filter((pick) => pick.checked).length;
