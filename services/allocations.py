@@ -18,7 +18,7 @@ from models.number_series import NumberedKind
 from models.payment import Payment, PaymentAllocation, PaymentKind, PaymentStatus
 from services.audit import Happening, record_events
 from services.ledger import Entry, post, post_many
-from services.locks import guarded, in_chunks, rows_changed
+from services.locks import guarded, in_chunks, reread, rows_changed
 from services.numbers import next_number
 from services.orders import mark_order_paid, mark_orders_paid
 
@@ -100,8 +100,8 @@ def allocate(payment: Payment, invoice: Invoice, amount: int, *, actor: Actor, n
     allocation = _allocation(payment, invoice, amount, now)
     db.session.add(allocation)
     db.session.flush()
-    db.session.refresh(payment)
-    db.session.refresh(invoice)
+    reread(payment)
+    reread(invoice)
     post(_entry(allocation, payment, invoice), actor=actor, now=now)
     if invoice.status is InvoiceStatus.PAID:
         mark_order_paid(invoice)

@@ -29,7 +29,7 @@ from models.statement_line import StatementKind
 from services.allocations import InvoiceNotPayable, allocate, settled_payment
 from services.audit import record_event
 from services.ledger import Entry, post
-from services.locks import guarded, lock_accounts, locked
+from services.locks import guarded, lock_accounts, locked, reread
 from services.numbers import next_number
 from services.orders import mark_order_paid, place_order
 from services.statements import NewLine, write_statement_line
@@ -168,7 +168,7 @@ def issue_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, due_on: d
     )
     if not guarded(issued):
         raise InvoiceNotIssuable
-    db.session.refresh(invoice)
+    reread(invoice)
     if invoice.total:
         post(entry_of(invoice, "issued"), actor=actor, now=now)
     else:
@@ -197,7 +197,7 @@ def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: st
     )
     if not guarded(voided):
         raise InvoiceNotVoidable
-    db.session.refresh(invoice)
+    reread(invoice)
     post(entry_of(invoice, "voided"), actor=actor, now=now)
     words = f"Invoice {invoice.number} voided"
     line = statement_line_of(invoice, StatementKind.INVOICE_VOIDED, invoice.total, words, now.date())

@@ -15,7 +15,7 @@ from models.account import Account
 from models.license import HardwareReset, License, LicenseActivation
 from models.license_change import LicenseChange
 from services.audit import record_event
-from services.locks import guarded, locked
+from services.locks import guarded, locked, reread
 from services.records import edit_record
 
 MOST_RESETS_GRANTED: Final = 100
@@ -72,7 +72,7 @@ def reset_hardware_lock(license: License, *, actor: Actor, now: dt.datetime, rea
         .where(LicenseActivation.license_id == license.id, LicenseActivation.deactivated_at.is_(None))
         .values(deactivated_at=now)
     )
-    db.session.refresh(license)
+    reread(license)
     reset = HardwareReset(
         account_id=license.account_id,
         license_id=license.id,
@@ -104,7 +104,7 @@ def grant_resets(license: License, *, count: int, actor: Actor, now: dt.datetime
     before = license.resets_left
     more = update(License).where(License.id == license.id)
     guarded(more.values(resets_left=License.resets_left + count, version=License.version + 1))
-    db.session.refresh(license)
+    reread(license)
     sides = {"resets_left": before}, {"resets_left": license.resets_left}
     record_event("license.resets_granted", license, actor=actor, now=now, before=sides[0], after=sides[1])
     return license

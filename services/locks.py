@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Update, select
+from sqlalchemy import Update, inspect, select
 from sqlalchemy.engine import CursorResult
 
 from extensions import db
@@ -33,8 +33,18 @@ def lock_accounts(account_ids: Iterable[int]) -> None:
 def locked(row: _Row) -> _Row:
     """Lock a row and read it anew: what was read before may have changed while we waited. Flushes first."""
     db.session.flush()
-    db.session.refresh(row, with_for_update={"key_share": True})
+    db.session.refresh(row, _columns_of(row), with_for_update={"key_share": True})
     return row
+
+
+def reread(row: _Row) -> _Row:
+    """Read the columns of a row anew after an UPDATE; relations that were loaded stay loaded."""
+    db.session.refresh(row, _columns_of(row))
+    return row
+
+
+def _columns_of(row: Any) -> list[str]:
+    return [attribute.key for attribute in inspect(type(row)).column_attrs]
 
 
 def guarded(statement: Update) -> bool:
@@ -43,7 +53,7 @@ def guarded(statement: Update) -> bool:
 
 
 def rows_changed(statement: Update) -> int:
-    """Run an UPDATE and count its rows. Rows in the session are not brought up to date: refresh them afterwards."""
+    """Run an UPDATE and count its rows. Rows in the session are not brought up to date: ``reread`` them afterwards."""
     done = db.session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", done).rowcount
 

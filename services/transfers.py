@@ -19,7 +19,7 @@ from models.item_transfer import ItemTransfer, ItemTransferLine, TransferDirecti
 from models.license import License, LicenseItem
 from models.product import Product
 from services.audit import record_event
-from services.locks import guarded
+from services.locks import guarded, reread
 
 UNDO_WITHIN: Final = dt.timedelta(hours=24)
 _LONGEST_NAME: Final = 120
@@ -42,51 +42,75 @@ class ChangedSinceTransfer(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldItem:
+    """An item of the license to take from, and how many of it the other one has."""
+
+    code: str
+    name: str
+    held: int
+    there: int
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewLine:
     """One item on both licenses, as they are and as they would be."""
 
-    product_id: int
-    product: str
-    quantity: int
+    code: str
+    label: str
+    moved: int
     source_before: int
     source_after: int
     target_before: int
     target_after: int
 
 
-def preview_transfer(source: License, target: License, quantities: Mapping[int, int]) -> list[PreviewLine]:
+def licenses_to_transfer_between(account_id: int) -> list[License]:
+    """The active licenses of an account, by code. Refused: TransfersNotAllowed."""
+    _check_privilege(account_id)
+    active = select(License).where(License.account_id == account_id, License.can_transfer).order_by(License.code)
+    return list(db.session.scalars(active))
+
+
+def held_items(source: License, target: License) -> list[HeldItem]:
+    """What can be taken from a license, by name."""
+    held, products = _quantities(source, target)
+    return [
+        HeldItem(code, products[code].name, quantity, held[target.id].get(code, 0))
+        for code, quantity in sorted(held[source.id].items(), key=lambda item: products[item[0]].name)
+        if quantity
+    ]
+
+
+def preview_transfer(source: License, target: License, quantities: Mapping[str, int]) -> list[PreviewLine]:
     """What a transfer would make of both licenses; all items of the source are listed. Refused as a transfer."""
-    plan, held = _plan(source, target, quantities)
-    names = dict(
-        db.session.execute(
-            select(Product.id, Product.name).where(Product.id.in_([int(key) for key in {**plan.giver, **plan.moved}]))
-        ).all()
-    )
+    held, products = _quantities(source, target)
+    plan = _plan(source, target, quantities, held)
     return [
         PreviewLine(
-            product_id=int(key),
-            product=names[int(key)],
-            quantity=plan.moved.get(key, 0),
-            source_before=held[source.id].get(key, 0),
+            code=code,
+            label=products[code].name,
+            moved=plan.moved.get(code, 0),
+            source_before=held[source.id][code],
             source_after=after,
-            target_before=held[target.id].get(key, 0),
-            target_after=plan.taker.get(key, 0),
+            target_before=held[target.id].get(code, 0),
+            target_after=plan.taker.get(code, 0),
         )
-        for key, after in sorted(plan.giver.items(), key=lambda item: names[int(item[0])])
+        for code, after in sorted(plan.giver.items(), key=lambda item: products[item[0]].name)
     ]
 
 
 def transfer_items(
-    source: License, target: License, quantities: Mapping[int, int], *, actor: Actor, now: dt.datetime
+    source: License, target: License, quantities: Mapping[str, int], *, actor: Actor, now: dt.datetime
 ) -> ItemTransfer:
-    """Move so many of each product (by its id) from one license to the other; no money moves.
+    """Move so many of each product (by its code) from one license to the other; no money moves.
 
     Refused: TransfersNotAllowed, TransferBetweenAccounts, TransferToItself, TransferBetweenCurrencies,
     LicenseNotActive, NothingToTransfer, QuantityNotReadable, NotSoManyHeld.
     """
     _lock_licenses(source, target)
-    plan, _held = _plan(source, target, quantities)
-    moved = {int(key): quantity for key, quantity in plan.moved.items()}
+    held, products = _quantities(source, target)
+    plan = _plan(source, target, quantities, held)
+    moved = {products[code].id: quantity for code, quantity in plan.moved.items()}
     transfer = ItemTransfer(
         account_id=source.account_id,
         from_license_id=source.id,
@@ -104,13 +128,10 @@ def transfer_items(
         for product_id, quantity in sorted(moved.items()):
             _move(transfer, license, direction, product_id, quantity)
     db.session.flush()
-    said = _said(moved)
-    record_event(
-        "license.items_transferred_out", source, actor=actor, now=now, after={"to_license": target.code, "items": said}
-    )
-    record_event(
-        "license.items_transferred_in", target, actor=actor, now=now, after={"from_license": source.code, "items": said}
-    )
+    items = {products[code].name: quantity for code, quantity in plan.moved.items()}
+    out, into = {"to_license": target.code, "items": items}, {"from_license": source.code, "items": items}
+    record_event("license.items_transferred_out", source, actor=actor, now=now, after=out)
+    record_event("license.items_transferred_in", target, actor=actor, now=now, after=into)
     return transfer
 
 
@@ -137,24 +158,33 @@ def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> 
     lines = select(ItemTransferLine).where(ItemTransferLine.transfer_id == transfer.id)
     for line in db.session.scalars(lines.order_by(ItemTransferLine.license_id, ItemTransferLine.product_id)):
         _put_back(line)
-    db.session.refresh(transfer)
+    reread(transfer)
     for license, other in ((source, target), (target, source)):
         after = {"transfer": transfer.public_id, "other_license": other.code}
         record_event("license.transfer_undone", license, actor=actor, now=now, after=after)
     return transfer
 
 
-def _plan(
-    source: License, target: License, quantities: Mapping[int, int]
-) -> tuple[TransferPlan, dict[int, dict[str, int]]]:
-    """The checked plan, and what both hold by license and product."""
-    _check_privilege(source.account_id)
+def _quantities(source: License, target: License) -> tuple[dict[int, dict[str, int]], dict[str, Product]]:
+    """What both hold, by license and product code, and the products."""
     held: dict[int, dict[str, int]] = {source.id: {}, target.id: {}}
-    items = select(LicenseItem.license_id, LicenseItem.product_id, LicenseItem.quantity)
-    for license_id, product_id, quantity in db.session.execute(items.where(LicenseItem.license_id.in_(held))):
-        held[license_id][str(product_id)] = quantity
-    asked = {str(product_id): quantity for product_id, quantity in quantities.items()}
-    return plan_transfer(_holding(source, held), _holding(target, held), asked), held
+    products: dict[str, Product] = {}
+    items = (
+        select(LicenseItem.license_id, LicenseItem.quantity, Product)
+        .join(Product, Product.id == LicenseItem.product_id)
+        .where(LicenseItem.license_id.in_(held))
+    )
+    for license_id, quantity, product in db.session.execute(items):
+        held[license_id][product.code] = quantity
+        products[product.code] = product
+    return held, products
+
+
+def _plan(
+    source: License, target: License, quantities: Mapping[str, int], held: Mapping[int, Mapping[str, int]]
+) -> TransferPlan:
+    _check_privilege(source.account_id)
+    return plan_transfer(_holding(source, held), _holding(target, held), quantities)
 
 
 def _holding(license: License, held: Mapping[int, Mapping[str, int]]) -> Holding:
@@ -249,9 +279,3 @@ def _put_back(line: ItemTransferLine) -> None:
 def _held(license_id: int, product_id: int) -> int:
     item = (LicenseItem.license_id == license_id, LicenseItem.product_id == product_id)
     return db.session.scalar(select(LicenseItem.quantity).where(*item)) or 0
-
-
-def _said(moved: Mapping[int, int]) -> dict[str, int]:
-    """The items by their names, for the audit."""
-    names = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(moved)))
-    return {name: moved[product_id] for product_id, name in names}

@@ -38,6 +38,8 @@ from services.transfers import (
     TransfersNotAllowed,
     TransferUndone,
     UndoTooLate,
+    held_items,
+    licenses_to_transfer_between,
     preview_transfer,
     transfer_items,
     undo_transfer,
@@ -82,14 +84,14 @@ def held(license: License, product: Product) -> int:
 def test_a_transfer_moves_items_and_keeps_the_total(
     source: License, target: License, seats: Product, now: dt.datetime
 ) -> None:
-    transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     assert (held(source, seats), held(target, seats)) == (6, 5)
 
 
 def test_a_transfer_writes_two_rows_of_history_and_two_events(
     source: License, target: License, seats: Product, now: dt.datetime
 ) -> None:
-    transfer = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     lines = db.session.scalars(select(ItemTransferLine).order_by(ItemTransferLine.direction)).all()
     assert [(line.license_id, line.direction, line.quantity_before, line.quantity_after) for line in lines] == [
         (target.id, TransferDirection.GIVEN, 1, 5),
@@ -103,7 +105,7 @@ def test_a_transfer_writes_two_rows_of_history_and_two_events(
 def test_an_item_the_target_never_held_begins_at_zero(source: License, account: Account, now: dt.datetime) -> None:
     target, lines = LicenseFactory(account=account), ProductFactory(name="Lines")
     LicenseItemFactory(license=source, product=lines, quantity=3)
-    transfer_items(source, target, {lines.id: 3}, actor=CLERK, now=now)
+    transfer_items(source, target, {lines.code: 3}, actor=CLERK, now=now)
     assert (held(source, lines), held(target, lines)) == (0, 3)
 
 
@@ -112,13 +114,13 @@ def test_an_item_of_which_nothing_is_asked_stays(
 ) -> None:
     lines = ProductFactory(name="Lines")
     LicenseItemFactory(license=source, product=lines, quantity=3)
-    transfer_items(source, target, {seats.id: 1, lines.id: 0}, actor=CLERK, now=now)
+    transfer_items(source, target, {seats.code: 1, lines.code: 0}, actor=CLERK, now=now)
     assert held(source, lines) == 3
     assert rows_of(ItemTransferLine) == 2
 
 
 def test_no_money_moves(source: License, target: License, seats: Product, now: dt.datetime) -> None:
-    transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     assert rows_of(LedgerEntry) == 0
 
 
@@ -156,21 +158,21 @@ def test_both_licenses_must_be_active_and_of_one_account_and_currency(
     change(target)
     db.session.flush()
     with pytest.raises(refusal):
-        transfer_items(source, target, {seats.id: 1}, actor=CLERK, now=now)
+        transfer_items(source, target, {seats.code: 1}, actor=CLERK, now=now)
     with pytest.raises(refusal):
-        preview_transfer(source, target, {seats.id: 1})
+        preview_transfer(source, target, {seats.code: 1})
     assert held(source, seats) == 10
 
 
 def test_the_source_must_be_active_too(source: License, target: License, seats: Product, now: dt.datetime) -> None:
     source.status = LicenseStatus.EXPIRED
     with pytest.raises(LicenseNotActive):
-        transfer_items(source, target, {seats.id: 1}, actor=CLERK, now=now)
+        transfer_items(source, target, {seats.code: 1}, actor=CLERK, now=now)
 
 
 def test_a_license_gives_nothing_to_itself(source: License, seats: Product, now: dt.datetime) -> None:
     with pytest.raises(TransferToItself):
-        transfer_items(source, source, {seats.id: 1}, actor=CLERK, now=now)
+        transfer_items(source, source, {seats.code: 1}, actor=CLERK, now=now)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_only_what_is_held_can_be_moved(
     source: License, target: License, seats: Product, now: dt.datetime, quantity: Any, refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
-        transfer_items(source, target, {seats.id: quantity}, actor=CLERK, now=now)
+        transfer_items(source, target, {seats.code: quantity}, actor=CLERK, now=now)
     assert (held(source, seats), held(target, seats)) == (10, 1)
 
 
@@ -196,31 +198,47 @@ def test_an_account_without_the_privilege_transfers_nothing(
 ) -> None:
     account.transfers_allowed = False
     with pytest.raises(TransfersNotAllowed):
-        transfer_items(source, target, {seats.id: 1}, actor=CLERK, now=now)
+        transfer_items(source, target, {seats.code: 1}, actor=CLERK, now=now)
     with pytest.raises(TransfersNotAllowed):
-        preview_transfer(source, target, {seats.id: 1})
+        preview_transfer(source, target, {seats.code: 1})
     assert rows_of(ItemTransfer) == 0
 
 
 def test_the_preview_shows_both_sides_and_changes_nothing(source: License, target: License, seats: Product) -> None:
     lines = ProductFactory(name="Lines")
     LicenseItemFactory(license=source, product=lines, quantity=3)
-    preview = preview_transfer(source, target, {seats.id: 4})
+    preview = preview_transfer(source, target, {seats.code: 4})
     assert [
-        (line.product, line.quantity, line.source_before, line.source_after, line.target_before, line.target_after)
+        (line.label, line.moved, line.source_before, line.source_after, line.target_before, line.target_after)
         for line in preview
     ] == [("Lines", 0, 3, 3, 0, 0), ("Seats", 4, 10, 6, 1, 5)]
     assert held(source, seats) == 10
 
 
+def test_the_items_to_choose_from_are_those_the_source_holds(source: License, target: License, seats: Product) -> None:
+    LicenseItemFactory(license=source, product=ProductFactory(name="Lines"), quantity=0)
+    assert [(item.code, item.name, item.held, item.there) for item in held_items(source, target)] == [
+        (seats.code, "Seats", 10, 1)
+    ]
+
+
+def test_only_active_licenses_of_the_account_are_offered(account: Account, source: License, target: License) -> None:
+    LicenseFactory(account=account, status=LicenseStatus.EXPIRED)
+    LicenseFactory(account=AccountFactory(transfers_allowed=True))
+    assert licenses_to_transfer_between(account.id) == sorted([source, target], key=lambda license: license.code)
+    account.transfers_allowed = False
+    with pytest.raises(TransfersNotAllowed):
+        licenses_to_transfer_between(account.id)
+
+
 def test_sixteen_transfers_at_once_keep_the_total_and_stay_above_zero(
     source: License, target: License, seats: Product, now: dt.datetime
 ) -> None:
-    ids, product_id = (source.id, target.id), seats.id
+    ids, code = (source.id, target.id), seats.code
 
     def move(_: int) -> int:
         giver, taker = (db.session.get_one(License, license_id) for license_id in ids)
-        return transfer_items(giver, taker, {product_id: 3}, actor=CLERK, now=now).id
+        return transfer_items(giver, taker, {code: 3}, actor=CLERK, now=now).id
 
     results = at_once(move)
     assert len(refusals(results)) == 13
@@ -231,14 +249,14 @@ def test_sixteen_transfers_at_once_keep_the_total_and_stay_above_zero(
 def test_transfers_in_both_directions_at_once_do_not_wait_in_a_circle(
     source: License, target: License, seats: Product, now: dt.datetime
 ) -> None:
-    ids, product_id = (source.id, target.id), seats.id
+    ids, code = (source.id, target.id), seats.code
 
     def move(place: int) -> int:
         giver, taker = (db.session.get_one(License, license_id) for license_id in ids[:: 1 if place % 2 else -1])
-        return transfer_items(giver, taker, {product_id: 1}, actor=CLERK, now=now).id
+        return transfer_items(giver, taker, {code: 1}, actor=CLERK, now=now).id
 
     results = at_once(move)
-    total = db.session.scalar(select(func.sum(LicenseItem.quantity)).where(LicenseItem.product_id == product_id))
+    total = db.session.scalar(select(func.sum(LicenseItem.quantity)).where(LicenseItem.product_id == seats.id))
     assert total == 11
     assert rows_of(ItemTransfer) == 16 - len(refusals(results))
 
@@ -251,11 +269,11 @@ def test_the_guard_alone_keeps_the_total_when_no_license_is_locked(
     monkeypatch.setattr(
         "services.transfers.plan_transfer", lambda giver, taker, asked: TransferPlan(asked, giver.items, taker.items)
     )
-    ids, product_id = (source.id, target.id), seats.id
+    ids, code = (source.id, target.id), seats.code
 
     def move(_: int) -> int:
         giver, taker = (db.session.get_one(License, license_id) for license_id in ids)
-        return transfer_items(giver, taker, {product_id: 3}, actor=CLERK, now=now).id
+        return transfer_items(giver, taker, {code: 3}, actor=CLERK, now=now).id
 
     results = at_once(move)
     assert len(refusals(results)) == 13
@@ -265,7 +283,7 @@ def test_the_guard_alone_keeps_the_total_when_no_license_is_locked(
 def test_a_transfer_can_be_undone_within_a_day(
     source: License, target: License, seats: Product, now: dt.datetime
 ) -> None:
-    transfer = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     later = now + dt.timedelta(hours=24)
     undo_transfer(transfer, actor=CLERK, now=later)
     assert (held(source, seats), held(target, seats)) == (10, 1)
@@ -275,14 +293,14 @@ def test_a_transfer_can_be_undone_within_a_day(
 
 
 def test_after_a_day_a_transfer_stays(source: License, target: License, seats: Product, now: dt.datetime) -> None:
-    transfer = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     with pytest.raises(UndoTooLate):
         undo_transfer(transfer, actor=CLERK, now=now + dt.timedelta(hours=24, seconds=1))
     assert held(source, seats) == 6
 
 
 def test_a_transfer_is_undone_once(source: License, target: License, seats: Product, now: dt.datetime) -> None:
-    transfer = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     undo_transfer(transfer, actor=CLERK, now=now)
     with pytest.raises(TransferUndone):
         undo_transfer(transfer, actor=CLERK, now=now)
@@ -290,7 +308,7 @@ def test_a_transfer_is_undone_once(source: License, target: License, seats: Prod
 
 
 def test_sixteen_who_undo_at_once_undo_once(source: License, target: License, seats: Product, now: dt.datetime) -> None:
-    transfer_id = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now).id
+    transfer_id = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now).id
     results = at_once(lambda _: undo_transfer(db.session.get_one(ItemTransfer, transfer_id), actor=CLERK, now=now).id)
     assert len(refusals(results)) == 15
     assert (held(source, seats), held(target, seats)) == (10, 1)
@@ -300,7 +318,7 @@ def test_sixteen_who_undo_at_once_undo_once(source: License, target: License, se
 def test_what_changed_since_is_not_undone(
     source: License, target: License, seats: Product, now: dt.datetime, side: str
 ) -> None:
-    transfer = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     changed = {"source": source, "target": target}[side]
     item = db.session.scalars(select(LicenseItem).where(LicenseItem.license_id == changed.id)).one()
     db.session.refresh(item)
@@ -316,7 +334,7 @@ def test_what_changed_since_is_not_undone(
 def test_an_undo_needs_the_privilege_and_active_licenses_too(
     account: Account, source: License, target: License, seats: Product, now: dt.datetime
 ) -> None:
-    transfer = transfer_items(source, target, {seats.id: 4}, actor=CLERK, now=now)
+    transfer = transfer_items(source, target, {seats.code: 4}, actor=CLERK, now=now)
     target.status = LicenseStatus.TERMINATED
     with pytest.raises(LicenseNotActive):
         undo_transfer(transfer, actor=CLERK, now=now)
