@@ -1,4 +1,4 @@
-"""Payments of an older system: what `record_received_payment` does, for many; which debts they pay, worked out together."""
+"""Payments of an older system: what `record_received_payment` does, for many at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.statements import write_statement_lines
 
 @dataclass(frozen=True, slots=True)
 class OldPayment:
-    """Money that arrived elsewhere. It pays these invoices (by their row numbers) in their order, then the oldest debt."""
+    """Money that arrived elsewhere. It pays these invoices (row numbers) in their order, then the oldest debt."""
 
     account_id: int
     external_ref: str

@@ -1,0 +1,74 @@
+"""Accounts brought from an older system, written in bulk: with client IDs, the resellers above them, and their pots."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from domain.actor import Actor
+from extensions import db
+from models.account import Account, AccountAncestor
+from models.number_series import NumberedKind
+from services.audit import Happening, record_events
+from services.ledger import open_ledger_accounts
+from services.locks import in_chunks
+from services.numbers import next_numbers
+
+
+def write_accounts(
+    accounts: Sequence[Account], *, actor: Actor, now: dt.datetime, parents: Mapping[int, Account] | None = None
+) -> None:
+    """Give them client IDs and write them. ``parents`` are by place; who is among the accounts stands before theirs."""
+    for account, client_id in zip(accounts, next_numbers(NumberedKind.ACCOUNT, len(accounts), now=now), strict=True):
+        account.client_id = client_id
+    db.session.add_all(accounts)
+    db.session.flush()
+    above = {accounts[place].id: parent for place, parent in (parents or {}).items()}
+    if above:
+        rows = [{"id": account_id, "parent_account_id": parent.id} for account_id, parent in above.items()]
+        db.session.execute(update(Account), rows)
+    _write_ancestors([(account.id, above[account.id].id if account.id in above else None) for account in accounts])
+    open_ledger_accounts([(account.id, account.currency) for account in accounts], now=now)
+    record_events([_happening(account, above.get(account.id)) for account in accounts], actor=actor, now=now)
+
+
+def _write_ancestors(accounts: Sequence[tuple[int, int | None]]) -> None:
+    """Every account above each, itself included. Given as (account, parent), parents first."""
+    known = _ancestors_of({parent for _, parent in accounts if parent is not None})
+    rows: list[dict[str, Any]] = []
+    for account_id, parent_id in accounts:
+        above = [(ancestor, depth + 1) for ancestor, depth in known[parent_id]] if parent_id is not None else []
+        known[account_id] = [(account_id, 0), *above]
+        rows += [
+            {"account_id": account_id, "ancestor_id": ancestor, "depth": depth} for ancestor, depth in known[account_id]
+        ]
+    for some in in_chunks(rows):
+        db.session.execute(insert(AccountAncestor), list(some))
+
+
+def _ancestors_of(account_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = {}
+    for some in in_chunks(sorted(account_ids)):
+        rows = db.session.execute(
+            select(AccountAncestor.account_id, AccountAncestor.ancestor_id, AccountAncestor.depth).where(
+                AccountAncestor.account_id.in_(some)
+            )
+        )
+        for row in rows:
+            found.setdefault(row.account_id, []).append((row.ancestor_id, row.depth))
+    return found
+
+
+def _happening(account: Account, parent: Account | None) -> Happening:
+    after = {
+        "name": account.name,
+        "country": account.country,
+        "currency": account.currency,
+        "imported_from": account.imported_from,
+        "external_ref": account.external_ref,
+        "parent": parent.client_id if parent is not None else None,
+    }
+    return Happening("account.created", account, after=after)
