@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,9 @@ from views.identity import (
 )
 
 blueprint = Blueprint("sign_in", __name__)
+
+# Writing a mail takes longer than writing none. Both answers wait until this many seconds have passed.
+ASKING_TAKES = 0.3
 
 _TOO_LONG = "This is too long."
 
@@ -143,16 +147,18 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.route("/forgot-password", methods=["GET", "POST"])
 @public
 def forgot_password() -> ResponseReturnValue:
-    """Ask where to send a reset link. The answer is the same for every address."""
+    """Ask where to send a reset link. The answer is the same for every address, and takes as long."""
     form = ForgotPasswordForm()
     if request.method == "GET":
         return _page("forgot_password", form)
     if not form.validate():
         return _page("forgot_password", form, status=422)
+    started = time.perf_counter()
     try:
         password_resets.request_reset_link(form.email.data, browser_here(), now=now())
     except TooManyAttempts as refusal:
         return _refused("forgot_password", form, refusal)
+    time.sleep(max(0.0, started + ASKING_TAKES - time.perf_counter()))
     return _page("forgot_password", form, sent=True)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import statistics
+import time
 
 import pyotp
 import pytest
@@ -38,6 +40,7 @@ from tests.support.door import (
     staff_who_can_sign_in,
 )
 from tests.support.together import all_at_once
+from views import sign_in
 
 SECRET = "JBSWY3DPEHPK3PXP" * 2
 MINUTES = 60
@@ -48,6 +51,17 @@ HOURS = 60 * MINUTES
 def clock(now):
     with time_machine.travel(now, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch, request):
+    if "asking_takes_its_time" not in request.fixturenames:
+        monkeypatch.setattr(sign_in, "ASKING_TAKES", 0)
+
+
+@pytest.fixture
+def asking_takes_its_time():
+    """For the one test that measures how long an answer takes."""
 
 
 @pytest.fixture
@@ -477,6 +491,20 @@ def test_known_and_unknown_addresses_get_the_same_bytes_when_they_ask_for_a_link
     assert without_tokens(known) == without_tokens(unknown)
     assert (known.status_code, unknown.status_code) == (200, 200)
     assert [mail.address for mail in session.scalars(select(NotificationDelivery))] == ["mia@acme.example"]
+
+
+@pytest.mark.slow
+def test_known_and_unknown_addresses_wait_equally_long(client, session, member, clock, asking_takes_its_time):
+    token, took = csrf_token_of(client), {"mia@acme.example": [], "ben@acme.example": []}
+    for _time in range(9):
+        clock.shift(5 * MINUTES)
+        for email, times in took.items():
+            start = time.perf_counter()
+            client.post("/forgot-password", data={"csrf_token": token, "email": email})
+            times.append(time.perf_counter() - start)
+    known, unknown = (statistics.median(times) for times in took.values())
+    assert min(known, unknown) >= 0.3
+    assert abs(known - unknown) < 0.005
 
 
 def test_asking_for_links_too_often_has_to_wait(client, member):
