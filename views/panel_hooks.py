@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_datetime
 
 from domain.audit import sentence_of
+from domain.currencies import EXPONENTS
 from domain.money import exponent_of
 from domain.permissions import P
 from domain.refusals import Refusal
@@ -89,6 +90,7 @@ def make_hooks() -> Hooks:
         timeline=timeline,
         format_money=format_money,
         exponent=exponent_of,
+        currencies=tuple(EXPONENTS),
         currency=currency_of,
         tone=tone_of,
     )
