@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Enum, Table
 from sqlalchemy.exc import ArgumentError
 
 from panel.actions import Action
 from panel.forms import NoFormField
+from panel.keyset import python_type
 from panel.kinds import UnknownKind
 from panel.lookups import NoScope
 from panel.mounted import Mounted
@@ -45,7 +46,7 @@ def _mistakes(mounted: Mounted) -> Iterator[str]:
 def _check_names(mounted: Mounted) -> Iterator[str]:
     """Columns, key, label, search and order must be there."""
     resource, model = mounted.resource, mounted.model
-    local = [resource.key, resource.label_name(), *resource.search, resource.default_sort.removeprefix("-")]
+    local = [resource.key, resource.default_sort.removeprefix("-")]
     for name in [*local, *(column.name for column in resource.columns if column.sort)]:
         if not name:
             continue
@@ -53,7 +54,16 @@ def _check_names(mounted: Mounted) -> Iterator[str]:
         if isinstance(path, str):
             yield path
         elif path.hops or path.column is None:
-            yield f"{name!r} must be a plain column of {model.__name__} to be its key, label, searched or sorted by"
+            yield f"{name!r} must be a plain column of {model.__name__} to be its key or sorted by"
+    for name in (resource.label_name(), *resource.search):
+        path = _path(model, name)
+        if isinstance(path, str):
+            yield path
+        elif path.column is None:
+            yield f"{name!r} is computed: {model.__name__} cannot be labelled or searched by it"
+    label = _path(model, resource.label_name())
+    if isinstance(label, Path) and label.hops and label.hops[0] not in resource.load:
+        yield f"its label is {label.name!r}: say load = ({label.hops[0]!r},)"
     for column in resource.columns:
         path = _path(model, column.name, column.kind)
         if isinstance(path, str):
@@ -136,6 +146,7 @@ def _check_indexes(mounted: Mounted) -> Iterator[str]:
         path = _path(model, name)
         if isinstance(path, str) or path.column is None or path.column.name == primary_key:
             continue
+        yield from _check_addressable(name, path.column)
         wanted = [*prefix, path.column.name, primary_key]
         if not _has_index(table, wanted):
             yield f"no index on ({', '.join(wanted)}), which the list needs to be sorted by {name!r}"
@@ -143,8 +154,17 @@ def _check_indexes(mounted: Mounted) -> Iterator[str]:
         path = _path(model, name)
         if isinstance(path, str) or path.column is None:
             continue
-        if not _has_search_index(table, path.column.name):
+        if not _has_search_index(path.target.__table__, path.column.name):
             yield f"no trigram index on {path.column.name!r}, which is searched"
+
+
+def _check_addressable(name: str, column: Any) -> Iterator[str]:
+    """The sort value of a row stands in the address of the next page."""
+    try:
+        if not isinstance(column.type, Enum):
+            python_type(column.type)
+    except TypeError as mistake:
+        yield f"cannot be sorted by {name!r}: {mistake}"
 
 
 def _check_machinery(mounted: Mounted) -> Iterator[str]:

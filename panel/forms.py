@@ -87,6 +87,9 @@ class FormMaker:
                 return None
             if is_money(typed.path.kind):
                 values[typed.name] = form[typed.name].minor
+        for field in form:  # what was asked beyond the columns
+            if field.short_name not in _NOT_VALUES and field.short_name not in values:
+                values[field.short_name] = field.data
         return values
 
     def changes(self, values: dict[str, Any], row: Any) -> dict[str, Any]:
@@ -94,13 +97,14 @@ class FormMaker:
         if self.custom:
             return values
         changed = {}
+        paths = {typed.name: typed.path for typed in self.typed}
         for name, value in values.items():
             source = self.sources.get(name)
             if source is not None:
                 held = getattr(row, source.local)
                 if held != (None if value is None else getattr(value, source.primary_key.key)):
                     changed[name] = value
-            elif not _same(getattr(row, name), value):
+            elif name in paths and not _same(paths[name].on(row), value):
                 changed[name] = value
         return changed
 
@@ -124,7 +128,7 @@ class FormMaker:
         return data
 
     def _shown(self, typed: _Typed, row: Any, visit: Visit) -> Any:
-        value = getattr(row, typed.name)
+        value = typed.path.on(row)
         if value is None:
             return None
         if is_money(typed.path.kind):
@@ -185,14 +189,15 @@ def scaffold(owner: Mounted, verb: str) -> FormMaker:
             fields[name] = _lookup_field(owner, sources[name], name)
             continue
         path = resolve(owner.model, name)
-        if path.hops:
-            raise UnknownName(f"a form cannot change {name!r}, which belongs to another record")
+        if path.hops and verb not in owner.resource.saves:
+            raise UnknownName(f"{name!r} belongs to another record: say in saves which service changes it")
         try:
             fields[name] = field_for(path, owner.resource.label_of(name), owner.resource.help.get(name, ""))
         except TypeError as refused:
             raise NoFormField(f"{owner.resource.__name__}: {refused}") from refused
         typed.append(_Typed(name, path))
-    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (FlaskForm,), {**fields, **version})
+    base = owner.resource.form_extras.get(verb, FlaskForm)
+    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (base,), {**fields, **version})
     return FormMaker(owner, form_class, typed, sources, versioned=versioned, custom=False)
 
 

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import ColumnElement, Enum, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Enum, Select, TypeDecorator, bindparam, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 LAST_PAGE = "last"
 _LARGEST = 2**63
+_ADDRESSABLE = frozenset({bool, int, str, dt.date, dt.datetime, Decimal, uuid.UUID})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +57,21 @@ class _Cursor:
     backward: bool
 
 
+def python_type(column_type: TypeEngine[Any]) -> type[Any]:
+    """The type of a column's values; TypeError for one that no address can hold."""
+    if isinstance(column_type, TypeDecorator):  # its own says "object"
+        column_type = column_type.impl_instance
+    found = column_type.python_type
+    if found not in _ADDRESSABLE:
+        raise TypeError(f"no address can hold a {column_type!r}")
+    return found
+
+
 def coerce(column_type: TypeEngine[Any], value: Any) -> Any:
     """A value of JSON or of an address as the column's own type; ValueError when it is none."""
     if isinstance(column_type, Enum) and column_type.enum_class is not None:
         return column_type.enum_class(value)
-    python = column_type.python_type
+    python = python_type(column_type)
     if python is bool:
         if isinstance(value, bool):
             return value
@@ -76,9 +87,7 @@ def coerce(column_type: TypeEngine[Any], value: Any) -> Any:
         return value
     if python in (dt.date, dt.datetime):
         return python.fromisoformat(value)
-    if python in (Decimal, uuid.UUID):
-        return python(value)
-    raise ValueError(f"no cursor over {column_type!r}")
+    return python(value)
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import RelationshipProperty, Session
 
-from panel.paths import mapper_of, reference_column
+from panel.paths import mapper_of, reference_column, resolve
 from panel.resource import Reference
 from panel.scope import own_rows
 from panel.search import LONGEST_TEXT, contains
@@ -62,6 +62,11 @@ class Source:
         self.search_names = tuple(dict.fromkeys((self.label_name, self.key_name, *searched)))
 
     @property
+    def label(self) -> Any:
+        """What names these records, as a column."""
+        return resolve(self.model, self.label_name).expression()
+
+    @property
     def open(self) -> bool:
         """Whether a form may offer these records in a scoped realm."""
         return (
@@ -98,11 +103,13 @@ class Source:
         text = text.strip()
         if "\0" in text or len(text) > LONGEST_TEXT:
             return []
-        label = getattr(self.model, self.label_name)
+        label = self.label
         statement = select(getattr(self.model, self.key_name), label).where(*self.predicates(visit))
         if text:
-            columns = (getattr(self.model, name) for name in self.search_names)
-            statement = statement.where(or_(*(contains(_as_text(column), text) for column in columns)))
+            paths = [resolve(self.model, name) for name in self.search_names]
+            statement = statement.where(
+                or_(*(path.where(lambda column: contains(_as_text(column), text)) for path in paths))
+            )
         rows = session.execute(statement.order_by(label, self.primary_key).limit(MOST_CHOICES))
         return [{"value": str(key), "label": _plain(shown)} for key, shown in rows]
 
@@ -111,7 +118,7 @@ class Source:
         typed = typed.strip()
         if not typed or "\0" in typed or len(typed) > LONGEST_TEXT:
             return None
-        key, label = getattr(self.model, self.key_name), getattr(self.model, self.label_name)
+        key, label = getattr(self.model, self.key_name), self.label
         statement = select(self.primary_key, key, label).where(*self.predicates(visit))
         found: Sequence[Any] = session.execute(statement.where(_as_text(key) == typed).limit(2)).all()
         if not found:
@@ -127,7 +134,7 @@ class Source:
         held = getattr(row, self.local)
         if held is None:
             return None
-        key, label = getattr(self.model, self.key_name), getattr(self.model, self.label_name)
+        key, label = getattr(self.model, self.key_name), self.label
         found = session.execute(select(key, label).where(self.primary_key == held)).first()
         return Chosen(held, str(found[0]), _plain(found[1])) if found else None
 

@@ -177,8 +177,8 @@ class Mounted:
         return [bind_filter(declared, self) for declared in self.resource.filters if self.realm.name in declared.realms]
 
     @cached_property
-    def search_columns(self) -> list[Any]:
-        return [getattr(self.model, name) for name in self.resource.search]
+    def search_columns(self) -> list[Path]:
+        return [resolve(self.model, name) for name in self.resource.search]
 
     @cached_property
     def related(self) -> list[BoundRelated]:

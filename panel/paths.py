@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column as TableColumn
-from sqlalchemy import ColumnElement, inspect
+from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 
@@ -38,6 +38,24 @@ class Path:
     def of(self, entity: Any) -> Any:
         """The SQL expression on the entity at the end of the path (the model itself, or an alias of it)."""
         return getattr(entity, self.attribute)
+
+    def on(self, row: Any) -> Any:
+        """The value on a row, whose references on the way are loaded; None where one leads nowhere."""
+        for hop in self.hops:
+            row = getattr(row, hop)
+            if row is None:
+                return None
+        return getattr(row, self.attribute)
+
+    def expression(self) -> Any:
+        """The value as a column of a statement on the model alone: over references a subquery, so that nothing is joined."""
+        if not self.hops:
+            return getattr(self.model, self.attribute)
+        relation = getattr(self.model, self.hops[0])
+        target = relation.property.mapper.class_
+        local, remote = relation.property.local_remote_pairs[0]
+        onward = resolve(target, ".".join((*self.hops[1:], self.attribute)))
+        return select(onward.expression()).where(remote == local).correlate(self.model).scalar_subquery()
 
     def where(self, predicate: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
         """The predicate on the end of the path, as one on the model: over references, whether such a row exists."""

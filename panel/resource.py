@@ -89,6 +89,8 @@ class Resource:
       the column with ``link``, else the key.
     - ``grants``: verb -> grant (or {realm: grant}). An absent verb does not exist: 404.
     - ``form``: "create"/"edit" -> names of columns and references, or a FlaskForm, or {realm: either}.
+      A value of another record ("person.email") may be asked for when a service in ``saves`` knows what to do with it.
+    - ``form_extras``: "create"/"edit" -> FlaskForm whose fields are asked besides; they reach the service by their names.
     - ``saves``: "create", "edit", "delete" -> the service; default is the generic one of the hooks.
     - ``scope``: owner id -> predicate. Rows of the owned mixin are narrowed to their owner without it; a scope narrows
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
@@ -115,6 +117,7 @@ class Resource:
     default_sort: ClassVar[str] = ""
     page_size: ClassVar[int] = 50
     form: ClassVar[Mapping[str, FormColumns | Mapping[str, FormColumns]]] = {}
+    form_extras: ClassVar[Mapping[str, type[Any]]] = {}
     labels: ClassVar[Mapping[str, str]] = {}
     help: ClassVar[Mapping[str, str]] = {}
     saves: ClassVar[Mapping[str, Callable[..., Any]]] = {}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from panel.keyset import coerce
 from panel.mounted import Mounted
+from panel.paths import resolve
 from panel.realm import Visit
 from panel.selection import address
 
@@ -56,7 +57,7 @@ def _prepare(mounted: Mounted, statement: Select[Any], lock: bool) -> Select[Any
 
 def label_of(mounted: Mounted, row: Any) -> str:
     """What people call the record."""
-    found = getattr(row, mounted.resource.label_name())
+    found = resolve(mounted.model, mounted.resource.label_name()).on(row)
     return str(found) if found not in (None, "") else key_of(mounted, row)
 
 

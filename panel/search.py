@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, or_, select
+from panel.paths import Path
 
 SHORTEST_WORD = 3
 LONGEST_TEXT = 200
@@ -47,8 +48,13 @@ def contains(column: Any, word: str) -> ColumnElement[bool]:
     return found
 
 
+def found_in(paths: Sequence[Path], word: str) -> ColumnElement[bool]:
+    """Whether one of the values contains the word."""
+    return or_(*(path.where(lambda column: contains(column, word)) for path in paths))
+
+
 def hits(
-    primary_key: Any, columns: Sequence[Any], words: Sequence[str], predicates: Sequence[ColumnElement[bool]]
+    primary_key: Any, paths: Sequence[Path], words: Sequence[str], predicates: Sequence[ColumnElement[bool]]
 ) -> CTE:
     """The keys of the rows that hold every word.
 
@@ -56,6 +62,6 @@ def hits(
     for a rare word.
     """
     statement: Select[Any] = select(primary_key.label("key")).where(
-        *predicates, *(or_(*(contains(column, word) for column in columns)) for word in words)
+        *predicates, *(found_in(paths, word) for word in words)
     )
     return statement.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
