@@ -15,7 +15,7 @@ from config import Settings, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
 from services.unit_of_work import intend_to_write, prepare_engine
 from views import access, blueprints, errors, identity, locale, shell
-from views.icons import install_icons
+from views.look import install_look
 from views.security_headers import set_security_headers
 from views.sites import mount_sites
 
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount_sites(app)
     shell.install(app)
     errors.install(app)
-    install_icons(app)
+    install_look(app)
     register_commands(app)
     app.after_request(set_security_headers)
     return app
