@@ -32,6 +32,7 @@ from services.ledger import Entry, post
 from services.locks import guarded, lock_accounts, locked, reread
 from services.numbers import next_number
 from services.orders import mark_order_paid, place_order
+from services.people import refuse_while_logged_in_as
 from services.statements import NewLine, write_statement_line
 
 PAYMENT_TERM: Final = dt.timedelta(days=14)
@@ -210,8 +211,9 @@ def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: st
 def pay_invoice_from_balance(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> Invoice:
     """Pay all that is due from the money the account has here: one payment, however often it is asked for at once.
 
-    Refused: InvoiceNotPayable, AbovePayLimit, NotEnoughFunds.
+    Refused: InvoiceNotPayable, AbovePayLimit, NotEnoughFunds, NotWhileLoggedInAs.
     """
+    refuse_while_logged_in_as(actor)
     locked(invoice)
     if not invoice.can_pay:
         raise InvoiceNotPayable

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import update
 
-from domain.actor import Actor, Source
+from domain.actor import Actor
 from domain.refusals import Refusal
 from extensions import db
 from models.account import Account
@@ -16,6 +16,7 @@ from models.license import HardwareReset, License, LicenseActivation
 from models.license_change import LicenseChange
 from services.audit import record_event
 from services.locks import guarded, locked, reread
+from services.people import acts_for_provider
 from services.records import edit_record
 
 MOST_RESETS_GRANTED: Final = 100
@@ -115,7 +116,7 @@ def update_license(license: License, changes: Mapping[str, Any], *, actor: Actor
 
     Refused: BrandingNotEnabled, FieldNotEditable.
     """
-    if not changes.keys() <= (_STAFF_EDIT if actor.source is Source.STAFF else _MEMBERS_EDIT):
+    if not changes.keys() <= (_STAFF_EDIT if acts_for_provider(actor) else _MEMBERS_EDIT):
         raise FieldNotEditable
     cleaned = {name: (value.strip() or None) if isinstance(value, str) else value for name, value in changes.items()}
     app_name = license.app_name

@@ -25,6 +25,8 @@ from services.unit_of_work import unit_of_work
 
 LINK_LIVES = dt.timedelta(minutes=60)
 TEMPORARY_PASSWORD_LIVES = dt.timedelta(minutes=60)
+INVITATION_LIVES = dt.timedelta(days=30)
+_LINKS = (PasswordResetKind.LINK, PasswordResetKind.INVITATION)
 
 
 class ResetLinkNotValid(Refusal):
@@ -64,6 +66,18 @@ def send_reset_link(person: Person, *, actor: Actor, now: dt.datetime) -> Person
     record_event("person.password_reset_requested", person, actor=actor, now=now)
     _mail(person, "reset_link", now, secret=True, token=token, minutes=_minutes(LINK_LIVES))
     return person
+
+
+def send_invitation_link(person: Person, *, actor: Actor, now: dt.datetime) -> str:
+    """Mail new staff the link by which they choose their first password, and give its token to be printed.
+
+    It works once, for 30 days, like a reset link.
+    """
+    token = secrets.token_urlsafe(32)
+    _replace_open_resets(person, now)
+    _add_reset(person, PasswordResetKind.INVITATION, hash_of_token(token), INVITATION_LIVES, actor, now)
+    _mail(person, "staff_invitation", now, secret=True, token=token, days=INVITATION_LIVES.days)
+    return token
 
 
 def issue_temporary_password(person: Person, *, actor: Actor, now: dt.datetime) -> Person:
@@ -222,7 +236,7 @@ def _add_reset(
 
 def _open(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        PasswordReset.kind == PasswordResetKind.LINK,
+        PasswordReset.kind.in_(_LINKS),
         PasswordReset.used_at.is_(None),
         PasswordReset.superseded_at.is_(None),
         PasswordReset.expires_at > now,

@@ -1,0 +1,93 @@
+"""People, whichever door they come in by: found by their address, and helped when they are locked out."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import delete, select
+
+from domain.actor import Actor, Source
+from domain.contact import normalise_email
+from domain.refusals import Refusal
+from extensions import db
+from models.person import Person, PersonKind
+from models.second_factor import Passkey, RecoveryCode, TotpFactor
+from models.sign_in import SessionEnd
+from services.locks import locked
+from services.mail_texts import mail_texts
+from services.notifications import queue_mail
+from services.records import flush_or_refuse
+from services.sessions import end_sessions
+
+
+class EmailNotUsable(Refusal):
+    """Said the same whoever has the address, so that nobody learns who works for the provider."""
+
+    message = "This e-mail address cannot be used here. Enter another one."
+
+
+class NotWhileLoggedInAs(Refusal):
+    """While staff are logged in as a member, passwords, factors, roles and payments are out of reach (SPEC C5)."""
+
+    message = "This cannot be done while you are logged in as a member. Leave the account first."
+
+
+def refuse_while_logged_in_as(actor: Actor) -> None:
+    """Refused: NotWhileLoggedInAs."""
+    if actor.on_behalf_of_id is not None:
+        raise NotWhileLoggedInAs
+
+
+def acts_for_provider(actor: Actor) -> bool:
+    """Whether the actor is staff in the back office, or a job or command of the house: not a member of an account."""
+    if actor.source is Source.API:
+        return actor.staff_member_id is not None and actor.member_id is None
+    return actor.source in (Source.STAFF, Source.JOB, Source.IMPORT, Source.SYSTEM)
+
+
+def find_by_email(email: str) -> Person | None:
+    """The person with this address, of whichever kind."""
+    return db.session.scalar(select(Person).where(Person.email == email))
+
+
+def create_person(
+    kind: PersonKind,
+    *,
+    email: str | None,
+    first_name: str,
+    last_name: str,
+    now: dt.datetime,
+    time_zone: str | None = None,
+    managed_by_account_id: int | None = None,
+) -> Person:
+    """Make a person without a password. Refused: EmailNotReadable, EmailNotUsable when somebody has the address."""
+    person = Person(
+        kind=kind,
+        email=None if email is None else normalise_email(email),
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        time_zone=time_zone,
+        managed_by_account_id=managed_by_account_id,
+        created_at=now,
+    )
+    db.session.add(person)
+    flush_or_refuse({"person.email": EmailNotUsable})
+    return person
+
+
+def remove_second_factors(person: Person, *, now: dt.datetime, account_id: int | None) -> Person:
+    """Take away time codes, recovery codes and passkeys, end all sessions and tell the person by mail.
+
+    Who may do this to whom, and what the audit calls it, is the caller's to decide.
+    """
+    locked(person)
+    for factor in (TotpFactor, RecoveryCode, Passkey):
+        db.session.execute(
+            delete(factor).where(factor.person_id == person.id).execution_options(synchronize_session=False)
+        )
+    person.passkey_only = False
+    end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now)
+    if person.email is not None:
+        mail = mail_texts.render("second_step_reset", name=str(person), email=person.email)
+        queue_mail(person, "second_step_reset", mail.subject, mail.text, now=now, account_id=account_id)
+    return person
