@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from flask import Flask
 
 
 def register_commands(app: Flask) -> None:
-    """Add every command to ``flask --app app``."""
-    from commands import check_books, create_staff, demo, import_, permissions, serve
-
-    for module in (check_books, create_staff, demo, import_, permissions, serve):
-        app.cli.add_command(module.command)
+    """Add every command to ``flask --app app``: each module here holds one, called ``command``."""
+    for module in iter_modules(__path__):
+        app.cli.add_command(import_module(f"{__name__}.{module.name}").command)

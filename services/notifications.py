@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
 
 from extensions import db
 from models.notification import Notification, NotificationChannel, NotificationDelivery, NotificationKind
@@ -65,3 +68,9 @@ def queue_mail(
     db.session.add(mail)
     db.session.flush()
     return mail
+
+
+def latest_mails(limit: int) -> Sequence[NotificationDelivery]:
+    """The newest mails of the outbox."""
+    mails = select(NotificationDelivery).where(NotificationDelivery.channel == NotificationChannel.EMAIL)
+    return db.session.scalars(mails.order_by(NotificationDelivery.id.desc()).limit(limit)).all()

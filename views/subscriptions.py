@@ -70,4 +70,5 @@ class SubscriptionItemResource(Resource):
     )
     filters = (Lookup("subscription"), Lookup("product"), Lookup("account", realms={STAFF}))
     default_sort = "-created_at"
+    load = ("product",)
     grants = reading(P.SUBSCRIPTIONS_READ)
