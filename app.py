@@ -24,7 +24,7 @@ MAX_REQUEST_BYTES = 25 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the program for these settings (default: the environment's). Raises SettingsError for settings it cannot use."""
+    """Make the program for these settings, by default the environment's. Raises SettingsError for unusable ones."""
     settings = settings or load_settings()
     app = Flask(__name__)
     configure(app, settings)

@@ -33,12 +33,12 @@ def money_of_account(account_id: int, currency: str) -> tuple[int, int]:
             LedgerAccount.kind.in_((LedgerAccountKind.FUNDS, LedgerAccountKind.RECEIVABLE)),
         )
     ).all()
-    found = {kind: balance for kind, balance in rows}
+    found: dict[LedgerAccountKind, int] = {row.kind: row.balance for row in rows}
     return found.get(LedgerAccountKind.FUNDS, 0), max(0, -found.get(LedgerAccountKind.RECEIVABLE, 0))
 
 
 def invoices_owed(account_id: int | None, *, due_before: dt.date | None = None) -> Sequence[Row[Any]]:
-    """The oldest invoices with something due: number, description, due_on, amount_due, currency, status, account name."""
+    """The oldest invoices with something due, each with its account's name."""
     statement = (
         select(
             Invoice.number,
@@ -68,7 +68,8 @@ def licenses_by_kind(account_id: int) -> Sequence[Row[Any]]:
         .group_by(License.kind)
         .order_by(number.desc())
     )
-    return db.session.execute(statement).all()
+    rows: Any = db.session.execute(statement).all()
+    return list(rows)
 
 
 def licenses_expiring(account_id: int | None, *, today: dt.date) -> Sequence[Row[Any]]:

@@ -61,7 +61,7 @@ class LicenseResource(Resource):
             "Reset MAC/IP address",
             grant=P.LICENSES_RESET,
             when=License.can_reset,
-            confirm="The saved MAC address and the last valid IP address are cleared, and the next machine that activates "
+            confirm="The saved MAC address and the last valid IP address are cleared. The next machine that activates "
             "this code becomes its own. One of the resets left is used.",
             done="The MAC and IP address are reset.",
             danger=True,
@@ -90,7 +90,7 @@ class LicenseResource(Resource):
     )
 
 
-def customers_of(account_id: int) -> Select[tuple[int]]:
+def customers_of(account_id: int) -> Select[int]:
     """The accounts below a reseller, at any depth, without the reseller's own."""
     return select(AccountAncestor.account_id).where(
         AccountAncestor.ancestor_id == account_id, AccountAncestor.depth > 0

@@ -93,7 +93,7 @@ class MemberResource(Resource):
             grant=P.MEMBERS_RESET,
             when=Member.can_reset_password,
             danger=True,
-            confirm="A random password is mailed to them. It works once, for 60 minutes, and must be changed at sign-in. "
+            confirm="A random password is mailed to them. It works once, for 60 minutes, and must be changed then. "
             "Their present password stops working and they are signed out everywhere.",
             done="A new password is on its way to the member's own address.",
             name="reset-password",

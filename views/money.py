@@ -1,4 +1,4 @@
-"""Amounts as people read them: Babel's patterns, taken apart once a currency and locale, because lists show thousands."""
+"""Amounts as people read them: Babel's patterns, taken apart once, because lists show thousands."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ PORTAL_PREFIX = "/portal"
 
 
 def enter_back_office(_values: Mapping[str, Any]) -> Visit | Response:
-    """Let enabled staff in; send those without a session to sign in, and everybody else away as if nothing were here."""
+    """Let enabled staff in; send those without a session to sign in; to others nothing is here."""
     identity = current_identity()
     if identity is None:
         return redirect(sign_in_url(), code=303)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import ColumnElement
 
 from domain.permissions import P
@@ -24,7 +22,7 @@ def published_articles(_account_id: int) -> ColumnElement[bool]:
 class ReleaseResource(Resource):
     model, slug, title = Release, "releases", "Releases"
     group, icon, label, status = "Services", "cloud-download", "version_number", ""
-    scope: Any = staticmethod(published_releases)
+    scope = published_releases
     columns = (
         Column("version_number", "Version", sort=True, link=True),
         Column("product.name", "Product"),
@@ -52,7 +50,7 @@ class ResourceArticleResource(Resource):
     model, slug, title, noun = ResourceArticle, "resources", "Resources", "Resource"
     description = "Articles, stories, webinars and videos."
     group, icon, label, status = "Support", "newspaper", "title", ""
-    scope: Any = staticmethod(published_articles)
+    scope = published_articles
     columns = (
         Column("title", sort=True, link=True),
         Column("kind"),

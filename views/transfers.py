@@ -1,4 +1,4 @@
-"""Manage platform subscriptions: move items from one license to another, in four steps that work without script (SPEC E4)."""
+"""Manage platform subscriptions: items from one license to another, in four steps without script (SPEC E4)."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ class TransferPage(RealmPage):
             if request.method == "POST" and form.validate():
                 with unit_of_work():
                     transfer_items(source, target, quantities, actor=self.visit.actor, now=self.hooks.now())
-                flash("The items are transferred. You can undo it within 24 hours if nothing changes since.", "success")
+                flash("The items are transferred.", "success")
                 return redirect(f"{self.visit.base_url}/licenses/{target.code}", code=303)
             plan = preview_transfer(source, target, quantities)
         except Refusal as refusal:
             return self._amounts_page(source, target, typed, refusal.message), 422
-        page = render_template(
+        return render_template(
             "pages/transfer/confirm.html",
             **self._frame(4),
             source={"label": source.code},
@@ -84,7 +84,6 @@ class TransferPage(RealmPage):
             back_url=self._url("amounts", source=source.code, target=target.code),
             back_label="Amounts",
         )
-        return page
 
     def _choose(
         self, step: int, field: str, question: str, choices: list[dict[str, str]], empty_text: str, source: str = ""
@@ -170,8 +169,8 @@ def _fields(typed: dict[str, str]) -> dict[str, str]:
 def _quantities(typed: dict[str, str]) -> dict[str, int]:
     """Product code -> whole number; an empty field is zero. QuantityNotReadable for anything else."""
     found = {}
-    for code, text in typed.items():
-        text = text.strip() or "0"
+    for code, given in typed.items():
+        text = given.strip() or "0"
         if not text.isascii() or not text.isdigit() or len(text) > LONGEST_QUANTITY:
             raise QuantityNotReadable
         found[code] = int(text)
