@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 CHAIN_START: Final = "0" * 64
@@ -88,6 +89,7 @@ def first_broken_link(links: Iterable[tuple[Mapping[str, object], str]], start: 
     return None
 
 
+@lru_cache(maxsize=4096)  # the same few hundred names come again with every event
 def is_secret_field(name: str) -> bool:
     """Whether a field is one whose value never stands in the audit: password_hash, totp_secret, api_key, …"""
     lowered = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")

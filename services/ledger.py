@@ -167,11 +167,17 @@ def _insert_entries(entries: Sequence[Entry], now: dt.datetime) -> dict[str, int
     }
     if len(rows) < len(entries):
         raise ValueError("two entries of one batch have the same key")
-    statement = (
-        _insert(LedgerEntry).values(list(rows.values())).on_conflict_do_nothing(index_elements=["idempotency_key"])
+    # Rows as parameters, not as values(): the statement is then compiled once, not once for each batch.
+    db.session.execute(
+        _insert(LedgerEntry).on_conflict_do_nothing(index_elements=["idempotency_key"]), list(rows.values())
     )
-    new = db.session.execute(statement.returning(LedgerEntry.idempotency_key, LedgerEntry.id))
-    return dict(new.all())
+    found = db.session.execute(
+        select(LedgerEntry.idempotency_key, LedgerEntry.id, LedgerEntry.public_id).where(
+            LedgerEntry.idempotency_key.in_(rows)
+        )
+    )
+    # What was told before carries another public id than the one given here.
+    return {row.idempotency_key: row.id for row in found if row.public_id == rows[row.idempotency_key]["public_id"]}
 
 
 def _move(deltas: dict[int, int]) -> None:
@@ -213,7 +219,7 @@ def _pots(wanted: set[_PotKey], now: dt.datetime) -> dict[_PotKey, int]:
             }
             for kind, account_id, currency in missing
         ]
-        db.session.execute(_insert(LedgerAccount).values(rows).on_conflict_do_nothing())
+        db.session.execute(_insert(LedgerAccount).on_conflict_do_nothing(), rows)
         found = _find_pots(wanted)
     return found
 

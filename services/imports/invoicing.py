@@ -11,13 +11,13 @@ from domain.actor import Actor
 from domain.invoices import status_of
 from domain.tax import TaxTreatment
 from domain.totals import DocumentTotals, RateTotal
-from extensions import db
 from models.account import Account
-from models.invoice import Invoice
+from models.invoice import Invoice, InvoiceLine, InvoiceTax
 from models.number_series import NumberedKind
 from models.order import Order, OrderKind, OrderStatus
 from models.statement_line import StatementKind
 from services.audit import Happening, record_events
+from services.imports.bulk import insert_rows
 from services.invoices import InvoiceLineValues, billing_of, entry_of, rows_of, statement_line_of
 from services.ledger import post_many
 from services.locks import lock_accounts
@@ -58,14 +58,10 @@ def write_old_invoices(old: Sequence[OldInvoice], *, actor: Actor, now: dt.datet
     """
     lock_accounts(each.account.id for each in old)
     orders = _orders(old, actor, now)
-    db.session.add_all(orders)
-    db.session.flush()
+    insert_rows(orders, key=Order.number)
     invoices = _invoices(old, orders, now)
-    db.session.add_all(invoices)
-    db.session.flush()
-    for each, invoice in zip(old, invoices, strict=True):
-        db.session.add_all(rows_of(invoice, [_line(each)], _totals(each)))
-    db.session.flush()
+    insert_rows(invoices, key=Invoice.number)
+    _write_lines(old, invoices)
     owed = [invoice for invoice in invoices if invoice.total]
     entries = [replace(entry_of(invoice, "issued"), occurred_at=start_of(invoice.issued_on or now)) for invoice in owed]
     post_many(entries, actor=actor, now=now)
@@ -127,6 +123,8 @@ def _invoices(old: Sequence[OldInvoice], orders: Sequence[Order], now: dt.dateti
             net_total=each.net,
             tax_total=each.tax,
             total=each.total,
+            amount_paid=0,
+            amount_credited=0,
             amount_due=each.total,
             billing=billing_of(each.account),
             remark=each.remark,
@@ -135,6 +133,16 @@ def _invoices(old: Sequence[OldInvoice], orders: Sequence[Order], now: dt.dateti
         )
         for each, order, number in zip(old, orders, numbers, strict=True)
     ]
+
+
+def _write_lines(old: Sequence[OldInvoice], invoices: Sequence[Invoice]) -> None:
+    rows = [
+        row
+        for each, invoice in zip(old, invoices, strict=True)
+        for row in rows_of(invoice, [_line(each)], _totals(each))
+    ]
+    insert_rows([row for row in rows if isinstance(row, InvoiceLine)])
+    insert_rows([row for row in rows if isinstance(row, InvoiceTax)])
 
 
 def _treatment(each: OldInvoice) -> TaxTreatment:

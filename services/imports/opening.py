@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from domain.actor import Actor
 from extensions import db
 from models.account import Account, AccountAncestor
 from models.number_series import NumberedKind
 from services.audit import Happening, record_events
+from services.imports.bulk import insert_rows, insert_values
 from services.ledger import open_ledger_accounts
 from services.locks import in_chunks
 from services.numbers import next_numbers
@@ -24,8 +25,7 @@ def write_accounts(
     """Give them client IDs and write them. ``parents`` are by place; who is among the accounts stands before theirs."""
     for account, client_id in zip(accounts, next_numbers(NumberedKind.ACCOUNT, len(accounts), now=now), strict=True):
         account.client_id = client_id
-    db.session.add_all(accounts)
-    db.session.flush()
+    insert_rows(accounts, key=Account.client_id)
     above = {accounts[place].id: parent for place, parent in (parents or {}).items()}
     if above:
         rows = [{"id": account_id, "parent_account_id": parent.id} for account_id, parent in above.items()]
@@ -45,8 +45,7 @@ def _write_ancestors(accounts: Sequence[tuple[int, int | None]]) -> None:
         rows += [
             {"account_id": account_id, "ancestor_id": ancestor, "depth": depth} for ancestor, depth in known[account_id]
         ]
-    for some in in_chunks(rows):
-        db.session.execute(insert(AccountAncestor), list(some))
+    insert_values(AccountAncestor, rows)
 
 
 def _ancestors_of(account_ids: set[int]) -> dict[int, list[tuple[int, int]]]:

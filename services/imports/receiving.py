@@ -15,6 +15,7 @@ from models.number_series import NumberedKind
 from models.payment import Payment, PaymentKind, PaymentStatus
 from services.allocations import Part, allocate_many
 from services.audit import Happening, record_events
+from services.imports.bulk import insert_rows
 from services.imports.invoicing import start_of
 from services.ledger import post_many
 from services.locks import in_chunks, lock_accounts
@@ -47,8 +48,7 @@ def write_old_payments(old: Sequence[OldPayment], *, actor: Actor, now: dt.datet
     debts = _lock_debts({each.account_id for each in old})
     lock_accounts(each.account_id for each in old)
     payments = _payments(old, now)
-    db.session.add_all(payments)
-    db.session.flush()
+    insert_rows(payments, key=Payment.number)
     entries = [replace(received_entry(each), occurred_at=start_of(each.received_on)) for each in payments]
     post_many(entries, actor=actor, now=now)
     write_statement_lines([received_line(each, each.received_on) for each in payments], now=now)

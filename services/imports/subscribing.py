@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import insert
-
 from domain.actor import Actor
 from domain.periods import Period
-from extensions import db
 from models.number_series import NumberedKind
 from models.price import BillingPeriod
 from models.subscription import (
@@ -24,7 +21,7 @@ from models.subscription import (
     SubscriptionStatus,
 )
 from services.audit import Happening, record_events
-from services.locks import in_chunks
+from services.imports.bulk import insert_rows, insert_values
 from services.numbers import next_numbers
 
 MONTHS: Final = MappingProxyType(
@@ -85,18 +82,17 @@ def write_old_subscriptions(old: Sequence[OldSubscription], *, actor: Actor, now
     """Write them with numbers of our own; nothing is billed."""
     numbers = next_numbers(NumberedKind.SUBSCRIPTION, len(old), now=now)
     subscriptions = [_subscription(each, number, now) for each, number in zip(old, numbers, strict=True)]
-    db.session.add_all(subscriptions)
-    db.session.flush()
+    insert_rows(subscriptions, key=Subscription.number)
     pairs = list(zip(old, subscriptions, strict=True))
-    _insert(SubscriptionItem, [item for each, row in pairs for item in _items(each, row, now)])
-    _insert(SubscriptionChange, [change for each, row in pairs for change in _history(each, row, actor, now)])
+    insert_values(SubscriptionItem, [item for each, row in pairs for item in _items(each, row, now)])
+    insert_values(SubscriptionChange, [change for each, row in pairs for change in _history(each, row, actor, now)])
     record_events([_happening(each, row) for each, row in pairs], actor=actor, now=now)
     return subscriptions
 
 
 def write_billed_periods(billed: Iterable[BilledPeriod], *, now: dt.datetime) -> None:
     """Say which periods were billed, so that they are not billed again."""
-    _insert(
+    insert_values(
         SubscriptionPeriod,
         [
             {
@@ -112,11 +108,6 @@ def write_billed_periods(billed: Iterable[BilledPeriod], *, now: dt.datetime) ->
             for each in billed
         ],
     )
-
-
-def _insert(model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-    for some in in_chunks(rows):
-        db.session.execute(insert(model), list(some))
 
 
 def _subscription(old: OldSubscription, number: str, now: dt.datetime) -> Subscription:
