@@ -1,0 +1,39 @@
+"""Writing many new rows at once, without the bookkeeping a session keeps for rows that will change again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from extensions import db
+from services.locks import in_chunks
+
+_STATE = "_sa_instance_state"
+
+
+def insert_rows(rows: Sequence[Any], *, key: InstrumentedAttribute[str] | None = None) -> None:
+    """Insert new rows of one table, all made with the same columns; they do not enter the session.
+
+    With a unique column as ``key`` each row is told its id. Measured: a flush takes three times as long.
+    """
+    for some in in_chunks(rows):
+        values = [{name: value for name, value in vars(row).items() if name != _STATE} for row in some]
+        db.session.execute(insert(type(some[0])), values)
+        if key is not None:
+            _tell_ids(some, key)
+
+
+def insert_values(model: type[Any], values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of one table given as dictionaries with the same keys."""
+    for some in in_chunks(values):
+        db.session.execute(insert(model), list(some))
+
+
+def _tell_ids(rows: Sequence[Any], key: InstrumentedAttribute[str]) -> None:
+    model = type(rows[0])
+    by_key = {getattr(row, key.key): row for row in rows}
+    for known, row_id in db.session.execute(select(key, model.id).where(key.in_(by_key))):
+        by_key[known].id = row_id
