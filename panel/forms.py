@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Optional
 
 from panel.amounts import amount_text, parse_amount
-from panel.fields import NOT_TEXT, AmountField, LookupField, field_for, is_money, local_minute
+from panel.fields import NOT_TEXT, AmountField, LookupField, field_for, is_money, local_minute, the
 from panel.kinds import Choice, Moment
 from panel.lookups import Source
 from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
@@ -93,7 +94,7 @@ class FormMaker:
         return values
 
     def changes(self, values: dict[str, Any], row: Any) -> dict[str, Any]:
-        """Those of the values that differ from the row."""
+        """Those of the values that differ from the row, and all that the row does not hold (form_extras)."""
         if self.custom:
             return values
         changed = {}
@@ -104,7 +105,7 @@ class FormMaker:
                 held = getattr(row, source.local)
                 if held != (None if value is None else getattr(value, source.primary_key.key)):
                     changed[name] = value
-            elif name in paths and not _same(paths[name].on(row), value):
+            elif name not in paths or not _same(paths[name].on(row), value):
                 changed[name] = value
         return changed
 
@@ -196,9 +197,16 @@ def scaffold(owner: Mounted, verb: str) -> FormMaker:
         except TypeError as refused:
             raise NoFormField(f"{owner.resource.__name__}: {refused}") from refused
         typed.append(_Typed(name, path))
-    base = owner.resource.form_extras.get(verb, FlaskForm)
-    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (base,), {**fields, **version})
+    extras = _unbound(owner.resource.form_extras.get(verb, FlaskForm))
+    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (FlaskForm,), {**fields, **extras, **version})
     return FormMaker(owner, form_class, typed, sources, versioned=versioned, custom=False)
+
+
+def _unbound(form_class: type[FlaskForm]) -> dict[str, Any]:
+    """The fields of a form, made anew: WTForms shows fields in the order in which they were made."""
+    found = {name: field for name in dir(form_class) if isinstance(field := getattr(form_class, name), UnboundField)}
+    ordered = sorted(found.items(), key=lambda item: item[1].creation_counter)
+    return {name: UnboundField(field.field_class, *field.args, **field.kwargs) for name, field in ordered}
 
 
 def refuse_nul(form: FlaskForm) -> bool:
@@ -208,7 +216,7 @@ def refuse_nul(form: FlaskForm) -> bool:
         texts = field.data if isinstance(field.data, list) else [field.data]
         if any(isinstance(text, str) and "\0" in text for text in texts):
             found = True
-            if NOT_TEXT not in field.errors:
+            if not field.errors:
                 field.errors = [*field.errors, NOT_TEXT]
     return found
 
@@ -227,7 +235,7 @@ def _lookup_field(owner: Mounted, source: Source, name: str) -> Any:
     return LookupField(
         label,
         description=owner.resource.help.get(name, ""),
-        validators=[InputRequired(f"Choose {label[:1].lower()}{label[1:]}.") if needed else Optional()],
+        validators=[InputRequired(f"Choose {the(label)}.") if needed else Optional()],
         source=source,
     )
 
