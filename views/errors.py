@@ -6,7 +6,7 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from domain.refusals import Refusal
 
@@ -39,6 +39,12 @@ def install(app: Flask) -> None:
     def busy(error: OperationalError) -> ResponseReturnValue:
         app.logger.error("the database refused to work", exc_info=error)
         return error_page(503)
+
+    @app.errorhandler(SecurityError)
+    def unknown_host(_error: SecurityError) -> ResponseReturnValue:
+        # No page: its addresses cannot be built for a host that is not ours.
+        text = "Foyer is not reached by this name. Open it by the address you were given.\n"
+        return text, 400, {"Content-Type": "text/plain; charset=utf-8"}
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
