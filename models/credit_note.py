@@ -114,7 +114,7 @@ class CreditNoteLine(Keyed, AccountOwned, Base):
     quantity: Mapped[int] = mapped_column(default=1)
     currency: Mapped[str] = mapped_column(String(3))
     net: Mapped[int] = money_column()
-    tax_rate: Mapped[int] = mapped_column(default=0)  # parts per million
+    tax_rate: Mapped[int] = mapped_column(default=0, info={"kind": "rate"})  # parts per million
     tax: Mapped[int] = money_column(default=0)
     total: Mapped[int] = money_column()
     explanation: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

@@ -167,7 +167,7 @@ class InvoiceLine(Keyed, AccountOwned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     unit_price: Mapped[int] = money_column()
     net: Mapped[int] = money_column()
-    tax_rate: Mapped[int] = mapped_column(default=0)  # parts per million
+    tax_rate: Mapped[int] = mapped_column(default=0, info={"kind": "rate"})  # parts per million
     tax: Mapped[int] = money_column(default=0)
     total: Mapped[int] = money_column()
     period_from: Mapped[dt.date | None]
@@ -193,7 +193,7 @@ class InvoiceTax(Keyed, AccountOwned, Base):
     invoice_id: Mapped[int] = mapped_column(BigKey)
     tax_rule_id: Mapped[int | None] = mapped_column(ForeignKey("tax_rule.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
-    rate: Mapped[int]  # parts per million
+    rate: Mapped[int] = mapped_column(info={"kind": "rate"})  # parts per million
     currency: Mapped[str] = mapped_column(String(3))
     net: Mapped[int] = money_column()
     tax: Mapped[int] = money_column()

@@ -39,7 +39,7 @@ class TaxRule(Keyed, Public, Stamped, Versioned, Base):
     country: Mapped[str] = mapped_column(String(2))
     region: Mapped[str] = mapped_column(String(60), default="")
     product_class_id: Mapped[int] = mapped_column(ForeignKey("product_class.id"), index=True)
-    rate: Mapped[int] = mapped_column(info={"help": "Parts per million: 190000 is 19 %"})
+    rate: Mapped[int] = mapped_column(info={"kind": "rate"})  # parts per million
     valid_from: Mapped[dt.date]
     valid_to: Mapped[dt.date | None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -14,6 +15,7 @@ from wtforms import (
     BooleanField,
     DateField,
     DateTimeLocalField,
+    DecimalField,
     Field,
     IntegerField,
     SelectField,
@@ -22,17 +24,19 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 from wtforms.widgets import TextInput
 
-from panel.kinds import Choice, Kind, Money, choice_label
+from panel.kinds import Choice, Kind, Money, choice_label, percent
 from panel.lookups import Chosen, Source
 from panel.paths import Path
 from panel.realm import current_visit
 
 NOT_A_CHOICE = "Not a valid choice. Choose one of the list."
 NOT_TEXT = "This holds a character that is no text."
+NOT_A_RATE = "Enter a percentage from 0 to 100 with at most four digits behind the point."
 LONGEST_LIST = 2_000
+MILLION = 1_000_000
 
 Strings = list[str]
 
@@ -56,6 +60,52 @@ class WordsField(TextAreaField):
 
     def _value(self) -> str:
         return ", ".join(str(word) for word in self.data or ())
+
+
+class _Example:
+    """Says by example what to type, where WTForms says that it was wrong."""
+
+    example = ""
+
+    def process_formdata(self, valuelist: Strings) -> None:
+        try:
+            super().process_formdata(valuelist)  # type: ignore[misc]
+        except ValueError as refused:
+            raise ValueError(self.example) from refused
+
+
+class WholeNumberField(_Example, IntegerField):
+    example = "Enter a whole number like 3."
+
+
+class DayField(_Example, DateField):
+    example = "Enter a date like 2026-01-31."
+
+
+class MomentField(_Example, DateTimeLocalField):
+    example = "Enter a date and time like 2026-01-31 14:30."
+
+
+class RateField(DecimalField):
+    """A percentage, kept as parts per million."""
+
+    def process_data(self, value: Any) -> None:
+        self.data = value
+
+    def process_formdata(self, valuelist: Strings) -> None:
+        super().process_formdata(valuelist)
+        if self.data is None:
+            return
+        millionths = Decimal(self.data).scaleb(4) if Decimal(self.data).is_finite() else None
+        if millionths is None or not 0 <= millionths <= MILLION or millionths != int(millionths):
+            self.data = None
+            raise ValueError(NOT_A_RATE)
+        self.data = int(millionths)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else percent(self.data)
 
 
 class LookupField(Field):
@@ -123,7 +173,8 @@ def field_for(path: Path, label: str, help_text: str) -> Field:
         raise TypeError(f"{path.name!r} is computed and cannot be typed")
     has_default = column.default is not None or column.server_default is not None
     needed = not column.nullable and not has_default
-    validators: list[Any] = [InputRequired(f"Enter {_article(label)}.") if needed else Optional()]
+    ask = "Choose" if isinstance(path.kind, Choice) else "Enter"
+    validators: list[Any] = [InputRequired(f"{ask} {the(label)}.") if needed else Optional(), _readable]
     made = _FIELDS.get(path.kind.name)
     if made is None:
         raise TypeError(f"there is no form field for {path.name!r}, of kind {path.kind.name}")
@@ -138,8 +189,15 @@ def field_for(path: Path, label: str, help_text: str) -> Field:
     return made(column.type, bool(column.nullable), path.kind, given)
 
 
-def _article(label: str) -> str:
-    return label if label.isupper() else label[:1].lower() + label[1:]
+def the(label: str) -> str:
+    """A label inside a sentence: "Due on" -> "the due on", "VAT ID" -> "the VAT ID"."""
+    return f"the {label if label[1:2].isupper() else label[:1].lower() + label[1:]}"
+
+
+def _readable(form: Any, field: Any) -> None:
+    """What could not be read needs no second complaint."""
+    if field.process_errors:
+        raise StopValidation
 
 
 def _text(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
@@ -157,7 +215,13 @@ def _long_text(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: 
 def _number(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
     most = largest(column_type)
     given["validators"].append(NumberRange(-most, most, f"Enter a number from {-most} to {most}."))
-    return IntegerField(**given)
+    return WholeNumberField(**given)
+
+
+def _rate(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["render_kw"].setdefault("inputmode", "decimal")
+    given["description"] = given["description"] or "In percent, like 19 or 7.7."
+    return RateField(widget=TextInput(), **given)
 
 
 def _money(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
@@ -168,11 +232,11 @@ def _money(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict
 
 
 def _day(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
-    return DateField(**given)
+    return DayField(**given)
 
 
 def _moment(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
-    return DateTimeLocalField(format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **given)
+    return MomentField(format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **given)
 
 
 def _choice(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
@@ -181,7 +245,7 @@ def _choice(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dic
     given["choices"] = [SelectChoice("", ""), *choices]
     if given.get("default") is not None:
         given["default"] = str(getattr(given["default"], "value", given["default"]))
-    return SelectField(coerce=_choice_text, **given)
+    return SelectField(coerce=_choice_text, invalid_choice_message=NOT_A_CHOICE, **given)
 
 
 def _boolean(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
@@ -219,6 +283,7 @@ _FIELDS: dict[str, Callable[[TypeEngine[Any], bool, Kind, dict[str, Any]], Field
     "longtext": _long_text,
     "number": _number,
     "money": _money,
+    "rate": _rate,
     "date": _day,
     "moment": _moment,
     "choice": _choice,

@@ -88,6 +88,23 @@ class Number(Kind):
         return list
 
 
+class Rate(Kind):
+    """Parts per million, shown and typed as a percentage: 190000 is 19 %."""
+
+    name = "rate"
+
+    def show(self, visit: Visit, hooks: Hooks, *, short: bool = False) -> Show:
+        return lambda value: NOTHING if value is None else Markup(f"{percent(value)} %")  # noqa: S704  a number
+
+    def export(self, visit: Visit, hooks: Hooks) -> Export:
+        return lambda values: [None if value is None else Decimal(percent(value)) for value in values]
+
+
+def percent(millionths: int) -> str:
+    """Parts per million as a percentage, without zeros at the end: 77000 -> "7.7"."""
+    return f"{Decimal(millionths).scaleb(-4).normalize():f}"
+
+
 class Money(Kind):
     """Minor units with their currency: its values are pairs (amount, currency)."""
 
@@ -228,7 +245,7 @@ class Structure(Kind):
 
 
 KINDS: dict[str, Callable[[], Kind]] = {
-    kind.name: kind for kind in (Kind, LongText, Number, Money, Day, Moment, Choice, YesOrNo, Structure)
+    kind.name: kind for kind in (Kind, LongText, Number, Rate, Money, Day, Moment, Choice, YesOrNo, Structure)
 }
 
 _BY_TYPE: tuple[tuple[type[TypeEngine[Any]], type[Kind]], ...] = (

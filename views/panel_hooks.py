@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from babel.dates import format_datetime
+from sqlalchemy.orm import Session, scoped_session
 
 from domain.audit import sentence_of
 from domain.currencies import EXPONENTS
@@ -31,6 +32,10 @@ def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
     target = audit.target_of(row)
     account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else None
     events = audit.timeline_of(target.type, target.key, account_id=account_id, limit=TIMELINE_LENGTH)
+    former = [str(event.before["number"]) for event in events if "number" in event.before]
+    if former:  # a draft gets another number when it is issued; what happened before stands under the old one
+        keys = [target.key, *former]
+        events = audit.timeline_of(target.type, keys, account_id=account_id, limit=TIMELINE_LENGTH)
     return [_entry(visit, event) for event in events]
 
 
@@ -75,7 +80,7 @@ def currency_of(visit: Visit) -> str:
 def make_hooks() -> Hooks:
     """The hooks of both realms."""
     return Hooks(
-        session=db.session,
+        session=cast("scoped_session[Session]", db.session),
         engine=lambda: db.engine,
         unit_of_work=unit_of_work,
         owned=AccountOwned,
