@@ -69,19 +69,28 @@ class Standing:
     client_id: str = ""
     account_name: str = ""
     currency: str = ""
+    transfers_allowed: bool = False
 
 
 def standing_in_account(person_id: int, client_id: str) -> Standing | None:
     """The person's live seat in the account, in one statement; None for a stranger."""
     roles = MemberRoleGrant.__table__
     rows = db.session.execute(
-        select(_member.id, _member.is_owner, _role.role, _account.id, _account.name, _account.currency)
+        select(
+            _member.id,
+            _member.is_owner,
+            _role.role,
+            _account.id,
+            _account.name,
+            _account.currency,
+            _account.transfers_allowed,
+        )
         .select_from(Member.__table__.outerjoin(roles, _role.member_id == _member.id))
         .where(_member.person_id == person_id, _LIVE, _account.client_id == client_id)
     ).all()
     if not rows:
         return None
-    member_id, is_owner, _first_role, account_id, name, currency = rows[0]
+    member_id, is_owner, _first_role, account_id, name, currency, transfers_allowed = rows[0]
     held = [row.role for row in rows if row.role is not None]
     return Standing(
         grants=grants_of_member([*held, MemberRole.OWNER] if is_owner else held),
@@ -90,6 +99,7 @@ def standing_in_account(person_id: int, client_id: str) -> Standing | None:
         client_id=client_id,
         account_name=name,
         currency=currency,
+        transfers_allowed=transfers_allowed,
     )
 
 

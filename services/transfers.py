@@ -14,7 +14,7 @@ from domain.actor import Actor
 from domain.refusals import Refusal
 from domain.transfers import Holding, LicenseNotActive, NotSoManyHeld, TransferPlan, plan_transfer
 from extensions import db
-from models.account import Account
+from models.account import Account, AccountStatus
 from models.item_transfer import ItemTransfer, ItemTransferLine, TransferDirection
 from models.license import License, LicenseItem
 from models.product import Product
@@ -22,6 +22,7 @@ from services.audit import record_event
 from services.locks import guarded, reread
 
 UNDO_WITHIN: Final = dt.timedelta(hours=24)
+MOST_ACCOUNTS: Final = 200
 _LONGEST_NAME: Final = 120
 
 
@@ -62,6 +63,12 @@ class PreviewLine:
     source_after: int
     target_before: int
     target_after: int
+
+
+def transferring_accounts() -> list[Account]:
+    """The active accounts that may transfer items, by name: the provider grants this to few."""
+    granted = select(Account).where(Account.transfers_allowed, Account.status == AccountStatus.ACTIVE)
+    return list(db.session.scalars(granted.order_by(Account.name, Account.id).limit(MOST_ACCOUNTS)))
 
 
 def licenses_to_transfer_between(account_id: int) -> list[License]:

@@ -11,6 +11,9 @@ from panel import PORTAL, Visit, current_visit
 from services.seats import live_seats
 from views.identity import current_identity
 from views.resources import GROUPS, RESOURCES
+from views.transfers import TransferPage
+
+PAGES = (TransferPage,)  # those that stand in the menu beside the lists
 
 
 def install(app: Flask) -> None:
@@ -51,6 +54,11 @@ def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:
             and visit.realm.name in resource.realms
             and (grant := resource.grant("list", visit.realm.name))
             and visit.allows(grant)
+        ]
+        items += [
+            _item(visit, path, page.slug, page.title, page.icon)
+            for page in PAGES
+            if page.group == label and page.is_offered(visit)
         ]
         if items:
             groups.append({"label": label, "items": items})

@@ -19,7 +19,7 @@ def mount_sites(app: Flask) -> None:
     """Mount both realms. What is wrong in a Resource stops the start here (panel/checks.py)."""
     hooks = make_hooks()
     sites = (
-        Site(back_office, hooks, RESOURCES, index=BackOfficeHome),
+        Site(back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage,)),
         Site(portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage,)),
     )
     for site in sites:

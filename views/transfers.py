@@ -14,8 +14,15 @@ from domain.permissions import P
 from domain.refusals import Refusal
 from domain.transfers import QuantityNotReadable
 from models import License
+from panel import Visit
 from panel.door import RealmPage
-from services.transfers import held_items, licenses_to_transfer_between, preview_transfer, transfer_items
+from services.transfers import (
+    held_items,
+    licenses_to_transfer_between,
+    preview_transfer,
+    transfer_items,
+    transferring_accounts,
+)
 from services.unit_of_work import unit_of_work
 
 STEPS = ("Take from", "Give to", "Amounts", "Confirm")
@@ -31,15 +38,28 @@ class TransferPage(RealmPage):
     """The steps are kept in the address, so Back and reload work; only the last one writes."""
 
     slug, title = "transfers", "Manage platform subscriptions"
+    group, icon = "Services", "arrow-left-right"
     verbs: ClassVar[dict[str, str]] = {
         "index": P.TRANSFERS_MAKE,
         "amounts": P.TRANSFERS_MAKE,
         "confirm": P.TRANSFERS_MAKE,
     }
 
+    @staticmethod
+    def is_offered(visit: Visit) -> bool:
+        """Whether the menu shows it: to staff, and where the provider granted the account the privilege."""
+        privileged = visit.owner_id is None or bool(visit.context.transfers_allowed)
+        return privileged and visit.allows(P.TRANSFERS_MAKE)
+
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """Steps 1 and 2: the license to take from, then the one to give to."""
+        if self._account_id() is None:
+            offered = [
+                {"value": each.client_id, "label": each.name, "note": each.client_id}
+                for each in transferring_accounts()
+            ]
+            return self._choose(1, "account", "Account", offered, "No account may transfer items.")
         source = self._license("source")
         if source is None:
             choices = self._choices()
@@ -93,7 +113,7 @@ class TransferPage(RealmPage):
             **self._frame(step),
             question=question,
             field=field,
-            keep=[("source", source)] if source else [],
+            keep=[*self._kept().items(), *([("source", source)] if source else [])],
             choices=choices,
             chosen="",
             errors=[],
@@ -120,7 +140,7 @@ class TransferPage(RealmPage):
             **self._frame(3),
             source={"label": source.code},
             target={"label": target.code},
-            keep=[("source", source.code), ("target", target.code)],
+            keep=[*self._kept().items(), ("source", source.code), ("target", target.code)],
             items=items,
             errors=[(items[0]["name"] if items else "", error)] if error else [],
             url=self._url("confirm"),
@@ -140,9 +160,24 @@ class TransferPage(RealmPage):
         ]
 
     def _licenses(self) -> list[License]:
-        if self.visit.owner_id is None:
+        account_id = self._account_id()
+        if account_id is None:
             abort(404)
-        return licenses_to_transfer_between(self.visit.owner_id)
+        return licenses_to_transfer_between(account_id)
+
+    def _account_id(self) -> int | None:
+        """The account of the portal; in the back office the one that the address names, None while it names none."""
+        if self.visit.owner_id is not None:
+            return self.visit.owner_id
+        client_id = self._kept().get("account")
+        if client_id is None:
+            return None
+        return next((each.id for each in transferring_accounts() if each.client_id == client_id), None) or abort(404)
+
+    def _kept(self) -> dict[str, str]:
+        """The account that staff chose, for every address of the steps."""
+        client_id = request.values.get("account", "") if self.visit.owner_id is None else ""
+        return {"account": client_id} if client_id else {}
 
     def _license(self, name: str) -> License | None:
         """The license the address names; one that is not among the account's active ones is not found."""
@@ -158,6 +193,7 @@ class TransferPage(RealmPage):
         return source, target
 
     def _url(self, page: str, **values: str) -> str:
+        values = {**self._kept(), **values}
         address = f"{self.visit.base_url}/{self.slug}/{page}"
         return f"{address}?{urlencode(values)}" if values else address
 
