@@ -1,4 +1,4 @@
-"""The agenda of the demo: what happens when, played in the order of time, so that numbers and balances grow as in life."""
+"""The agenda of the demo: what happens when, played in the order of time, so that numbers grow as in life."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import datetime as dt
 import heapq
 import itertools
 from collections.abc import Callable
+from typing import TypeVarTuple
 
-Act = Callable[[dt.datetime], None]
+Given = TypeVarTuple("Given")
+Act = Callable[[dt.datetime], object]
 
 
 class Agenda:
@@ -18,10 +20,10 @@ class Agenda:
         self._order = itertools.count()  # acts of one moment happen in the order in which they were noted
         self._acts: list[tuple[dt.datetime, int, Act]] = []
 
-    def note(self, moment: dt.datetime, act: Act) -> None:
-        """Let something happen at a moment; the act is told it."""
+    def note(self, moment: dt.datetime, act: Callable[[*Given, dt.datetime], object], *given: *Given) -> None:
+        """Let ``act(*given, moment)`` happen at a moment."""
         if moment <= self._now:
-            heapq.heappush(self._acts, (moment, next(self._order), act))
+            heapq.heappush(self._acts, (moment, next(self._order), lambda at: act(*given, at)))
 
     def play(self) -> int:
         """Let everything happen, the oldest first, and say how much it was."""

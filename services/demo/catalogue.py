@@ -11,7 +11,7 @@ from models.package import Package, PackageItem
 from models.price import BillingPeriod, Price
 from models.product import CatalogueStatus, Edition, Product, ProductKind
 from models.tax import ProductClass, TaxRule
-from services.demo.world import World, add
+from services.demo.world import World, keep
 from services.records import create_record
 
 CLASSES: Final = {
@@ -171,7 +171,7 @@ def make_catalogue(world: World) -> None:
             TaxRate(country=country, rate_ppm=rate, valid_from=valid_from, valid_to=valid_to, product_class="")
         )
         for product_class in classes.values():
-            values = {
+            rule = {
                 "name": name,
                 "country": country,
                 "rate": rate,
@@ -179,11 +179,11 @@ def make_catalogue(world: World) -> None:
                 "valid_to": valid_to,
                 "product_class": product_class,
             }
-            create_record(TaxRule, values, actor=world.system, now=at)
+            create_record(TaxRule, rule, actor=world.system, now=at)
     for place, (code, name, kind, product_class_code, unit, _cents) in enumerate(PRODUCTS):
         product = _make_product(world, code, name, kind, classes[product_class_code], unit, at)
         if kind is ProductKind.EDITION:
-            add(Edition(code=code.removeprefix("edition-"), name=product.name, product_id=product.id, position=place,
+            keep(Edition(code=code.removeprefix("edition-"), name=product.name, product_id=product.id, position=place,
                         created_at=at))  # fmt: skip
     for plan in PACKAGES:
         _make_package(world, plan, classes[plan.product_class], at)
@@ -230,7 +230,7 @@ def _make_package(world: World, plan: Plan, product_class: ProductClass, at: dt.
     }
     package = create_record(Package, values, actor=world.system, now=at)
     for code, quantity in plan.contents:
-        add(PackageItem(package_id=package.id, product_id=world.products[code].id, quantity=quantity, minimum=1))
+        keep(PackageItem(package_id=package.id, product_id=world.products[code].id, quantity=quantity, minimum=1))
     once = plan.code == "setup-days"
     for currency in CURRENCIES:
         for period in (BillingPeriod.ONCE,) if once else tuple(MONTHS):
@@ -240,7 +240,7 @@ def _make_package(world: World, plan: Plan, product_class: ProductClass, at: dt.
 
 
 def _price(world: World, at: dt.datetime, **values: object) -> None:
-    add(Price(**values, valid_from=at.date(), created_at=at))
+    keep(Price(**values, valid_from=at.date(), created_at=at))
 
 
 def _worded(world: World, text: str) -> str:

@@ -34,15 +34,23 @@ _PHONES: Final = {
     "GB": "+44 1632 9601",
     "FR": "+33 1 99 00 10 ",
 }
-_STREETS: Final = ("Market Street", "Station Road", "Harbour Lane", "Mill Street", "Park Avenue", "Long Row", "High Street")
-_FIRST: Final = tuple(
-    "Anna Ben Carla David Elena Farid Grace Hugo Ines Jakob Karim Laura Marco Nadia Oscar Petra Quentin Rosa Stefan Tara"
-    " Umar Vera Walter Ximena Yann Zoe Lejla Mirza Noor Sven".split()
+_STREETS: Final = (
+    "Market Street",
+    "Station Road",
+    "Harbour Lane",
+    "Mill Street",
+    "Park Avenue",
+    "Long Row",
+    "High Street",
 )
-_LAST: Final = tuple(
-    "Adler Bianchi Clarke Dubois Eriksen Fischer Garcia Horvath Ivanov Jansen Kaya Lopez Moreau Novak O'Brien Patel Quinn"
-    " Rossi Schmidt Taylor Ulrich Varga Weber Young Zimmermann Begović Kovač Lindqvist Murray Sato".split()
-)
+_FIRST_NAMES: Final = """
+    Anna Ben Carla David Elena Farid Grace Hugo Ines Jakob Karim Laura Marco Nadia Oscar Petra Quentin Rosa
+    Stefan Tara Umar Vera Walter Ximena Yann Zoe Lejla Mirza Noor Sven
+"""
+_LAST_NAMES: Final = """
+    Adler Bianchi Clarke Dubois Eriksen Fischer Garcia Horvath Ivanov Jansen Kaya Lopez Moreau Novak O'Brien
+    Patel Quinn Rossi Schmidt Taylor Ulrich Varga Weber Young Zimmermann Begović Kovač Lindqvist Murray Sato
+"""
 
 # name, country, city, region
 _OTHERS: Final = (
@@ -252,6 +260,7 @@ def cast(world: World) -> list[Company]:
 def others(world: World) -> list[Company]:
     """Forty-odd believable customers, the oldest first."""
     chance = world.chance("companies")
+    first_names, last_names = _FIRST_NAMES.split(), _LAST_NAMES.split()
     names = list(_OTHERS)
     chance.shuffle(names)
     names.sort(key=lambda company: company[0] != GONE)  # the first to come is the first to go
@@ -261,7 +270,7 @@ def others(world: World) -> list[Company]:
         # Spread over the three years, none of them younger than a week.
         founded_on = world.beginning.date() + dt.timedelta(days=60 + place * (span - 70) // len(names))
         domain = _domain(name)
-        first_name, last_name = chance.choice(_FIRST), chance.choice(_LAST)
+        first_name, last_name = chance.choice(first_names), chance.choice(last_names)
         email = f"{_plain(first_name)}.{_plain(last_name)}@{domain}"
         made.append(
             Company(

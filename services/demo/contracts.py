@@ -18,17 +18,19 @@ from models.price import BillingPeriod
 from models.subscription import (
     Subscription,
     SubscriptionChange,
-    SubscriptionChangeKind as Change,
     SubscriptionItem,
     SubscriptionPeriod,
     SubscriptionStatus,
+)
+from models.subscription import (
+    SubscriptionChangeKind as Change,
 )
 from services.audit import record_event
 from services.demo.bills import bill, fulfil, taxed
 from services.demo.catalogue import MONTHS, PACKAGES, price_of
 from services.demo.habits import Habit, pay_as_usual
 from services.demo.licenses import activate, issue_license, set_status
-from services.demo.world import World, add
+from services.demo.world import World, add, keep
 from services.invoices import InvoiceLineValues
 from services.numbers import next_number
 
@@ -77,7 +79,7 @@ class Contract:
 
 def sign(world: World, contract: Contract) -> None:
     """Put a contract on the agenda, with everything that follows from it."""
-    world.agenda.note(world.morning(contract.started_on, _BILLING_HOUR), lambda at: _begin(world, contract, at))
+    world.agenda.note(world.morning(contract.started_on, _BILLING_HOUR), _begin, world, contract)
 
 
 def _begin(world: World, contract: Contract, at: dt.datetime) -> None:
@@ -121,19 +123,19 @@ def _begin(world: World, contract: Contract, at: dt.datetime) -> None:
             unit_price=price,
             created_at=at,
         )
-        contract.items.append(add(item))
+        contract.items.append(keep(item))
     record_event("subscription.started", contract.subscription, actor=world.as_owner(account), now=at,
                  after={"package": package.name, "price": contract.subscription.recurring_price})  # fmt: skip
     if contract.ends_on is not None:
-        world.agenda.note(world.morning(contract.ends_on, 7), lambda moment: _end(world, contract, moment))
+        world.agenda.note(world.morning(contract.ends_on, 7), _end, world, contract)
     if contract.grows_on is not None:
-        world.agenda.note(world.morning(contract.grows_on, 11), lambda moment: _grow(world, contract, moment))
+        world.agenda.note(world.morning(contract.grows_on, 11), _grow, world, contract)
     _bill_period(world, contract, 0, at)
 
 
 def _activate_soon(world: World, license: License, at: dt.datetime) -> None:
     if world.chance(f"activated {license.code}").random() < 0.9:  # the others were sold, and no device has used them
-        world.agenda.note(at + dt.timedelta(hours=5), lambda moment: activate(world, license, moment))
+        world.agenda.note(at + dt.timedelta(hours=5), activate, world, license)
 
 
 def _bill_period(world: World, contract: Contract, number: int, at: dt.datetime) -> None:
@@ -151,7 +153,7 @@ def _bill_period(world: World, contract: Contract, number: int, at: dt.datetime)
     kind = OrderKind.RENEWAL if number else (OrderKind.TRIAL if contract.trial else OrderKind.PURCHASE)
     invoice = bill(world, account, lines, f"{_title(world, contract)}, {_said(period)}", kind, actor, at,
                    subscription_id=subscription.id)  # fmt: skip
-    add(
+    keep(
         SubscriptionPeriod(
             account_id=account.id,
             subscription_id=subscription.id,
@@ -170,9 +172,7 @@ def _bill_period(world: World, contract: Contract, number: int, at: dt.datetime)
     fulfil(invoice, at)
     pay_as_usual(world, invoice, contract.habit, at)
     if contract.renews and not once:
-        world.agenda.note(
-            world.morning(following, _BILLING_HOUR), lambda moment: _bill_period(world, contract, number + 1, moment)
-        )
+        world.agenda.note(world.morning(following, _BILLING_HOUR), _bill_period, world, contract, number + 1)
 
 
 def _grow(world: World, contract: Contract, at: dt.datetime) -> None:
@@ -244,7 +244,7 @@ def tell(
     amount: int = 0,
 ) -> None:
     """Write one line of the history of a subscription."""
-    add(
+    keep(
         SubscriptionChange(
             account_id=contract.account.id,
             subscription_id=contract.subscription.id,

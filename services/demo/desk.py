@@ -17,7 +17,7 @@ from models.sign_in import PasswordReset
 from models.staff import Department, StaffDepartment
 from models.support_desk import Announcement, AnnouncementKind, ReadyAnswer
 from models.ticket_type import Project, TicketField, TicketFieldKind, TicketPriority, TicketType
-from services.demo.world import World, add
+from services.demo.world import World, keep
 from services.records import create_record
 from services.staff_members import create_staff_member
 
@@ -102,7 +102,7 @@ def _make_departments(world: World) -> None:
         values = {"name": name, "email": f"{name.lower().replace(' ', '-')}@foyer.example"}
         world.departments[name] = create_record(Department, values, actor=world.as_staff("admin"), now=at)
     for who, name in (("agent", "Support"), ("agent", "Second level"), ("finance", "Billing"), ("sales", "Sales")):
-        add(StaffDepartment(staff_member_id=world.staff[who].id, department_id=world.departments[name].id))
+        keep(StaffDepartment(staff_member_id=world.staff[who].id, department_id=world.departments[name].id))
 
 
 def _make_ticket_types(world: World) -> None:
@@ -132,7 +132,7 @@ def _make_ticket_types(world: World) -> None:
         ("escalation", "reason", "Reason", "What was missing so far.", TicketFieldKind.LONG_TEXT),
     )
     for place, (key, name, label, help_text, kind) in enumerate(fields):
-        add(
+        keep(
             TicketField(
                 ticket_type_id=world.ticket_types[key].id,
                 key=name,
@@ -166,7 +166,7 @@ def _make_policies(world: World) -> None:
         # Not mandatory here: a mandatory one would stand between every visitor of the demo and the portal.
         policy = create_record(Policy, {"key": key, "name": name}, actor=world.as_staff("admin"), now=at)
         for number, moment in enumerate((at, world.ago(300)), start=1):
-            add(PolicyVersion(policy_id=policy.id, number=number, body=TERMS, published_at=moment, created_at=moment))
+            keep(PolicyVersion(policy_id=policy.id, number=number, body=TERMS, published_at=moment, created_at=moment))
 
 
 def _make_announcements(world: World) -> None:

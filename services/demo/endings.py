@@ -29,10 +29,10 @@ _STEPS: Final = (
 
 def put_endings(world: World) -> None:
     """Delta Dental was suspended for its debt; three others left or were sent away."""
-    world.agenda.note(world.ago(58, 6), lambda at: _suspend(world, "Delta Dental", SuspensionCause.DEBT, at))
-    world.agenda.note(world.ago(25, 10), lambda at: _suspend(world, "Silverline Taxi", SuspensionCause.STAFF, at))
-    world.agenda.note(world.ago(11, 10), lambda at: _leave(world, "Ironbridge Manufacturing", at))
-    world.agenda.note(world.ago(400, 10), lambda at: _erase(world, GONE, at))
+    world.agenda.note(world.ago(58, 6), _suspend, world, "Delta Dental", SuspensionCause.DEBT)
+    world.agenda.note(world.ago(25, 10), _suspend, world, "Silverline Taxi", SuspensionCause.STAFF)
+    world.agenda.note(world.ago(11, 10), _leave, world, "Ironbridge Manufacturing")
+    world.agenda.note(world.ago(400, 10), _erase, world, GONE)
 
 
 def _suspend(world: World, name: str, cause: SuspensionCause, at: dt.datetime) -> None:

@@ -42,7 +42,7 @@ def pay_as_usual(world: World, invoice: Invoice, habit: Habit, billed_at: dt.dat
     chance = world.chance(f"pay {invoice.number}")
     day = billed_at.date() + dt.timedelta(days=chance.randint(habit.soonest, habit.latest))
     moment = world.morning(day, 8 + chance.randrange(8), chance.randrange(60))
-    world.agenda.note(max(moment, billed_at), lambda at: _pay(world, invoice, habit.method, at))
+    world.agenda.note(max(moment, billed_at), _pay, world, invoice, habit.method)
 
 
 def _pay(world: World, invoice: Invoice, method: PaymentKind, at: dt.datetime) -> None:

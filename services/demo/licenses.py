@@ -15,7 +15,7 @@ from models.license_kind import LicenseDuration
 from models.price import BillingPeriod
 from services.audit import record_event
 from services.demo.catalogue import PACKAGES, Plan
-from services.demo.world import World, add
+from services.demo.world import World, add, keep
 
 _DURATIONS: Final = {
     BillingPeriod.ONCE: LicenseDuration.PERPETUAL,
@@ -68,7 +68,7 @@ def issue_license(
         )
     )
     for code, quantity in held.items():
-        add(
+        keep(
             LicenseItem(
                 account_id=account.id, license_id=license.id, product_id=world.products[code].id, quantity=quantity
             )
@@ -105,7 +105,7 @@ def activate(world: World, license: License, at: dt.datetime) -> None:
     license.activated_at = license.activated_at or at
     license.mac_address, license.last_valid_ip, license.last_seen_at = mac, ip, seen
     license.version += 1
-    add(
+    keep(
         LicenseActivation(
             account_id=license.account_id,
             license_id=license.id,
@@ -143,7 +143,7 @@ def change_editions(world: World, license: License, account: Account, at: dt.dat
         license.app_name = new
     else:
         edition_name, field, old, new = edition, "quantity", str(before), str(before + chance.choice((-3, 2, 5, 10)))
-    add(
+    keep(
         LicenseChange(
             account_id=account.id,
             license_id=license.id,

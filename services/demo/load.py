@@ -15,13 +15,20 @@ from models.person import Person
 from services.demo.agenda import Agenda
 from services.demo.catalogue import make_catalogue
 from services.demo.companies import Company, cast, others
+from services.demo.credits import put_credit_notes
 from services.demo.desk import STAFF, make_desk
 from services.demo.endings import put_endings
 from services.demo.library import make_library
 from services.demo.methods import put_methods
 from services.demo.money import put_money
 from services.demo.notices import put_notices, put_prospects, send_old_mails
-from services.demo.people import ROLES_OF_ACME, open_account, put_other_members, say_what_interests, seat_members_of_acme
+from services.demo.people import (
+    ROLES_OF_ACME,
+    open_account,
+    put_other_members,
+    say_what_interests,
+    seat_members_of_acme,
+)
 from services.demo.portfolio import (
     put_client_app_changes,
     put_contracts_of_cast,
@@ -61,7 +68,9 @@ def demo_is_loaded() -> bool:
 
 def database_is_empty() -> bool:
     """Whether there is neither a customer nor a person."""
-    return db.session.scalar(select(Account.id).limit(1)) is None and db.session.scalar(select(Person.id).limit(1)) is None
+    return (
+        db.session.scalar(select(Account.id).limit(1)) is None and db.session.scalar(select(Person.id).limit(1)) is None
+    )
 
 
 def load_demo(*, now: dt.datetime, platform_name: str = "PBXware", client_app_name: str = "gloCOM") -> bool:
@@ -99,6 +108,7 @@ def _make(world: World) -> None:
     put_contracts_of_others(world, further)
     put_loose_licenses(world)
     put_money(world)
+    put_credit_notes(world)
     put_methods(world)
     put_tickets(world)
     put_prospects(world)

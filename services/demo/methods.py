@@ -15,11 +15,12 @@ from models.gateway_event import GatewayEvent, GatewayEventStatus
 from models.invoice import Invoice
 from models.payment import AttemptOutcome, PaymentAttempt, PaymentKind, PaymentStatus
 from models.payment_method import AutoTopUp, PaymentMethod, PaymentMethodKind, PaymentMethodStatus
+from models.ticket import Ticket
 from services.audit import record_event
 from services.demo.habits import GATEWAY
 from services.demo.money import payment_of
 from services.demo.tickets import open_failed_payment_ticket
-from services.demo.world import World, add
+from services.demo.world import World, add, keep
 
 _BRANDS: Final = ("Visa", "Mastercard", "American Express")
 _KIND = PaymentMethodKind
@@ -30,14 +31,10 @@ _DECLINED: Final = "The bank declined the card"
 def put_methods(world: World) -> None:
     """Put stored methods, limits and tries on the agenda."""
     for place, account in enumerate(world.accounts.values()):
-        world.agenda.note(
-            account.created_at + dt.timedelta(days=3, hours=place % 7),
-            lambda at, account=account, place=place: _store_methods(world, account, place, at),
-        )
+        moment = account.created_at + dt.timedelta(days=3, hours=place % 7)
+        world.agenda.note(moment, _store_methods, world, account, place)
         if account.payment_mode is PaymentMode.POSTPAID:
-            world.agenda.note(
-                account.created_at + dt.timedelta(hours=1), lambda at, account=account: _give_limit(world, account, at)
-            )
+            world.agenda.note(account.created_at + dt.timedelta(hours=1), _give_limit, world, account)
     _put_tries(world)
 
 
@@ -119,11 +116,11 @@ def _give_limit(world: World, account: Account, at: dt.datetime) -> None:
     staff = world.as_staff("finance")
     amount = 500_000 if account.name == "Acme Telecom" else 100_000
     values = {"account_id": account.id, "currency": account.currency, "granted_by_id": staff.person_id}
-    add(CreditLimit(kind=CreditLimitKind.PERMANENT, amount=amount, valid_from=at.date(), created_at=at, **values))
+    keep(CreditLimit(kind=CreditLimitKind.PERMANENT, amount=amount, valid_from=at.date(), created_at=at, **values))
     record_event("account.credit_limit_changed", account, actor=staff, now=at, after={"limit": amount})
     if account.name == "Acme Telecom":
         ends = world.today + dt.timedelta(days=30)
-        add(CreditLimit(kind=CreditLimitKind.TEMPORARY, amount=250_000, valid_from=world.day(10), valid_to=ends,
+        keep(CreditLimit(kind=CreditLimitKind.TEMPORARY, amount=250_000, valid_from=world.day(10), valid_to=ends,
                         reason="Trade fair", created_at=at, **values))  # fmt: skip
 
 
@@ -139,10 +136,7 @@ def _put_tries(world: World) -> None:
         ("Redwood Credit Union", 2, PaymentStatus.FAILED, PaymentKind.PAYPAL_AGREEMENT),
     ):
         account = world.accounts[name]
-        world.agenda.note(
-            world.ago(days, 7, 15),
-            lambda at, account=account, status=status, method=method: _try(world, account, status, method, at),
-        )
+        world.agenda.note(world.ago(days, 7, 15), _try, world, account, status, method)
 
 
 def _try(world: World, account: Account, status: PaymentStatus, method: PaymentKind, at: dt.datetime) -> None:
@@ -194,6 +188,4 @@ def _try(world: World, account: Account, status: PaymentStatus, method: PaymentK
 
 
 def _has_ticket(invoice: Invoice) -> bool:
-    from models.ticket import Ticket
-
     return db.session.scalars(select(Ticket.id).where(Ticket.invoice_id == invoice.id)).first() is not None

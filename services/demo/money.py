@@ -38,34 +38,30 @@ def put_money(world: World) -> None:
 def _put_funds(world: World) -> None:
     """Acme has money here that no invoice has asked for yet; Borealis is prepaid and adds funds every month."""
     acme, borealis = world.accounts["Acme Telecom"], world.accounts["Borealis Hosting"]
-    world.agenda.note(
-        world.ago(21, 10), lambda at: receive(world, acme, 2_000_000, PaymentKind.BANK_TRANSFER, at, remark="In advance")
-    )
+    world.agenda.note(world.ago(21, 10), receive, world, acme, 2_000_000, PaymentKind.BANK_TRANSFER)
     day = borealis.created_at.date() + dt.timedelta(days=2)
     while day <= world.today:
         moment = world.morning(day, 5)
         kind = PaymentKind.PAYPAL if day.month % 4 == 0 else PaymentKind.BANK_TRANSFER
-        world.agenda.note(moment, lambda at, kind=kind: receive(world, borealis, _BOREALIS_TOP_UP, kind, at))
+        world.agenda.note(moment, receive, world, borealis, _BOREALIS_TOP_UP, kind)
         day += dt.timedelta(days=61)
     for name, days, method in (
         ("Northwind Outfitters", 12, PaymentKind.CHEQUE),
         ("Sonnenhof Kliniken", 34, PaymentKind.OTHER),
     ):
         account = world.accounts[name]
-        world.agenda.note(
-            world.ago(days, 13), lambda at, account=account, method=method: receive(world, account, 45_000, method, at)
-        )
+        world.agenda.note(world.ago(days, 13), receive, world, account, 45_000, method)
 
 
 def _put_papers(world: World) -> None:
     """Invoices written by hand: drafts, one that was voided, and one of which a half is paid."""
     acme, cirrus = world.accounts["Acme Telecom"], world.accounts["Cirrus Voice"]
     for account, days in ((acme, 2), (world.accounts["Borealis Hosting"], 1), (world.accounts["Harborview Legal"], 0)):
-        world.agenda.note(world.ago(days, 7, 40), lambda at, account=account: _draft(world, account, at))
+        world.agenda.note(world.ago(days, 7, 40), _draft, world, account)
     for account, days in ((cirrus, 51), (acme, 96), (world.accounts["Silverline Taxi"], 9)):
-        world.agenda.note(world.ago(days, 9), lambda at, account=account: _void(world, account, at))
+        world.agenda.note(world.ago(days, 9), _void, world, account)
     for account, days in ((cirrus, 25), (acme, 19), (world.accounts["Nordlicht Energie AG"], 6)):
-        world.agenda.note(world.ago(days, 15), lambda at, account=account: _pay_half(world, account, at))
+        world.agenda.note(world.ago(days, 15), _pay_half, world, account)
 
 
 def _draft(world: World, account: Account, at: dt.datetime) -> None:
@@ -96,19 +92,21 @@ def _pay_half(world: World, account: Account, at: dt.datetime) -> None:
 
 def _put_credit(world: World) -> None:
     """Credit given by staff, some of it taken back, and balances brought along from the older system."""
-    for name, days, amount in (("Cirrus Voice", 400, 5_000), ("Bluewater Hotels", 33, 10_000), ("Lumière Santé", 77, 2_500)):
+    for name, days, amount in (
+        ("Cirrus Voice", 400, 5_000),
+        ("Bluewater Hotels", 33, 10_000),
+        ("Lumière Santé", 77, 2_500),
+    ):
         account = world.accounts[name]
         if world.ago(days) > account.created_at:
-            world.agenda.note(
-                world.ago(days, 14), lambda at, account=account, amount=amount: _give_credit(world, account, amount, at)
-            )
+            world.agenda.note(world.ago(days, 14), _give_credit, world, account, amount)
     lumiere = world.accounts["Lumière Santé"]
     if world.ago(70) > lumiere.created_at:
-        world.agenda.note(world.ago(70, 14), lambda at: _take_credit_back(world, lumiere, 1_000, at))
-    for name, amount in (("Acme Telecom", 120_000), ("Borealis Hosting", 25_000), ("Delta Dental", -8_900)):
+        world.agenda.note(world.ago(70, 14), _take_credit_back, world, lumiere, 1_000)
+    for name, amount in (("Acme Telecom", 120_000), ("Borealis Hosting", 25_000), ("Delta Dental", 8_900)):
         account = world.accounts[name]
         moment = account.created_at + dt.timedelta(hours=1)
-        world.agenda.note(moment, lambda at, account=account, amount=amount: _bring(world, account, amount, at))
+        world.agenda.note(moment, _bring, world, account, amount)
 
 
 def _give_credit(world: World, account: Account, amount: int, at: dt.datetime) -> None:
@@ -170,10 +168,7 @@ def _put_refunds(world: World) -> None:
         ("Borealis Hosting", 15, 40_000, 40_000),
     ):
         account = world.accounts[name]
-        world.agenda.note(
-            max(world.ago(days, 16), account.created_at),
-            lambda at, account=account, amount=amount, back=back: _refund(world, account, amount, back, at),
-        )
+        world.agenda.note(max(world.ago(days, 16), account.created_at), _refund, world, account, amount, back)
 
 
 def _refund(world: World, account: Account, amount: int, back: int, at: dt.datetime) -> None:
@@ -219,9 +214,7 @@ def _put_orders(world: World) -> None:
         (acme, 80, OrderStatus.CANCELLED),
         (world.accounts["Cirrus Voice"], 14, OrderStatus.CANCELLED),
     ):
-        world.agenda.note(
-            world.ago(days, 12, 20), lambda at, account=account, status=status: _order(world, account, status, at)
-        )
+        world.agenda.note(world.ago(days, 12, 20), _order, world, account, status)
 
 
 def _order(world: World, account: Account, status: OrderStatus, at: dt.datetime) -> None:

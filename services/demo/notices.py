@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import select, update
 
 from domain.permissions import P
 from extensions import db
+from models.account import Account
 from models.notification import (
     DeliveryState,
     Notification,
@@ -29,6 +31,7 @@ _PROSPECTS: Final = (
     ("Vista Dental Group", "Ray Soto", "US", 3),
     ("Windmill Bakeries", "Lotte Smit", "NL", 200),
 )
+_RELEASED: Final = 3
 # What has a place in time, and is told to those whose role covers it.
 _TOLD: Final = (
     (NotificationKind.SERVICE_STATUS, P.LICENSES_READ, "Maintenance of the hosted systems on Sunday night", 12),
@@ -42,7 +45,7 @@ _TOLD: Final = (
 
 
 def put_prospects(world: World) -> None:
-    """Companies that resellers keep free for themselves; some were released, and some ran out."""
+    """Companies that resellers keep free for themselves; one was released, and some ran out."""
     acme, cirrus = world.accounts["Acme Telecom"], world.accounts["Cirrus Voice"]
     for place, (company, contact, country, days) in enumerate(_PROSPECTS):
         account = cirrus if place % 3 == 2 else acme
@@ -51,20 +54,17 @@ def put_prospects(world: World) -> None:
             "company": company,
             "contact": contact,
             "email": f"{contact.split()[0].lower()}@{company.split()[0].lower()}.example",
-            "phone": None,
             "country": country,
             "note": "Met at the trade fair." if place % 2 else None,
         }
+        world.agenda.note(world.ago(days, 15, place), _reserve, world, account, values, place == _RELEASED)
 
-        def reserve(at: dt.datetime, account=account, values=values, place=place) -> None:  # type: ignore[no-untyped-def]
-            actor = world.as_owner(account)
-            prospect = reserve_prospect(values, actor=actor, now=at)
-            if place == 3:
-                world.agenda.note(
-                    at + dt.timedelta(days=20), lambda later: release_prospect(prospect, actor=actor, now=later) and None
-                )
 
-        world.agenda.note(world.ago(days, 15, place), reserve)
+def _reserve(world: World, account: Account, values: Mapping[str, object], released: bool, at: dt.datetime) -> None:
+    actor = world.as_owner(account)
+    prospect = reserve_prospect(values, actor=actor, now=at)
+    if released:
+        release_prospect(prospect, actor=actor, now=min(world.now, at + dt.timedelta(days=20)))
 
 
 def put_notices(world: World) -> None:

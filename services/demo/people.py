@@ -15,7 +15,7 @@ from models.person import Person, PhoneState
 from services.accounts import create_account
 from services.audit import record_event
 from services.demo.companies import GONE, Company
-from services.demo.world import World, add
+from services.demo.world import World, keep
 from services.members import add_member, disable_member, set_roles
 
 # One member of Acme for each role, named by it, and one without any.
@@ -121,14 +121,13 @@ def put_other_members(world: World) -> None:
     for place, account in enumerate(world.accounts.values()):
         if place >= 4 and place % 3 == 0 and account.name != GONE:
             at = min(world.ago(20), account.created_at + dt.timedelta(days=30))
-            world.agenda.note(at, lambda moment, account=account, place=place: _hire(world, account, place, moment))
-    borealis = world.accounts["Borealis Hosting"]
+            world.agenda.note(at, _hire, world, account, place)
+    world.agenda.note(world.ago(4), _invite, world, world.accounts["Borealis Hosting"])
 
-    def invite(at: dt.datetime) -> None:
-        seat(world, borealis, ("Inga", "Vitt"), "inga@borealis.example", MemberType.TECHNICAL, at,
-             roles=(MemberRole.LICENSES_EDIT, MemberRole.TICKETS), accepts=False)  # fmt: skip
 
-    world.agenda.note(world.ago(4), invite)
+def _invite(world: World, account: Account, at: dt.datetime) -> None:
+    seat(world, account, ("Inga", "Vitt"), "inga@borealis.example", MemberType.TECHNICAL, at,
+         roles=(MemberRole.LICENSES_EDIT, MemberRole.TICKETS), accepts=False)  # fmt: skip
 
 
 def _hire(world: World, account: Account, place: int, at: dt.datetime) -> None:
@@ -141,9 +140,11 @@ def _hire(world: World, account: Account, place: int, at: dt.datetime) -> None:
         return
     left = seat(world, account, ("Terry", last_name), f"it@{domain}", MemberType.TECHNICAL, at,
                 roles=(MemberRole.LICENSES_EDIT,))  # fmt: skip
-    world.agenda.note(
-        world.ago(8), lambda moment: disable_member(left, actor=world.as_owner(account), now=moment) and None
-    )
+    world.agenda.note(world.ago(8), _dismiss, world, account, left)
+
+
+def _dismiss(world: World, account: Account, member: Member, at: dt.datetime) -> None:
+    disable_member(member, actor=world.as_owner(account), now=at)
 
 
 def say_what_interests(world: World) -> None:
@@ -152,7 +153,7 @@ def say_what_interests(world: World) -> None:
     chance = world.chance("interests")
     for person, member in list(world.people.values()):
         for interest in chance.sample(interests, chance.randrange(3)):
-            add(MemberInterest(account_id=member.account_id, member_id=member.id, interest_id=interest.id))
+            keep(MemberInterest(account_id=member.account_id, member_id=member.id, interest_id=interest.id))
         if chance.random() < 0.3:
             person.phone, person.phone_state = "+1 202 555 0142", PhoneState.VERIFIED
         if chance.random() < 0.7:

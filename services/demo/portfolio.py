@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Final
 
 from sqlalchemy import select
@@ -13,7 +14,8 @@ from models.account import Account
 from models.license import License, LicenseStatus
 from models.license_kind import LicenseDuration
 from models.price import BillingPeriod
-from models.subscription import SubscriptionChangeKind as Change, SubscriptionStatus as Status
+from models.subscription import SubscriptionChangeKind as Change
+from models.subscription import SubscriptionStatus as Status
 from services.demo.companies import GONE, Company
 from services.demo.contracts import Contract, sign, tell
 from services.demo.licenses import activate, change_editions, issue_loose_license, set_status
@@ -72,13 +74,21 @@ def put_contracts_of_cast(world: World, companies: list[Company]) -> None:
     contract("Cirrus Voice", "team-10", _B.YEARLY, world.day(610))
     # Delta: stopped paying, and was suspended for it.
     contract("Delta Dental", "business-50", _B.QUARTERLY, world.day(1000), ends=Status.SUSPENDED, ends_on=world.day(60))
-    contract("Delta Dental", "hosted-20", _B.MONTHLY, world.day(200), ends=Status.EXPIRED, ends_on=world.day(72), size=50)
+    contract(
+        "Delta Dental", "hosted-20", _B.MONTHLY, world.day(200), ends=Status.EXPIRED, ends_on=world.day(72), size=50
+    )
 
 
 def put_contracts_of_others(world: World, companies: list[Company]) -> None:
     """One to three contracts for each of the others, some of them ended."""
     chance = world.chance("contracts")
-    endings = {5: Status.EXPIRED, 11: Status.TERMINATED, 17: Status.SUSPENDED, 23: Status.EXPIRED, 29: Status.TERMINATED}
+    endings = {
+        5: Status.EXPIRED,
+        11: Status.TERMINATED,
+        17: Status.SUSPENDED,
+        23: Status.EXPIRED,
+        29: Status.TERMINATED,
+    }
     for place, company in enumerate(companies):
         account = world.accounts[company.name]
         if company.name == GONE:
@@ -128,12 +138,7 @@ def put_loose_licenses(world: World) -> None:
         if duration is LicenseDuration.PERPETUAL and status is LicenseStatus.EXPIRED:
             duration = LicenseDuration.YEARLY
         plan = (*_PACKAGES, "business-30")[place % 7]
-        world.agenda.note(
-            world.ago(days, 9, place),
-            lambda at, account=account, plan=plan, duration=duration, status=status, place=place: _issue(
-                world, account, plan, duration, status, place, at
-            ),
-        )
+        world.agenda.note(world.ago(days, 9, place), _issue, world, account, plan, duration, status, place)
 
 
 def _issue(
@@ -149,53 +154,51 @@ def _issue(
     license = issue_loose_license(world, account, plan, duration, at, reference=reference)
     if status is LicenseStatus.NOT_ACTIVATED:
         return
-    _use(world, account, license, at + dt.timedelta(hours=2), resets=place % 4)
+    _use(world, account, license, at + dt.timedelta(hours=2), resets=place % 4 if place % 2 or place < 12 else 0)
     if status is not LicenseStatus.ACTIVE:
         moment = min(world.now, at + dt.timedelta(days=3))
-        world.agenda.note(moment, lambda later: set_status(world, license, status, later))
+        world.agenda.note(moment, set_status, world, license, status)
 
 
 def _use(world: World, account: Account, license: License, at: dt.datetime, *, resets: int) -> None:
     """Activate a license, and move it to another device as often as it was reset."""
-    world.agenda.note(min(at, world.now), lambda moment: activate(world, license, moment))
+    world.agenda.note(min(at, world.now), activate, world, license)
     for number in range(resets):
         moved = at + dt.timedelta(hours=6 * (number + 1))
+        world.agenda.note(min(moved, world.now), _move, world, account, license)
 
-        def move(moment: dt.datetime) -> None:
-            if license.can_reset:
-                reset_hardware_lock(license, actor=world.as_owner(account), now=moment, reason="New server")
-                activate(world, license, moment)
 
-        world.agenda.note(min(moved, world.now), move)
+def _move(world: World, account: Account, license: License, at: dt.datetime) -> None:
+    if license.can_reset:
+        reset_hardware_lock(license, actor=world.as_owner(account), now=at, reason="New server")
+        activate(world, license, at)
 
 
 def put_client_app_changes(world: World) -> None:
     """What was changed in the app's wizard over the last year."""
-    chance = world.chance("wizard")
-
-    def change(moment: dt.datetime) -> None:
-        active = select(License).where(License.status == LicenseStatus.ACTIVE).order_by(License.id)
-        licenses = db.session.scalars(active).all()
-        if licenses:
-            license = licenses[chance.randrange(len(licenses))]
-            change_editions(world, license, db.session.get_one(Account, license.account_id), moment)
-
     for number in range(90):
-        world.agenda.note(world.ago(360 - number * 4, 8 + number % 9, number % 60), change)
+        world.agenda.note(world.ago(360 - number * 4, 8 + number % 9, number % 60), _change_some_license, world, number)
+
+
+def _change_some_license(world: World, number: int, at: dt.datetime) -> None:
+    active = select(License.id).where(License.status == LicenseStatus.ACTIVE).order_by(License.id)
+    license_ids = db.session.scalars(active).all()
+    if license_ids:
+        license = db.session.get_one(License, world.chance(f"wizard {number}").choice(license_ids))
+        change_editions(world, license, db.session.get_one(Account, license.account_id), at)
 
 
 def put_transfer_of_acme(world: World) -> None:
     """A transfer between two licenses of Acme a week ago; three equal packages are left to try it with."""
-    acme = world.accounts["Acme Telecom"]
+    world.agenda.note(world.ago(7, 10, 30), _transfer, world, world.accounts["Acme Telecom"])
 
-    def transfer(moment: dt.datetime) -> None:
-        package = world.packages["business-50"]
-        equal = select(License).where(License.account_id == acme.id, License.package_id == package.id)
-        active = equal.where(License.status == LicenseStatus.ACTIVE).order_by(License.id)
-        source, target = db.session.scalars(active.limit(2)).all()
-        transfer_items(source, target, {"extension": 5}, actor=world.as_owner(acme), now=moment)
 
-    world.agenda.note(world.ago(7, 10, 30), transfer)
+def _transfer(world: World, account: Account, at: dt.datetime) -> None:
+    package = world.packages["business-50"]
+    equal = select(License).where(License.account_id == account.id, License.package_id == package.id)
+    active = equal.where(License.status == LicenseStatus.ACTIVE).order_by(License.id)
+    source, target = db.session.scalars(active.limit(2)).all()
+    transfer_items(source, target, {"extension": 5}, actor=world.as_owner(account), now=at)
 
 
 def _put_history(world: World, contract: Contract) -> None:
@@ -211,7 +214,5 @@ def _put_history(world: World, contract: Contract) -> None:
         (100, Change.EXPIRED, "active", "expired"),
         (98, Change.REACTIVATED, "expired", "active"),
     ):
-        world.agenda.note(
-            world.ago(days, 14),
-            lambda at, kind=kind, before=before, after=after: tell(contract, kind, actor, at, before=before, after=after),
-        )
+        words = partial(tell, contract, kind, actor, before=before, after=after)
+        world.agenda.note(world.ago(days, 14), words)

@@ -17,10 +17,11 @@ from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticip
 from services.audit import record_event
 from services.demo.companies import GONE
 from services.demo.stories import EMERGENCY, ESCALATION, FAILED_PAYMENT, STORIES, Story
-from services.demo.world import World, add
+from services.demo.world import World, add, keep
 from services.tickets import open_ticket, solve_ticket
 
 _ANSWER_AFTER: Final = dt.timedelta(hours=3)
+_PARTNER: Final = "it-partner@partner.example"
 _AGENTS: Final = ("agent", "agent", "finance", "admin")
 
 
@@ -38,7 +39,7 @@ def put_tickets(world: World) -> None:
     for number in range(18):
         account = accounts[number % 3] if number % 2 else chance.choice(accounts)
         tell(world, account, STORIES[(number * 5) % len(STORIES)], number % 9, open_ones[number % 3])
-    _put_emergency(world, world.accounts["Acme Telecom"])
+    world.agenda.note(world.ago(2, 8, 5), _raise_alarm, world, world.accounts["Acme Telecom"])
 
 
 def tell(
@@ -54,10 +55,8 @@ def tell(
 ) -> None:
     """Put one ticket on the agenda, with everything that is written in it."""
     hour = 7 + len(story.subject) % 9
-    world.agenda.note(
-        world.ago(days_ago, hour, len(story.question) % 60),
-        lambda at: _play(world, account, story, ending, kind, rating, escalated_from, at),
-    )
+    moment = world.ago(days_ago, hour, len(story.question) % 60)
+    world.agenda.note(moment, _play, world, account, story, ending, kind, rating, escalated_from)
 
 
 def _play(
@@ -88,9 +87,7 @@ def _play(
     if story.note:
         _write(discussion, ticket, story.note, world.as_staff("agent"), moment, internal=True)
     if story.second[0]:
-        other = add(
-            Discussion(account_id=account.id, ticket_id=ticket.id, title=story.second[0], created_at=moment)
-        )
+        other = add(Discussion(account_id=account.id, ticket_id=ticket.id, title=story.second[0], created_at=moment))
         _write(other, ticket, story.second[1], customer, moment)
     _finish(world, ticket, ending, rating, moment)
     return ticket
@@ -138,7 +135,7 @@ def _write(
     discussion: Discussion, ticket: Ticket, text: str, writer: Actor, at: dt.datetime, *, internal: bool = False
 ) -> None:
     from_staff = writer.source is Source.STAFF
-    add(
+    keep(
         Message(
             account_id=ticket.account_id,
             discussion_id=discussion.id,
@@ -154,7 +151,6 @@ def _write(
     if not internal:
         ticket.last_message_at = at
         record_event("ticket.answered", ticket, actor=writer, now=at)
-    db.session.flush()
 
 
 def _finish(world: World, ticket: Ticket, ending: TicketStatus, rating: int | None, at: dt.datetime) -> None:
@@ -176,29 +172,19 @@ def _finish(world: World, ticket: Ticket, ending: TicketStatus, rating: int | No
     db.session.flush()
 
 
-def _put_emergency(world: World, account: Account) -> None:
-    """An emergency, its escalation to another department, and a copy to somebody outside."""
-
-    def happen(at: dt.datetime) -> None:
-        ticket = _play(world, account, EMERGENCY, TicketStatus.WAITING_FOR_SUPPORT, "emergency", None, None, at)
-        ticket.answers = {"call_back": account.contact_phone or ""}
-        first = select(Message).join(Discussion, Discussion.id == Message.discussion_id)
-        message = db.session.scalars(first.where(Discussion.ticket_id == ticket.id).order_by(Message.id)).first()
-        if message is not None:
-            add(MessageCc(account_id=account.id, message_id=message.id, email="it-partner@partner.example"))
-        add(
-            TicketParticipant(
-                account_id=account.id,
-                ticket_id=ticket.id,
-                email="it-partner@partner.example",
-                part=ParticipantPart.COPIED,
-                created_at=at,
-            )
+def _raise_alarm(world: World, account: Account, at: dt.datetime) -> None:
+    """An emergency with a copy to somebody outside, and its escalation to another department the day after."""
+    ticket = _play(world, account, EMERGENCY, TicketStatus.WAITING_FOR_SUPPORT, "emergency", None, None, at)
+    ticket.answers = {"call_back": account.contact_phone or ""}
+    first = select(Message).join(Discussion, Discussion.id == Message.discussion_id)
+    message = db.session.scalars(first.where(Discussion.ticket_id == ticket.id).order_by(Message.id).limit(1)).one()
+    keep(MessageCc(account_id=account.id, message_id=message.id, email=_PARTNER))
+    keep(
+        TicketParticipant(
+            account_id=account.id, ticket_id=ticket.id, email=_PARTNER, part=ParticipantPart.COPIED, created_at=at
         )
-        tell(world, account, ESCALATION, 1, TicketStatus.WAITING_FOR_CUSTOMER, kind="escalation",
-             escalated_from=ticket)  # fmt: skip
-
-    world.agenda.note(world.ago(2, 8, 5), happen)
+    )
+    tell(world, account, ESCALATION, 1, TicketStatus.WAITING_FOR_CUSTOMER, kind="escalation", escalated_from=ticket)
 
 
 def open_failed_payment_ticket(world: World, account: Account, invoice: Invoice, reason: str, at: dt.datetime) -> None:
