@@ -175,9 +175,10 @@ def segment(
     """The rows with a sort value (or, ``empty``, those without one), in order, after a cursor."""
     predicates: list[ColumnElement[bool]] = []
     descending = order.descending != backward
-    keys = [order.primary_key]
-    if not order.by_key and not empty:
-        keys.insert(0, order.column)
+    keys = [order.primary_key] if order.by_key or empty else [order.column, order.primary_key]
+    # Rows without a value are sorted by it all the same: only so PostgreSQL sees that the index has them in order, and
+    # does not walk the primary key past two million rows to find the last fifty drafts.
+    sorting = keys if order.by_key else [order.column, order.primary_key]
     if order.nullable and not order.by_key:
         predicates.append(order.column.is_(None) if empty else order.column.is_not(None))
     if after is not None:
@@ -185,7 +186,7 @@ def segment(
         bound = [bindparam(None, value, type_=key.type, unique=True) for key, value in zip(keys, values, strict=True)]
         left, right = (keys[0], bound[0]) if len(keys) == 1 else (tuple_(*keys), tuple_(*bound))
         predicates.append(left < right if descending else left > right)
-    return select_rows(*predicates).order_by(*(key.desc() if descending else key.asc() for key in keys))
+    return select_rows(*predicates).order_by(*(key.desc() if descending else key.asc() for key in sorting))
 
 
 def segments(order: Order, select_rows: Callable[..., Select[Any]]) -> list[Select[Any]]:
