@@ -34,27 +34,38 @@ def check(mounted: Mounted) -> None:
 
 
 def _mistakes(mounted: Mounted) -> Iterator[str]:
-    yield from _check_names(mounted)
     yield from _check_grants(mounted)
     yield from _check_scope(mounted)
-    yield from _check_actions(mounted)
     yield from _check_indexes(mounted)
-    if not any(True for _ in _check_names(mounted)):
-        yield from _check_machinery(mounted)
+    unknown = [*_check_names(mounted), *_check_actions(mounted)]
+    yield from unknown or _check_machinery(mounted)
 
 
 def _check_names(mounted: Mounted) -> Iterator[str]:
-    """Columns, key, label, search and order must be there."""
+    """Columns, key, label, search, order and relations must be there."""
     resource, model = mounted.resource, mounted.model
-    local = [resource.key, resource.default_sort.removeprefix("-")]
-    for name in [*local, *(column.name for column in resource.columns if column.sort)]:
-        if not name:
-            continue
+    sorted_by = [column.name for column in resource.columns if column.sort]
+    for name in filter(None, [resource.key, resource.default_sort.removeprefix("-"), *sorted_by]):
         path = _path(model, name)
         if isinstance(path, str):
             yield path
         elif path.hops or path.column is None:
             yield f"{name!r} must be a plain column of {model.__name__} to be its key or sorted by"
+    yield from _check_label(mounted)
+    for column in resource.columns:
+        path = _path(model, column.name, column.kind)
+        if isinstance(path, str):
+            yield path
+    relations = mapper_of(model).relationships
+    for where, names in (("load", resource.load), ("references", tuple(resource.references))):
+        yield from (
+            f"{where} names {name!r}, no relationship of {model.__name__}" for name in names if name not in relations
+        )
+
+
+def _check_label(mounted: Mounted) -> Iterator[str]:
+    """What names a record, and what it is searched by, are columns; those of other records must be loaded."""
+    resource, model = mounted.resource, mounted.model
     for name in (resource.label_name(), *resource.search):
         path = _path(model, name)
         if isinstance(path, str):
@@ -64,16 +75,6 @@ def _check_names(mounted: Mounted) -> Iterator[str]:
     label = _path(model, resource.label_name())
     if isinstance(label, Path) and label.hops and label.hops[0] not in resource.load:
         yield f"its label is {label.name!r}: say load = ({label.hops[0]!r},)"
-    for column in resource.columns:
-        path = _path(model, column.name, column.kind)
-        if isinstance(path, str):
-            yield path
-    for name in resource.load:
-        if name not in mapper_of(model).relationships:
-            yield f"load names {name!r}, which is no relationship of {model.__name__}"
-    for name in resource.references:
-        if name not in mapper_of(model).relationships:
-            yield f"references names {name!r}, which is no relationship of {model.__name__}"
 
 
 def _check_grants(mounted: Mounted) -> Iterator[str]:

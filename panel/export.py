@@ -149,7 +149,7 @@ def _write_row(sheet: Any, line: int, values: Sequence[Any], days: Any, moments:
         if isinstance(value, dt.datetime):
             sheet.write_datetime(line, place, value, moments)
         elif isinstance(value, dt.date):
-            sheet.write_datetime(line, place, dt.datetime.combine(value, dt.time()), days)  # noqa: DTZ  a date has no zone
+            sheet.write_datetime(line, place, dt.datetime.combine(value, dt.time()), days)
         elif isinstance(value, (int, Decimal)) and -LARGEST_EXACT_NUMBER < value < LARGEST_EXACT_NUMBER:
             sheet.write_number(line, place, value)
         else:

@@ -47,8 +47,13 @@ class Mounted:
         self.primary_key: InstrumentedAttribute[Any] = getattr(
             self.model, mapper.get_property_by_column(mapper.primary_key[0]).key
         )
-        self.key: InstrumentedAttribute[Any] = getattr(self.model, resource.key)
         self.actions = {action.slug: action for action in resource.actions if self._has(action)}
+
+    @cached_property
+    def key(self) -> InstrumentedAttribute[Any]:
+        """The column whose value stands in addresses."""
+        found: InstrumentedAttribute[Any] = getattr(self.model, self.resource.key)
+        return found
 
     def _has(self, action: Action) -> bool:
         return self.realm.name in action.realms and self.realm.knows(action.grant)

@@ -48,12 +48,12 @@ class Path:
         return getattr(row, self.attribute)
 
     def expression(self) -> Any:
-        """The value as a column of a statement on the model alone: over references a subquery, so that nothing is joined."""
+        """The value as a column of a statement on the model alone: over references a subquery, nothing is joined."""
         if not self.hops:
             return getattr(self.model, self.attribute)
         relation = getattr(self.model, self.hops[0])
         target = relation.property.mapper.class_
-        local, remote = relation.property.local_remote_pairs[0]
+        local, remote = reference_pair(relation.property)
         onward = resolve(target, ".".join((*self.hops[1:], self.attribute)))
         return select(onward.expression()).where(remote == local).correlate(self.model).scalar_subquery()
 
@@ -83,8 +83,8 @@ def relation_of(model: type[Any], name: str) -> RelationshipProperty[Any]:
     return found
 
 
-def reference_column(relation: RelationshipProperty[Any]) -> str:
-    """The attribute of the model that holds a many-to-one reference (its own column, not a shared owner column)."""
+def reference_pair(relation: RelationshipProperty[Any]) -> tuple[Any, Any]:
+    """The two columns of a many-to-one reference: the one that holds it, and the key it holds (not a shared owner)."""
     pairs = [
         (local, remote)
         for local, remote in relation.local_remote_pairs or ()
@@ -92,7 +92,12 @@ def reference_column(relation: RelationshipProperty[Any]) -> str:
     ]
     if relation.uselist or not pairs:
         raise UnknownName(f"{relation} is no reference to one row")
-    return str(relation.parent.get_property_by_column(pairs[0][0]).key)
+    return pairs[0]
+
+
+def reference_column(relation: RelationshipProperty[Any]) -> str:
+    """The attribute of the model that holds a many-to-one reference."""
+    return str(relation.parent.get_property_by_column(reference_pair(relation)[0]).key)
 
 
 def resolve(model: type[Any], name: str, kind: str = "") -> Path:

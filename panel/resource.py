@@ -90,7 +90,7 @@ class Resource:
     - ``grants``: verb -> grant (or {realm: grant}). An absent verb does not exist: 404.
     - ``form``: "create"/"edit" -> names of columns and references, or a FlaskForm, or {realm: either}.
       A value of another record ("person.email") may be asked for when a service in ``saves`` knows what to do with it.
-    - ``form_extras``: "create"/"edit" -> FlaskForm whose fields are asked besides; they reach the service by their names.
+    - ``form_extras``: "create"/"edit" -> FlaskForm whose fields are asked besides; the service gets them by name.
     - ``saves``: "create", "edit", "delete" -> the service; default is the generic one of the hooks.
     - ``scope``: owner id -> predicate. Rows of the owned mixin are narrowed to their owner without it; a scope narrows
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.

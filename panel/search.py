@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, or_, select
+
 from panel.paths import Path
 
 SHORTEST_WORD = 3

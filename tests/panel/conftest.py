@@ -56,6 +56,7 @@ def postgresql_engine() -> Iterator[Engine]:
 def engine(request: pytest.FixtureRequest) -> Engine:
     """An empty database of each kind."""
     found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    Base.metadata.create_all(found)  # the guide's example adds a table
     with found.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())

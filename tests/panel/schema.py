@@ -135,7 +135,9 @@ class Plant(GardenOwned, Base):
     garden: Mapped[Garden] = relationship(lazy="raise")
     bed: Mapped[Bed | None] = relationship(back_populates="plants", lazy="raise", foreign_keys=[bed_id])
     species: Mapped[Species | None] = relationship(lazy="raise")
-    waterings: Mapped[list[Watering]] = relationship(back_populates="plant", lazy="raise", foreign_keys="Watering.plant_id")
+    waterings: Mapped[list[Watering]] = relationship(
+        back_populates="plant", lazy="raise", foreign_keys="Watering.plant_id"
+    )
     __table_args__ = (
         UniqueConstraint("garden_id", "id"),
         ForeignKeyConstraint(["garden_id", "bed_id"], ["bed.garden_id", "bed.id"]),
