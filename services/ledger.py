@@ -21,7 +21,7 @@ from domain.refusals import Refusal
 from extensions import db
 from models.base import new_public_id
 from models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
-from services.locks import in_chunks, lock_accounts, rows_changed
+from services.locks import ONE_BATCH, in_chunks, lock_accounts, rows_changed
 
 _PotKey = tuple[LedgerAccountKind, int | None, str]
 
@@ -169,7 +169,9 @@ def _insert_entries(entries: Sequence[Entry], now: dt.datetime) -> dict[str, int
         raise ValueError("two entries of one batch have the same key")
     # Rows as parameters, not as values(): the statement is then compiled once, not once for each batch.
     db.session.execute(
-        _insert(LedgerEntry).on_conflict_do_nothing(index_elements=["idempotency_key"]), list(rows.values())
+        _insert(LedgerEntry).on_conflict_do_nothing(index_elements=["idempotency_key"]),
+        list(rows.values()),
+        execution_options=ONE_BATCH,
     )
     found = db.session.execute(
         select(LedgerEntry.idempotency_key, LedgerEntry.id, LedgerEntry.public_id).where(
@@ -219,7 +221,7 @@ def _pots(wanted: set[_PotKey], now: dt.datetime) -> dict[_PotKey, int]:
             }
             for kind, account_id, currency in missing
         ]
-        db.session.execute(_insert(LedgerAccount).on_conflict_do_nothing(), rows)
+        db.session.execute(_insert(LedgerAccount).on_conflict_do_nothing(), rows, execution_options=ONE_BATCH)
         found = _find_pots(wanted)
     return found
 

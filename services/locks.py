@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Update, inspect, select
@@ -19,6 +20,8 @@ from extensions import db
 from models.account import Account
 
 CHUNK = 500
+# For an INSERT of many rows: without it, an empty value makes its row a statement of its own.
+ONE_BATCH = MappingProxyType({"render_nulls": True})
 
 _Row = TypeVar("_Row")
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 from extensions import db
 from models.base import new_public_id
 from models.statement_line import StatementKind, StatementLine
-from services.locks import in_chunks, lock_accounts
+from services.locks import ONE_BATCH, in_chunks, lock_accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def write_statement_lines(lines: Iterable[NewLine], *, now: dt.datetime) -> None
             }
         )
     if rows:
-        db.session.execute(insert(StatementLine), rows)
+        db.session.execute(insert(StatementLine), rows, execution_options=ONE_BATCH)
 
 
 def _heads(account_ids: list[int]) -> dict[int, tuple[int, int]]:

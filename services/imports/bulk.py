@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from extensions import db
-from services.locks import in_chunks
+from services.locks import ONE_BATCH, in_chunks
 
 _STATE = "_sa_instance_state"
 
@@ -21,7 +21,7 @@ def insert_rows(rows: Sequence[Any], *, key: InstrumentedAttribute[str] | None =
     """
     for some in in_chunks(rows):
         values = [{name: value for name, value in vars(row).items() if name != _STATE} for row in some]
-        db.session.execute(insert(type(some[0])), values)
+        db.session.execute(insert(type(some[0])), values, execution_options=ONE_BATCH)
         if key is not None:
             _tell_ids(some, key)
 
@@ -29,7 +29,7 @@ def insert_rows(rows: Sequence[Any], *, key: InstrumentedAttribute[str] | None =
 def insert_values(model: type[Any], values: Sequence[dict[str, Any]]) -> None:
     """Insert rows of one table given as dictionaries with the same keys."""
     for some in in_chunks(values):
-        db.session.execute(insert(model), list(some))
+        db.session.execute(insert(model), list(some), execution_options=ONE_BATCH)
 
 
 def _tell_ids(rows: Sequence[Any], key: InstrumentedAttribute[str]) -> None:
