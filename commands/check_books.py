@@ -1,4 +1,4 @@
-"""flask check-books: the invariants of the books, each with the rows that break it."""
+"""flask check-books: what must always be true of the books, checked now."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from services.books import INVARIANTS, check_invariant
 @click.command("check-books")
 @with_appcontext
 def command() -> None:
-    """Check what must always be true of the books; exit 1 when something is broken."""
+    """Check the invariants of the books, and exit with 1 when one is broken."""
     broken = 0
     for name in INVARIANTS:
         findings = check_invariant(name)
-        click.echo(f"{'broken' if findings else 'right '}  {name}")
+        broken += bool(findings)
+        click.echo(f"{'broken' if findings else 'ok    '}  {name}")
         for finding in findings:
             click.echo(f"        {finding.table} {finding.key}: {finding.detail}")
-        broken += bool(findings)
     if broken:
+        click.echo(f"{broken} of {len(INVARIANTS)} invariants are broken.")
         raise SystemExit(1)
+    click.echo("The books are right.")

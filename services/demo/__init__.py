@@ -3,6 +3,6 @@
 The same ``now`` gives the same rows on every database, secrets apart (see services/demo/load.py).
 """
 
-from services.demo.load import PASSWORD, SIGN_INS, DemoNotPossible, demo_is_loaded, load_demo
+from services.demo.load import PASSWORD, SIGN_INS, DemoNotPossible, database_is_empty, demo_is_loaded, load_demo
 
-__all__ = ["PASSWORD", "SIGN_INS", "DemoNotPossible", "demo_is_loaded", "load_demo"]
+__all__ = ["PASSWORD", "SIGN_INS", "DemoNotPossible", "database_is_empty", "demo_is_loaded", "load_demo"]

@@ -51,6 +51,7 @@ PRODUCTS: Final = (
     ("hosting", "Hosting", ProductKind.SERVICE, "services", "server", 3_900),
     ("setup", "Setup and training", ProductKind.SERVICE, "services", "day", 89_000),
     ("support", "Support contract", ProductKind.SUPPORT, "support", "contract", 7_500),
+    ("desk-phone-classic", "Desk phone, classic", ProductKind.HARDWARE, "hardware", "piece", 9_900),
     ("desk-phone", "Desk phone", ProductKind.HARDWARE, "hardware", "piece", 11_900),
 )
 
@@ -206,10 +207,11 @@ def _make_product(
         "kind": kind,
         "product_class": product_class,
         "unit": unit,
+        "status": CatalogueStatus.RETIRED if code == "desk-phone-classic" else CatalogueStatus.ACTIVE,
         "description": f"Counted by the {unit}.",
     }
     product = create_record(Product, values, actor=world.system, now=at)
-    periods = (BillingPeriod.ONCE,) if code in ("setup", "desk-phone") else tuple(MONTHS)
+    periods = (BillingPeriod.ONCE,) if code.startswith(("setup", "desk-phone")) else tuple(MONTHS)
     for currency in CURRENCIES:
         for period in periods:
             _price(world, at, product_id=product.id, currency=currency, period=period,

@@ -36,6 +36,8 @@ def put_methods(world: World) -> None:
         if account.payment_mode is PaymentMode.POSTPAID:
             world.agenda.note(account.created_at + dt.timedelta(hours=1), _give_limit, world, account)
     _put_tries(world)
+    world.agenda.note(world.ago(6, 3), _hear, world, "customer.updated", GatewayEventStatus.IGNORED, "Nothing to do")
+    world.agenda.note(world.ago(5, 3), _hear, world, "payment.settled", GatewayEventStatus.REFUSED, "Wrong signature")
 
 
 def _store_methods(world: World, account: Account, place: int, at: dt.datetime) -> None:
@@ -185,6 +187,24 @@ def _try(world: World, account: Account, status: PaymentStatus, method: PaymentK
         record_event("payment.failed", payment, actor=world.system, now=at, after={"reason": _DECLINED})
         if invoice is not None and not _has_ticket(invoice):
             open_failed_payment_ticket(world, account, invoice, _DECLINED, at)
+
+
+def _hear(world: World, kind: str, status: GatewayEventStatus, note: str, at: dt.datetime) -> None:
+    """The gateway tells something that is about no payment of ours."""
+    name = f"evt_{world.chance(kind).getrandbits(40):010x}"
+    keep(
+        GatewayEvent(
+            gateway=GATEWAY,
+            event_id=name,
+            kind=kind,
+            status=status,
+            occurred_at=at,
+            received_at=at,
+            processed_at=at,
+            payload={"kind": kind},
+            note=note,
+        )
+    )
 
 
 def _has_ticket(invoice: Invoice) -> bool:

@@ -58,6 +58,8 @@ def _put_papers(world: World) -> None:
     acme, cirrus = world.accounts["Acme Telecom"], world.accounts["Cirrus Voice"]
     for account, days in ((acme, 2), (world.accounts["Borealis Hosting"], 1), (world.accounts["Harborview Legal"], 0)):
         world.agenda.note(world.ago(days, 7, 40), _draft, world, account)
+    for account, days in ((cirrus, 70), (acme, 45), (world.accounts["Bayside Clinic Group"], 16)):
+        world.agenda.note(world.ago(days, 8, 20), _buy, world, account)
     for account, days in ((cirrus, 51), (acme, 96), (world.accounts["Silverline Taxi"], 9)):
         world.agenda.note(world.ago(days, 9), _void, world, account)
     for account, days in ((cirrus, 25), (acme, 19), (world.accounts["Nordlicht Energie AG"], 6)):
@@ -75,6 +77,13 @@ def _draft(world: World, account: Account, at: dt.datetime) -> None:
 def _phones(world: World, account: Account, count: int, at: dt.datetime) -> Invoice:
     lines = [simple_line(world, account, "desk-phone", 11_900, count, at.date())]
     return bill(world, account, lines, f"{count} desk phones", OrderKind.MANUAL, world.as_staff("finance"), at)
+
+
+def _buy(world: World, account: Account, at: dt.datetime) -> None:
+    """Phones that are paid at once and not sent yet."""
+    invoice = _phones(world, account, 5, at)
+    receive(world, account, invoice.amount_due, PaymentKind.CARD, min(at + dt.timedelta(hours=1), world.now),
+            invoices=[invoice])  # fmt: skip
 
 
 def _void(world: World, account: Account, at: dt.datetime) -> None:

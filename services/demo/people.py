@@ -122,7 +122,7 @@ def put_other_members(world: World) -> None:
         if place >= 4 and place % 3 == 0 and account.name != GONE:
             at = min(world.ago(20), account.created_at + dt.timedelta(days=30))
             world.agenda.note(at, _hire, world, account, place)
-    world.agenda.note(world.ago(4), _invite, world, world.accounts["Borealis Hosting"])
+    world.agenda.note(world.ago(0, 8), _invite, world, world.accounts["Borealis Hosting"])
 
 
 def _invite(world: World, account: Account, at: dt.datetime) -> None:

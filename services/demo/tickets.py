@@ -14,6 +14,7 @@ from models.discussion import Discussion, Message, MessageCc
 from models.invoice import Invoice
 from models.service_level import SlaPolicy
 from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticipant, TicketStatus
+from models.ticket_type import TicketPriority
 from services.audit import record_event
 from services.demo.companies import GONE
 from services.demo.stories import EMERGENCY, ESCALATION, FAILED_PAYMENT, STORIES, Story
@@ -22,6 +23,7 @@ from services.tickets import open_ticket, solve_ticket
 
 _ANSWER_AFTER: Final = dt.timedelta(hours=3)
 _PARTNER: Final = "it-partner@partner.example"
+_CAN_WAIT: Final = ("Training for new agents", "How do we record only the queue calls?")
 _AGENTS: Final = ("agent", "agent", "finance", "admin")
 
 
@@ -113,6 +115,8 @@ def _open(world: World, account: Account, story: Story, kind: str, customer: Act
         "description": story.question,
     }
     ticket = open_ticket(values, actor=customer, now=at)
+    if story.subject in _CAN_WAIT:
+        ticket.priority = TicketPriority.LOW
     policy = db.session.scalars(select(SlaPolicy).where(SlaPolicy.priority == ticket.priority)).one()
     ticket.sla_policy_id = policy.id
     ticket.first_reply_due_at = ticket.due_at = at + dt.timedelta(minutes=policy.first_reply_minutes)
@@ -127,6 +131,15 @@ def _assign(world: World, ticket: Ticket, agent: str, at: dt.datetime) -> None:
         ticket.first_replied_at, ticket.due_at = at, ticket.solution_due_at
     if ticket.assignee_id is None:
         ticket.assignee_id = world.staff[agent].id
+        keep(
+            TicketParticipant(
+                account_id=ticket.account_id,
+                ticket_id=ticket.id,
+                person_id=world.staff_people[agent].id,
+                part=ParticipantPart.ASSIGNEE,
+                created_at=at,
+            )
+        )
         who = str(world.staff_people[agent])
         record_event("ticket.assigned", ticket, actor=world.as_staff(agent), now=at, after={"assignee": who})
 

@@ -1,0 +1,67 @@
+"""flask serve: the whole program in one process, ready to be used; what `make run` starts."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from waitress.server import create_server
+
+from commands.demo import load_and_tell, tell_sign_ins
+from config import Environment, Settings
+from extensions import db
+from services.demo import database_is_empty
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+THREADS = 8
+
+
+@click.command("serve")
+@with_appcontext
+def command() -> None:
+    """Migrate, load the demo at its first start, and serve until Ctrl-C."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    settings: Settings = app.extensions["settings"]
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_ready(settings)
+    db.session.remove()
+    run(app, settings)
+
+
+def make_ready(settings: Settings) -> None:
+    """Bring the tables up to date, and load the demo into an empty database of a demo."""
+    click.echo("Bringing the database up to date")
+    upgrade(directory=str(MIGRATIONS))
+    if settings.environment is Environment.DEMO:
+        if database_is_empty():
+            click.echo("Loading the demo, once; this takes a few seconds")
+            load_and_tell(settings)
+        tell_sign_ins()
+
+
+def run(app: Flask, settings: Settings) -> None:
+    """Serve until a signal to stop; requests under way are finished."""
+    try:
+        server = create_server(app, host=settings.host, port=settings.port, threads=THREADS, ident="Foyer")
+    except OSError as error:
+        message = f"Port {settings.port} cannot be used: {error.strerror}. Choose another one: PORT=8001 make run"
+        raise click.ClickException(message) from None
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _stop)
+    click.echo(f"\nFoyer is at {settings.base_url}  (Ctrl-C stops it)")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("")
+    finally:
+        server.close()
+        click.echo("Foyer has stopped.")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
