@@ -32,7 +32,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 
 PUBLIC_ID_LENGTH = 16
-_PUBLIC_ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+PUBLIC_ID_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 _Draw = Callable[[str], str]
 _draw: ContextVar[_Draw] = ContextVar("draw", default=secrets.choice)
@@ -41,7 +41,7 @@ _draw: ContextVar[_Draw] = ContextVar("draw", default=secrets.choice)
 def new_public_id() -> str:
     """An opaque id for addresses: 16 characters without look-alikes, about 79 bits."""
     draw = _draw.get()
-    return "".join(draw(_PUBLIC_ID_ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
+    return "".join(draw(PUBLIC_ID_ALPHABET) for _ in range(PUBLIC_ID_LENGTH))
 
 
 @contextmanager

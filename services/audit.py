@@ -83,6 +83,7 @@ class Recorded:
     actor_name: str
     on_behalf_of: str
     source: str
+    target: Target
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
@@ -158,6 +159,7 @@ def _newest(account_id: int | None, limit: int, *predicates: ColumnElement[bool]
             actor_name=_full_name(first, last) or row.actor_name,
             on_behalf_of=_full_name(seat_first, seat_last),
             source=row.source,
+            target=Target(row.target_type or "", row.target_key or ""),
             before=row.before or {},
             after=row.after or {},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -15,8 +16,8 @@ from domain.money import exponent_of
 from domain.permissions import P
 from domain.refusals import Refusal
 from extensions import db
-from models.base import AccountOwned
-from panel import Hooks, Visit
+from models.base import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, AccountOwned
+from panel import Hooks, Visit, words
 from panel.pages import TimelineEntry
 from services import audit, records
 from services.unit_of_work import unit_of_work
@@ -25,6 +26,7 @@ from views.money import format_money
 from views.tones import tone_of
 
 TIMELINE_LENGTH = 30
+_OPAQUE = re.compile(rf"[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}").fullmatch
 
 
 def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
@@ -36,24 +38,36 @@ def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
     if former:  # a draft gets another number when it is issued; what happened before stands under the old one
         keys = [target.key, *former]
         events = audit.timeline_of(target.type, keys, account_id=account_id, limit=TIMELINE_LENGTH)
-    return [_entry(visit, event) for event in events]
+    return [_entry(visit, event, sentence_of(event.event), _changes(event)) for event in events]
 
 
 def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
     """The newest events of the visit's account, or of all of them in the back office."""
-    return [_entry(visit, event) for event in audit.latest_events(account_id=visit.owner_id, limit=limit)]
+    events = audit.latest_events(account_id=visit.owner_id, limit=limit)
+    return [_entry(visit, event, f"{sentence_of(event.event)} {_number(event.target)}".strip(), ()) for event in events]
 
 
-def _entry(visit: Visit, event: audit.Recorded) -> TimelineEntry:
+def _number(target: audit.Target) -> str:
+    """The number people know a record by; an opaque id says nothing to them."""
+    return target.key if any(letter.isdigit() for letter in target.key) and not _OPAQUE(target.key) else ""
+
+
+def _changes(event: audit.Recorded) -> list[tuple[str, str, str]]:
+    """(field, before, after) of what a record's own timeline tells."""
     before, after = event.before, event.after
     names = [*before, *(name for name in after if name not in before)]
+    told = [(words(name), _text(before.get(name)), _text(after.get(name))) for name in names]
+    return [change for change in told if change[1] or change[2]]
+
+
+def _entry(visit: Visit, event: audit.Recorded, what: str, changes: Sequence[tuple[str, str, str]]) -> TimelineEntry:
     return TimelineEntry(
         at=format_datetime(event.at.astimezone(visit.time_zone), "d MMM y, HH:mm", locale=visit.locale),
         at_iso=event.at.isoformat(timespec="seconds"),
         who=f"{event.actor_name}, as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
-        what=sentence_of(event.event),
+        what=what,
         source=str(event.source),
-        changes=[(name.replace("_", " "), _text(before.get(name)), _text(after.get(name))) for name in names],
+        changes=changes,
     )
 
 

@@ -13,6 +13,7 @@ from views.identity import current_identity
 from views.resources import GROUPS, RESOURCES
 from views.transfers import TransferPage
 
+PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
 PAGES = (TransferPage,)  # those that stand in the menu beside the lists
 
 
@@ -61,7 +62,7 @@ def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:
             if page.group == label and page.is_offered(visit)
         ]
         if items:
-            groups.append({"label": label, "items": items})
+            groups.append({"label": PORTAL_GROUPS.get(label, label) if visit.owner_id else label, "items": items})
     return groups
 
 
