@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.actor import Actor, Source
 from extensions import db
 from models import Account, Invoice, InvoiceTax, Order, OrderStatus, Payment, PaymentAllocation, PaymentKind
 from models.invoice import InvoiceStatus
@@ -26,6 +27,7 @@ from services.invoices import (
     void_invoice,
 )
 from services.ledger import NotEnoughFunds
+from services.people import NotWhileLoggedInAs
 from services.unit_of_work import unit_of_work
 from tests.factories.people import AccountFactory, MemberFactory, OwnerFactory
 from tests.services.money import (
@@ -254,3 +256,12 @@ def test_the_owner_has_no_pay_limit(account: Account, now: dt.datetime) -> None:
     owner = OwnerFactory(account=account, pay_limit=1, currency="USD")
     invoice = pay_invoice_from_balance(issued(account, now), actor=member_actor(owner), now=now)
     assert invoice.status is InvoiceStatus.PAID
+
+
+def test_paying_is_out_of_reach_while_logged_in_as_a_member(account: Account, now: dt.datetime) -> None:
+    fund(account, 20_000, now)
+    owner = OwnerFactory(account=account)
+    visiting = Actor("Clerk", Source.PORTAL, person_id=99, member_id=owner.id, on_behalf_of_id=owner.person_id)
+    with pytest.raises(NotWhileLoggedInAs):
+        pay_invoice_from_balance(issued(account, now), actor=visiting, now=now)
+    assert funds(account) == 20_000

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from extensions import db
-from models import Account, Payment, PaymentKind
+from models import Account, Payment, PaymentKind, PaymentStatus
 from models.invoice import InvoiceStatus
 from services.allocations import InvoiceNotPayable, PaymentUsedUp, allocate
 from services.audit import timeline_of
@@ -25,8 +25,19 @@ from services.payments import (
     allocate_payment,
     record_received_payment,
 )
+from tests.factories.money import PaymentFactory
 from tests.factories.people import AccountFactory
-from tests.services.money import CLERK, assert_books_balance, fund, funds, issued, receivable, rows_of, statement_of
+from tests.services.money import (
+    CLERK,
+    assert_books_balance,
+    draft,
+    fund,
+    funds,
+    issued,
+    receivable,
+    rows_of,
+    statement_of,
+)
 from tests.support.parallel import at_once
 
 
@@ -138,3 +149,16 @@ def test_payments_received_at_once_are_all_there(account: Account, now: dt.datet
     assert statement_of(account)[-1].balance_after == 60_000
     assert [line.sequence for line in statement_of(account)] == list(range(1, 18))
     assert_books_balance()
+
+
+def test_a_draft_is_paid_by_nothing(account: Account, now: dt.datetime) -> None:
+    payment = receive(account, now, amount=50_000)
+    with pytest.raises(InvoiceNotPayable):
+        allocate(payment, draft(account, now), 100, actor=CLERK, now=now)
+
+
+def test_money_that_has_not_arrived_pays_nothing(account: Account, now: dt.datetime) -> None:
+    fund(account, 50_000, now)
+    pending = PaymentFactory(account=account, status=PaymentStatus.PENDING, settled_at=None, amount=10_000)
+    with pytest.raises(PaymentUsedUp):
+        allocate(pending, issued(account, now), 10_000, actor=CLERK, now=now)
