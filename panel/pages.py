@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One list column. ``kind`` (text, number, money, date, moment, choice, boolean) decides alignment by class."""
+    """One list column. ``kind`` (text, number, money, date, moment, choice, boolean, or code for the number by which
+    another record is known) decides alignment and wrapping by class."""
 
     name: str
     label: str

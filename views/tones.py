@@ -12,7 +12,7 @@ _WARNING = (
 )
 _DANGER = "overdue failed suspended suspended_for_deletion urgent rejected blocked dead declined"
 _INFO = "open draft running issued refunded partially_refunded"
-_MUTED = "void terminated archived disabled deleted cancelled withdrawn retired released low stock"
+_MUTED = "not_activated void terminated archived disabled deleted cancelled withdrawn retired released low stock"
 
 _TONES = {
     word: tone
