@@ -23,6 +23,7 @@ _SAVED_NOUNS: Final = (
     "credit_limit",
     "credit_note",
     "customer_order",
+    "data_request",
     "department",
     "discussion",
     "edition",

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor, Source
+from domain.audit import SENTENCES
 from domain.refusals import Refusal
-from extensions import db
+from extensions import Base, db
 from models import Department, Interest, Invoice, Product, ProductClass, TaxRule, WebhookEndpoint
+from models.base import Versioned
 from models.product import ProductKind
 from services.audit import target_of, timeline_of
 from services.records import (
@@ -141,3 +143,9 @@ def test_an_owned_record_is_audited_in_the_chain_of_its_account(session: Session
     invoice: Invoice = issued(AccountFactory(), now)
     edit_record(invoice, {"remark": "Call first"}, actor=Actor("Clerk", Source.STAFF), now=now + LATER)
     assert timeline_of(*target_of(invoice), account_id=invoice.account_id)[0].event == "invoice.edited"
+
+
+def test_every_record_that_people_edit_has_its_words_in_the_audit() -> None:
+    edited = {mapper.class_.__tablename__ for mapper in Base.registry.mappers if issubclass(mapper.class_, Versioned)}
+    assert len(edited) > 20
+    assert {table for table in edited if f"{table}.edited" not in SENTENCES} == set()
