@@ -21,7 +21,7 @@ from services.audit import record_event
 from services.ledger import open_ledger_accounts
 from services.locks import guarded, locked, reread
 from services.members import add_owner
-from services.numbers import next_number
+from services.numbers import next_numbers
 from services.records import edit_record, flush_or_refuse
 from services.resellers import place_below, refuse_circle
 from services.sessions import end_sessions_without_seat
@@ -76,7 +76,7 @@ def create_account(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime)
     parent = kept.pop("parent", None)
     account = Account(
         **{name: value for name, value in kept.items() if value is not None},
-        client_id=kept.pop("client_id", None) or _next_client_id(now),
+        client_id=kept.pop("client_id", None) or next_client_ids(1, now=now)[0],
         created_at=now,
     )
     account.billing_name = account.billing_name or account.name
@@ -190,9 +190,11 @@ def _trimmed(value: Any) -> Any:
     return (value.strip() or None) if type(value) is str else value
 
 
-def _next_client_id(now: dt.datetime) -> str:
-    """The next number that no account has yet: an import may have brought its own."""
-    while True:
-        client_id = next_number(NumberedKind.ACCOUNT, now=now)
-        if db.session.scalar(select(Account.id).where(Account.client_id == client_id)) is None:
-            return client_id
+def next_client_ids(count: int, *, now: dt.datetime) -> list[str]:
+    """The next numbers that no account has yet: an import may have brought its own."""
+    found: list[str] = []
+    while len(found) < count:
+        numbers = next_numbers(NumberedKind.ACCOUNT, count - len(found), now=now)
+        taken = set(db.session.scalars(select(Account.client_id).where(Account.client_id.in_(numbers))))
+        found += [number for number in numbers if number not in taken]
+    return found

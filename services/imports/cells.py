@@ -5,25 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cache
 from typing import Any, Final
 
-from babel import Locale
-
 from domain.currencies import exponent_of
-from domain.hardware import normalise_ip, normalise_mac
 from domain.money import parse_minor
 from domain.tax import MILLION
 from services.imports.columns import Reader
 from services.imports.problems import CellNotReadable
+from services.vat import check_vat_id
 
 Values = Mapping[str, Any]
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EMAIL: Final = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]+\.[^\s@,;<>\".]+")
 _PERCENT: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
 _YEARS: Final = range(1900, 2201)
 _LARGEST_QUANTITY: Final = 1_000_000
@@ -136,43 +131,18 @@ def currency() -> Reader:
     return read
 
 
-def country() -> Reader:
-    """The two capital letters of a country."""
-
-    def read(cell: str, _values: Values) -> str:
-        if cell not in _countries():
-            raise CellNotReadable("Enter the two letters of a country, like US or DE.")
-        return cell
-
-    return read
+def rule(check: Callable[[str], str]) -> Reader:
+    """What a rule of the house makes of the text: ``normalise_email``, ``check_country``, ``normalise_mac``, …"""
+    return lambda cell, _values: check(cell)
 
 
-def time_zone() -> Reader:
-    def read(cell: str, _values: Values) -> str:
-        if cell not in _time_zones():
-            raise CellNotReadable("Enter a time zone like Europe/Berlin or UTC.")
-        return cell
+def vat_id() -> Reader:
+    """A VAT ID of the form of the country that the column ``country`` of the row holds."""
+
+    def read(cell: str, values: Values) -> str:
+        return check_vat_id(cell, country=values["country"]) if values.get("country") else cell
 
     return read
-
-
-def email() -> Reader:
-    """An e-mail address, kept in lower case."""
-
-    def read(cell: str, _values: Values) -> str:
-        if len(cell) > 254 or not _EMAIL.fullmatch(cell):
-            raise CellNotReadable("Enter an e-mail address like name@example.com.")
-        return cell.lower()
-
-    return read
-
-
-def mac_address() -> Reader:
-    return lambda cell, _values: normalise_mac(cell)
-
-
-def ip_address() -> Reader:
-    return lambda cell, _values: normalise_ip(cell)
 
 
 def quantities() -> Reader:
@@ -200,16 +170,3 @@ def _items(cell: str, values: Values, parts: int) -> tuple[tuple[str, int, int],
         quantity = whole(smallest=1)(rest[0], values)
         found[code] = code, quantity, price_of(rest[1], values) if parts == 3 else 0
     return tuple(found.values())
-
-
-@cache
-def _countries() -> frozenset[str]:
-    """The countries of ISO 3166, as far as the names of the languages know them, without groups and placeholders."""
-    no_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
-    known = (str(code) for code in Locale("en").territories)
-    return frozenset(code for code in known if re.fullmatch(r"[A-Z]{2}", code)) - no_countries
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())

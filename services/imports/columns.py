@@ -51,3 +51,9 @@ def read_values(columns: Sequence[Column], row: RawRow, problems: list[Problem])
         except Refusal as refusal:
             problems.append(Problem(row.line, column.name, f"“{shown(text)}” does not fit. {refusal.message}"))
     return values if len(values) == len(columns) else None
+
+
+def table_of(columns: Sequence[Column]) -> str:
+    """The columns as the table of docs/importing.md."""
+    rows = [f"| `{column.name}` | {'yes' if column.filled else ''} | {column.about} |" for column in columns]
+    return "\n".join(["| column | filled | what it holds |", "|---|---|---|", *rows])

@@ -35,7 +35,6 @@ class ImportKind(ABC, Generic[R, N]):
     name: ClassVar[str]
     about: ClassVar[str]  # one sentence for docs/importing.md and the help of the command
     columns: ClassVar[Sequence[Column]]
-    key_column: ClassVar[str] = "external_ref"
 
     def __init__(self, *, now: dt.datetime) -> None:
         self.now = now
@@ -53,8 +52,12 @@ class ImportKind(ABC, Generic[R, N]):
         """Look up what the rows refer to, and whether they are there already. Writes nothing."""
 
     @abstractmethod
-    def identity(self, new: N) -> tuple[Hashable, int]:
-        """What no other row of the file may share with a new one, and the line it stands in."""
+    def line_of(self, new: N) -> int:
+        """The line a new row stands in."""
+
+    @abstractmethod
+    def identities(self, new: N) -> Iterator[tuple[str, Hashable]]:
+        """What no other row of the file may share with a new one, each with the column it comes from."""
 
     @abstractmethod
     def write(self, new: Sequence[N], *, actor: Actor) -> Counter[str]:

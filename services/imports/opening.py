@@ -11,19 +11,19 @@ from sqlalchemy import select, update
 from domain.actor import Actor
 from extensions import db
 from models.account import Account, AccountAncestor
-from models.number_series import NumberedKind
+from services.accounts import next_client_ids
 from services.audit import Happening, record_events
 from services.imports.bulk import insert_rows, insert_values
 from services.ledger import open_ledger_accounts
 from services.locks import in_chunks
-from services.numbers import next_numbers
 
 
 def write_accounts(
     accounts: Sequence[Account], *, actor: Actor, now: dt.datetime, parents: Mapping[int, Account] | None = None
 ) -> None:
-    """Give them client IDs and write them. ``parents`` are by place; who is among the accounts stands before theirs."""
-    for account, client_id in zip(accounts, next_numbers(NumberedKind.ACCOUNT, len(accounts), now=now), strict=True):
+    """Write them; those without a client ID get the next. ``parents`` are by place and stand before theirs."""
+    without = [account for account in accounts if not account.client_id]
+    for account, client_id in zip(without, next_client_ids(len(without), now=now), strict=True):
         account.client_id = client_id
     insert_rows(accounts, key=Account.client_id)
     above = {accounts[place].id: parent for place, parent in (parents or {}).items()}

@@ -34,16 +34,17 @@ class ImportReport:
 
 def check_import(kind: type[AnyKind], stream: BinaryIO, *, now: dt.datetime) -> ImportReport:
     """Read the whole file and look everything up, and write nothing. Refused: ImportRefused, with all that is wrong."""
-    report, problems, seen = ImportReport(), list[Problem](), dict[Hashable, int]()
+    report, problems, seen = ImportReport(), list[Problem](), dict[tuple[str, Hashable], int]()
     walk = kind(now=now)
     for plan in _plans(walk, stream, problems, report):
         problems += plan.problems
         for new in plan.new:
-            identity, line = walk.identity(new)
-            first = seen.setdefault(identity, line)
-            if first != line:
-                again = f"the same stands in line {first} already. Take one of the two out."
-                problems.append(Problem(line, kind.key_column, again))
+            line = walk.line_of(new)
+            for column, value in walk.identities(new):
+                first = seen.setdefault((column, value), line)
+                if first != line:
+                    again = f"the same stands in line {first} already. Take one of the two out."
+                    problems.append(Problem(line, column, again))
     if problems:
         raise ImportRefused(problems)
     return report

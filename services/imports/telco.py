@@ -65,7 +65,6 @@ class TelcoImport(ImportKind[TelcoRow, TelcoRow]):
     name = "telco"
     about = "Customers of a telephone company, in the form of a well-known public data set."
     columns = COLUMNS
-    key_column = "customerID"
 
     def __init__(self, *, now: dt.datetime) -> None:
         super().__init__(now=now)
@@ -93,8 +92,11 @@ class TelcoImport(ImportKind[TelcoRow, TelcoRow]):
                 plan.new.append(row)
         return plan
 
-    def identity(self, new: TelcoRow) -> tuple[Hashable, int]:
-        return new.customer, new.line
+    def line_of(self, new: TelcoRow) -> int:
+        return new.line
+
+    def identities(self, new: TelcoRow) -> Iterator[tuple[str, Hashable]]:
+        yield "customerID", new.customer
 
     def write(self, new: Sequence[TelcoRow], *, actor: Actor) -> Counter[str]:
         now, made = self.now, Counter[str]()
