@@ -16,7 +16,7 @@ def command() -> None:
     for name in INVARIANTS:
         findings = check_invariant(name)
         broken += bool(findings)
-        click.echo(f"{'broken' if findings else 'ok    '}  {name}")
+        click.echo(f"{'broken' if findings else 'right '}  {name}")
         for finding in findings:
             click.echo(f"        {finding.table} {finding.key}: {finding.detail}")
     if broken:

@@ -44,7 +44,7 @@ def _store_methods(world: World, account: Account, place: int, at: dt.datetime) 
     if account.name == "Acme Telecom":
         _card(world, account, at, expires_in=400, default=True)
         _card(world, account, at, expires_in=-40, status=_STATUS.EXPIRED)
-        _card(world, account, at, expires_in=25)
+        _card(world, account, at, expires_in=0)
         _card(world, account, at, expires_in=200, status=_STATUS.REMOVED)
         _store(world, account, at, _KIND.BILLING_AGREEMENT, "PayPal owner@acme.example")
     elif account.name == "Borealis Hosting":

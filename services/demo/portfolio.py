@@ -25,7 +25,7 @@ from services.transfers import transfer_items
 
 _B = BillingPeriod
 _PACKAGES: Final = ("business-50", "hosted-20", "call-center-25", "business-200", "team-10", "multi-tenant-100")
-_PERIODS: Final = (_B.YEARLY, _B.QUARTERLY, _B.YEARLY, _B.TWO_YEARLY, _B.YEARLY, _B.YEARLY)
+_PERIODS: Final = (*(_B.YEARLY,) * 7, _B.TWO_YEARLY, _B.YEARLY, _B.YEARLY, _B.QUARTERLY)
 _DURATIONS: Final = tuple(LicenseDuration)
 _STATUSES: Final = tuple(LicenseStatus)
 
