@@ -129,9 +129,7 @@ def transfer_items(
     db.session.add(transfer)
     db.session.flush()
     _make_items(target, list(moved))
-    # Always the license with the lower id first, so that two transfers in opposite directions do not wait in a circle.
-    sides = sorted([(source, TransferDirection.TAKEN), (target, TransferDirection.GIVEN)], key=lambda side: side[0].id)
-    for license, direction in sides:
+    for license, direction in ((source, TransferDirection.TAKEN), (target, TransferDirection.GIVEN)):
         for product_id, quantity in sorted(moved.items()):
             _move(transfer, license, direction, product_id, quantity)
     db.session.flush()
@@ -211,7 +209,7 @@ def _check_privilege(account_id: int) -> None:
 
 
 def _lock_licenses(source: License, target: License) -> None:
-    """Lock both in one order and read them anew."""
+    """Lock both in one order, so that transfers there and back do not wait in a circle, and read them anew."""
     db.session.flush()
     both = select(License).where(License.id.in_({source.id, target.id})).order_by(License.id)
     fresh = both.with_for_update(key_share=True).execution_options(populate_existing=True)
