@@ -32,7 +32,7 @@ _OPAQUE = re.compile(rf"[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}").fullmatch
 def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
     """The newest events of a record, in the reader's time zone."""
     target = audit.target_of(row)
-    account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else None
+    account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else visit.owner_id
     events = audit.timeline_of(target.type, target.key, account_id=account_id, limit=TIMELINE_LENGTH)
     former = [str(event.before["number"]) for event in events if "number" in event.before]
     if former:  # a draft gets another number when it is issued; what happened before stands under the old one
