@@ -138,8 +138,19 @@ def _without(*names: str) -> Callable[[Side], Values]:
     return lambda _side: dict.fromkeys(names)
 
 
+def _refers_to(**models_of: type[Any]) -> Callable[[Side], Values]:
+    """References that the factory leaves empty."""
+    return lambda side: {name: side.of(model) for name, model in models_of.items()}
+
+
 def _told(side: Side) -> Values:
-    return {"before": {"reference": f"{side.mark} before"}, "after": {"reference": f"{side.mark} after"}}
+    told = {"before": {"reference": f"{side.mark} before"}, "after": {"reference": f"{side.mark} after"}}
+    return {"event": "license.hardware_lock_reset", **told}
+
+
+def _owed(side: Side) -> Values:
+    much = {"net_total": FOREIGN_AMOUNT} if side.mark == FOREIGN else {}
+    return {"subscription": side.of(models.Subscription), **much}
 
 
 SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
@@ -147,9 +158,11 @@ SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.ResourceArticle: _hidden_from_accounts(is_published=False),
     models.TicketType: _hidden_from_accounts(internal=True),
     models.Project: _hidden_from_accounts(retired=True),
-    models.Invoice: _much_for_strangers("net_total"),
+    models.Invoice: _owed,
     models.LedgerAccount: _much_for_strangers("balance"),
     models.AuditEvent: _told,
+    models.Subscription: _refers_to(license=models.License),
+    models.Ticket: _refers_to(project=models.Project, assignee=models.StaffMember),
     models.ItemTransfer: _without("undone_by"),
     models.TicketParticipant: _without("email"),
 }
