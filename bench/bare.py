@@ -327,11 +327,11 @@ def dated(statement: Select[Any], cursor: Cursor | None, backward: bool) -> Sele
 
 def drafts(statement: Select[Any], cursor: Cursor | None, backward: bool) -> Select[Any]:
     """The invoices without a day, from the cursor."""
-    key = invoice.c.id
-    statement = statement.where(invoice.c.issued_on.is_(None))
+    on, key = invoice.c.issued_on, invoice.c.id  # sorted by the empty day too, which is what the index is made for
+    statement = statement.where(on.is_(None))
     if cursor is not None:
         statement = statement.where(key > cursor[1] if backward else key < cursor[1])
-    return statement.order_by(key) if backward else statement.order_by(key.desc())
+    return statement.order_by(on, key) if backward else statement.order_by(on.desc(), key.desc())
 
 
 def cursor_of(row: Row[Any]) -> str:

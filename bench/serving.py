@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from flask import Flask
 from sqlalchemy import Engine, event
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from app import create_app
@@ -44,17 +45,22 @@ class Served:
     app: Flask
     engine: Engine
 
-    def answer(self, environ: Environ) -> bytes:
-        """The whole body of a page."""
+    def open(self, environ: Environ) -> Any:
+        """The body of a page as the server gets it: an iterable to be closed."""
         status: list[str] = []
         body = cast("Any", self.app.wsgi_app(dict(environ), _keep(status)))
+        if not status[0].startswith("200"):
+            body.close()
+            raise PageFailed(f"{environ['PATH_INFO']} of the page {self.name} answered {status[0]}")
+        return body
+
+    def answer(self, environ: Environ) -> bytes:
+        """The whole body of a page."""
+        body = self.open(environ)
         try:
-            whole = b"".join(body)
+            return b"".join(body)
         finally:
             body.close()
-        if not status[0].startswith("200"):
-            raise PageFailed(f"{environ['PATH_INFO']} of the page {self.name} answered {status[0]}")
-        return whole
 
 
 def _keep(status: list[str]) -> Callable[..., Any]:
@@ -81,7 +87,10 @@ class Stand:
         """A request of the person that belongs to the realm, as a server would hand it over."""
         path, _, query = address.partition("?")
         builder = EnvironBuilder(
-            path=quote(path), query_string=query, base_url="http://localhost", headers={"Cookie": self.cookies[realm]}
+            path=quote(path),
+            query_string=query,
+            base_url="http://localhost",
+            headers=Headers([("Cookie", self.cookies[realm])]),
         )
         try:
             return builder.get_environ()
@@ -111,11 +120,8 @@ def stand_on(url: str) -> Iterator[Stand]:
 
 def start_program(url: str, folder: str) -> Flask:
     """The whole program, as it is served."""
-    return create_app(
-        load_settings(
-            {"FOYER_ENV": "test", "DATA_DIR": folder, "DATABASE_URL": url, "BASE_URL": "http://localhost"},
-        )
-    )
+    environ = {"FOYER_ENV": "test", "DATA_DIR": folder, "DATABASE_URL": url, "BASE_URL": "http://localhost"}
+    return create_app(load_settings(environ))
 
 
 def cookie_of(person_id: int) -> str:

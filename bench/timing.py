@@ -18,12 +18,16 @@ HEALTH = "process lives (/healthz)"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A page to open. ``middle``: its cursor is that of the day in the middle of all."""
+    """A page to open. ``middle``: its cursor is that of the day in the middle of all.
+
+    Whether growth counts: a search reads the lists of every trigram of the number, which grow with the table.
+    """
 
     name: str
     realm: str
     query: str = ""
     middle: bool = False
+    growth_counts: bool = True
 
     @property
     def path(self) -> str:
@@ -35,7 +39,7 @@ CASES = (
     Case("staff: unpaid of a quarter", "staff", "status=unpaid&issued_on.from=2026-01-01&issued_on.to=2026-03-31"),
     Case("staff: page in the middle", "staff", middle=True),
     Case("staff: last page", "staff", "after=last"),
-    Case("staff: search by number", "staff", "q=INV-2026-000012"),
+    Case("staff: search by number", "staff", "q=INV-2026-000012", growth_counts=False),
     Case("portal: first page", "portal"),
     Case("portal: last page", "portal", "after=last"),
 )
@@ -45,14 +49,19 @@ CASES = (
 class Measured:
     """What was measured of one page of one program at one size."""
 
+    invoices: int
     statements: int
     size: int
-    rows: int
     seconds: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+    @property
+    def fastest(self) -> float:
+        """The time that a tenth of all tries stayed below."""
+        return sorted(self.seconds)[len(self.seconds) // 10]
 
 
 Key = tuple[str, str, int]  # case, program, invoices
@@ -66,17 +75,17 @@ def measure(stands: Sequence[tuple[Size, Stand]], *, repetitions: int = REPETITI
         for case in CASES:
             opened = {}
             for served in stand.both:
-                environ = stand.environ(_address(case, size, stand, served), case.realm)
+                environ = stand.environ(address_of(case, size, stand, served), case.realm)
                 key = (case.name, served.name, size.invoices)
                 body = served.answer(environ)
                 opened[served.name] = numbers_on(body)
-                found[key] = Measured(count_statements(served, environ), len(body), len(opened[served.name]))
+                found[key] = Measured(size.invoices, count_statements(served, environ), len(body))
                 requests.append((key, served, environ))
             _same_rows(case, opened)
         for served in stand.both:
             key = (HEALTH, served.name, size.invoices)
             environ = stand.environ("/healthz", "staff")
-            found[key] = Measured(count_statements(served, environ), len(served.answer(environ)), 0)
+            found[key] = Measured(size.invoices, count_statements(served, environ), len(served.answer(environ)))
             requests.append((key, served, environ))
     for turn in range(WARM_UP + repetitions):
         if turn == WARM_UP:
@@ -89,7 +98,8 @@ def measure(stands: Sequence[tuple[Size, Stand]], *, repetitions: int = REPETITI
     return found
 
 
-def _address(case: Case, size: Size, stand: Stand, served: Served) -> str:
+def address_of(case: Case, size: Size, stand: Stand, served: Served) -> str:
+    """Where a page stands: the cursor of the middle is each program's own."""
     query = case.query
     if case.middle:
         day = size.first_day + (LAST_DAY - size.first_day) / 2

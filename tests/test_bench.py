@@ -1,0 +1,138 @@
+"""The pieces of the bench work on a few hundred rows, and what it compares shows the same. No time is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.pool import NullPool
+
+from bench import report
+from bench.databases import scratch_database
+from bench.exports import Exports, measure_exports, psql_missing
+from bench.filling import BIG_ACCOUNT_ID, Size, fill
+from bench.serving import BARE, GENERATED, Stand, count_statements, numbers_on, stand_on
+from bench.timing import CASES, HEALTH, Case, Key, Measured, address_of, measure
+from tests.support.surroundings import POSTGRESQL
+
+TINY = Size(invoices=600, accounts=40)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    POSTGRESQL.require()
+    with scratch_database("test") as made:
+        fill(made, TINY)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stand(url: str) -> Iterator[Stand]:
+    with stand_on(url) as both:
+        yield both
+
+
+def shape_of(url: str) -> dict[str, object]:
+    """The indexes and foreign keys of the two tables that are filled."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        found = inspect(connection)
+        return {
+            table: (
+                sorted(str(index["name"]) for index in found.get_indexes(table)),
+                sorted(str(key["name"]) for key in found.get_foreign_keys(table)),
+            )
+            for table in ("invoice", "customer_order")
+        }
+
+
+def test_a_scratch_database_is_dropped_even_after_a_failure() -> None:
+    POSTGRESQL.require()
+    with pytest.raises(RuntimeError, match="stop here"), scratch_database("failing") as url:
+        raise RuntimeError("stop here")
+    server = create_engine(make_url(url).set(database="postgres"), poolclass=NullPool)
+    with server.connect() as connection:
+        names = list(connection.scalars(text("SELECT datname FROM pg_database")))
+    assert make_url(url).database not in names
+
+
+def test_filling_leaves_every_index_and_foreign_key_in_place(url: str) -> None:
+    with scratch_database("empty") as empty:
+        assert shape_of(url) == shape_of(empty)
+
+
+def test_one_of_ten_invoices_belongs_to_the_big_account(url: str) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        counted = connection.execute(
+            text("SELECT count(*), count(*) FILTER (WHERE account_id = :big) FROM invoice"), {"big": BIG_ACCOUNT_ID}
+        ).one()
+    assert tuple(counted) == (TINY.invoices, TINY.invoices // 10)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_page_by_hand_and_the_generated_one_show_the_same_invoices(stand: Stand, case: Case) -> None:
+    shown = []
+    for served in stand.both:
+        environ = stand.environ(address_of(case, TINY, stand, served), case.realm)
+        shown.append(numbers_on(served.answer(environ)))
+        assert 0 < count_statements(served, environ) <= report.MOST_STATEMENTS
+    assert shown[0] == shown[1]
+    assert 0 < len(shown[0]) <= 50
+
+
+def test_every_page_of_both_programs_is_timed_as_often_as_asked(stand: Stand) -> None:
+    found = measure([(TINY, stand)], repetitions=2)
+    names = {(case.name, program) for case in CASES for program in (GENERATED, BARE)}
+    assert {key[:2] for key in found} >= names
+    assert {len(measured.seconds) for measured in found.values()} == {2}
+
+
+@pytest.mark.skipif(psql_missing(), reason="psql was not found")
+def test_the_export_and_the_copy_hold_the_same_number_of_rows(url: str) -> None:
+    found = measure_exports(url, TINY, rows=100, turns=1)
+    assert found.rows == 100
+    assert len(found.export) == len(found.copy) == len(found.megabytes) == 1
+
+
+def measured(milliseconds: float, invoices: int, statements: int = 3) -> Measured:
+    return Measured(invoices, statements, 90_000, [milliseconds / 1000] * 10)
+
+
+def figures(generated: float, bare: float, *, large: float | None = None, statements: int = 3) -> dict[Key, Measured]:
+    """The same figures for every page; ``large`` are the generated one's at 1,000 invoices."""
+    found: dict[Key, Measured] = {}
+    for name in [*(case.name for case in CASES), HEALTH]:
+        found[name, GENERATED, 10] = measured(generated, 10, statements)
+        found[name, GENERATED, 1_000] = measured(large or generated, 1_000, statements)
+        found[name, BARE, 10] = found[name, BARE, 1_000] = measured(bare, 1_000)
+    return found
+
+
+def misses(found: dict[Key, Measured], exports: Exports | None = None) -> list[str]:
+    return report.misses(report.lines_of(found, 10, 1_000), exports)
+
+
+def test_a_page_within_its_targets_is_not_reported() -> None:
+    assert misses(figures(2.4, 1)) == []
+
+
+def test_a_page_too_slow_too_talkative_or_growing_is_named() -> None:
+    assert misses(figures(2.6, 1))[0] == "staff: first page: 2.60 times the page by hand"
+    assert misses(figures(2, 1, statements=7))[0] == "staff: first page: 7 SQL statements"
+    grown = misses(figures(1, 1, large=1.4))
+    assert grown[0] == "staff: first page: grows 1.40 times"
+    assert not any("search" in miss for miss in grown)
+
+
+def test_an_export_too_slow_or_too_big_is_named() -> None:
+    slow = Exports(rows=10, export=[7.0], copy=[1.0], megabytes=[41.0])
+    assert misses(figures(1, 1), slow) == ["export: 7.0 times \\copy", "export: 41 MB above the idle process"]
+
+
+def test_the_report_tells_medians_and_what_was_missed() -> None:
+    lines = report.lines_of(figures(30, 10), 10, 1_000)
+    told = report.text(["2 cores"], lines, None, [], report.misses(lines, None))
+    assert "| staff: first page | 30.0 ms | 30.0 ms | 10.0 ms | **3.00** |" in told
+    assert "- staff: first page: 3.00 times the page by hand" in told
