@@ -71,7 +71,7 @@ def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[s
     hooks = mounted.hooks
     keys = list(dict.fromkeys(keys))
     if not keys:
-        return Answer(url=mounted.url(visit), message="Choose at least one row first.")
+        return Answer(url=mounted.url(visit), message="Choose at least one row first.", tone="warning")
     if len(keys) > MOST_ROWS:
         abort(400, f"At most {MOST_ROWS} rows at a time.")
     session = hooks.session()

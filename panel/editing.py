@@ -31,6 +31,7 @@ class Answer:
     status: int = 200
     url: str = ""
     message: str = ""
+    tone: str = "success"
 
 
 def create(mounted: Mounted, visit: Visit, *, posted: bool) -> Answer:

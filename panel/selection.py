@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from markupsafe import Markup
-from sqlalchemy import DateTime, Enum, Select, String, TypeDecorator, select, type_coerce
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from panel.hooks import Hooks
@@ -25,15 +25,10 @@ WriteCell = Callable[[Any], Markup]
 
 
 class Selection:
-    """A SELECT that grows by paths: each reference is joined once, each expression selected once.
+    """A SELECT that grows by paths: each reference is joined once, each expression selected once."""
 
-    With ``plain`` the values come as the driver reads them, past the Python of enums and type decorators, which an
-    export of a million rows would feel. Its kinds take both: a choice as text, a moment without a zone as UTC.
-    """
-
-    def __init__(self, model: type[Any], *, plain: bool = False) -> None:
+    def __init__(self, model: type[Any]) -> None:
         self.model = model
-        self.plain = plain
         self._entities: dict[tuple[str, ...], Any] = {(): model}
         self._joins: list[Any] = []
         self._expressions: list[Any] = []
@@ -44,10 +39,7 @@ class Selection:
         where = (hops, attribute)
         if where not in self._places:
             self._places[where] = len(self._expressions)
-            found = getattr(self._entity(hops), attribute)
-            if self.plain:
-                found = as_read(found)
-            self._expressions.append(found.label(f"c{len(self._expressions)}"))
+            self._expressions.append(getattr(self._entity(hops), attribute).label(f"c{len(self._expressions)}"))
         return self._places[where]
 
     def of(self, path: Path) -> int:
@@ -114,15 +106,6 @@ class Cell:
         if isinstance(self.kind, Money):
             return [(row[at], row[currency_at] if currency_at >= 0 else None) for row in rows]
         return [row[at] for row in rows]
-
-
-def as_read(column: Any) -> Any:
-    """The column without what its type does in Python, for choices and moments."""
-    if isinstance(column.type, Enum):
-        return type_coerce(column, String())
-    if isinstance(column.type, TypeDecorator) and isinstance(column.type.impl_instance, DateTime):
-        return type_coerce(column, column.type.impl_instance)
-    return column
 
 
 def link(url: str, text: Markup) -> Markup:

@@ -163,7 +163,7 @@ class ResourceView(RealmView):
     def _answer(self, answer: editing.Answer, template: str) -> ResponseReturnValue:
         if answer.page is None:
             if answer.message:
-                flash(answer.message, "success" if _posted() else "warning")
+                flash(answer.message, answer.tone)
             return redirect(answer.url, code=303)
         if template == "panel/action.html" and request.headers.get(FRAGMENT) == "1":
             template = "panel/_action.html"

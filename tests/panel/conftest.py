@@ -63,10 +63,17 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return found
 
 
+@pytest.fixture(scope="session")
+def houses() -> dict[Engine, House]:
+    """The house on each database, once made."""
+    return {}
+
+
 @pytest.fixture
-def house(engine: Engine) -> Iterator[House]:
+def house(engine: Engine, houses: dict[Engine, House]) -> Iterator[House]:
     """Two gardens with a bed each (and one below the first), a catalogue, and no plants."""
-    made = House(engine)
+    made = houses.setdefault(engine, houses.get(engine) or House(engine))
+    made.reset()
     made.add(
         Garden(id=1, code="north", name="North garden"),
         Garden(id=2, code="south", name="South garden"),

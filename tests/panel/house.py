@@ -192,18 +192,23 @@ class House:
     def __init__(self, engine: Engine, resources: tuple[type[Resource], ...] = RESOURCES) -> None:
         self.engine = engine
         self.session: scoped_session[Session] = scoped_session(sessionmaker(engine, expire_on_commit=False))
+        self.app = self._app()
+        self.reset()
+        self.hooks = self._hooks()
+        self.sites = [Site(realm, self.hooks, resources, index=Index) for realm in self._realms()]
+        for site in self.sites:
+            site.init_app(self.app)
+        event.listen(engine, "before_cursor_execute", self._note)
+
+    def reset(self) -> None:
+        """As new, for the next test: mounting all resources again would take most of its time."""
         self.audited: list[tuple[str, Mapping[str, Any]]] = []
         self.statements: list[str] = []
         self.timeline: list[TimelineEntry] = []
         self.portal_grants: frozenset[str] = MEMBER_GRANTS
         self.staff_grants: frozenset[str] = GRANTS
         self.zone = "UTC"
-        self.app = self._app()
-        self.hooks = self._hooks()
-        self.sites = [Site(realm, self.hooks, resources, index=Index) for realm in self._realms()]
-        for site in self.sites:
-            site.init_app(self.app)
-        event.listen(engine, "before_cursor_execute", self._note)
+        self.app.config["WTF_CSRF_ENABLED"] = False
 
     def _app(self) -> Flask:
         app = Flask(__name__)
