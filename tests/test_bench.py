@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from bench import report
-from bench.databases import scratch_database
+from bench.databases import SERVER_URL, scratch_database
 from bench.exports import Exports, measure_exports, psql_missing
 from bench.filling import BIG_ACCOUNT_ID, Size, fill
 from bench.serving import BARE, GENERATED, Stand, count_statements, numbers_on, stand_on
@@ -20,9 +20,16 @@ TINY = Size(invoices=600, accounts=40)
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def empty_shape() -> dict[str, object]:
+    """What the tables looked like before they were filled; set by the fixture below."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def url(empty_shape: dict[str, object]) -> Iterator[str]:
     POSTGRESQL.require()
     with scratch_database("test") as made:
+        empty_shape.update(shape_of(made))
         fill(made, TINY)
         yield made
 
@@ -47,19 +54,25 @@ def shape_of(url: str) -> dict[str, object]:
         }
 
 
-def test_a_scratch_database_is_dropped_even_after_a_failure() -> None:
+def test_a_scratch_database_is_dropped_even_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     POSTGRESQL.require()
-    with pytest.raises(RuntimeError, match="stop here"), scratch_database("failing") as url:
+    engines: list[Engine] = []
+
+    def fail(engine: Engine) -> None:
+        engines.append(engine)
         raise RuntimeError("stop here")
-    server = create_engine(make_url(url).set(database="postgres"), poolclass=NullPool)
+
+    monkeypatch.setattr("bench.databases.migrate", fail)
+    with pytest.raises(RuntimeError, match="stop here"), scratch_database("failing"):
+        pass
+    server = create_engine(SERVER_URL, poolclass=NullPool)
     with server.connect() as connection:
         names = list(connection.scalars(text("SELECT datname FROM pg_database")))
-    assert make_url(url).database not in names
+    assert engines[0].url.database not in names
 
 
-def test_filling_leaves_every_index_and_foreign_key_in_place(url: str) -> None:
-    with scratch_database("empty") as empty:
-        assert shape_of(url) == shape_of(empty)
+def test_filling_leaves_every_index_and_foreign_key_in_place(url: str, empty_shape: dict[str, object]) -> None:
+    assert shape_of(url) == empty_shape
 
 
 def test_one_of_ten_invoices_belongs_to_the_big_account(url: str) -> None:
