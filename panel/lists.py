@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from panel.actions import Action
@@ -16,6 +17,9 @@ from panel.mounted import Mounted
 from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row
 from panel.realm import Visit
 from panel.selection import address, link
+
+# What leads to a record whose linked column is empty (a member without an e-mail address): a link needs a word.
+NAMELESS = Markup("(empty)")
 
 
 def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, secret: str | bytes) -> ListPage:
@@ -70,8 +74,8 @@ def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Seq
         url = base + address(key)
         cells = [write(row) for write in writers]
         for number in link_at:
-            cells[number] = link(url, cells[number])
-        shown = "" if label is None else str(label)
+            cells[number] = link(url, cells[number] or NAMELESS)
+        shown = str(label) if label else key
         written.append(Row(key, shown, url if opens else "", cells, links(row, url) if actions else ()))
     return written
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.panel.house import MEMBER_GRANTS, House
-from tests.panel.schema import Plant
+from tests.panel.schema import Bed, Plant
 
 
 def names(page: dict[str, Any]) -> list[str]:
@@ -45,6 +45,13 @@ def test_a_list_selects_only_what_it_shows(plants: House) -> None:
     plants.page("/staff/plants/")
     assert "plant.note" not in plants.statements[0]
     assert "plant.tags" not in plants.statements[0]
+
+
+def test_a_row_without_a_name_still_has_a_link_and_a_label(plants: House) -> None:
+    plants.add(Bed(garden_id=1, code="nameless", name=""))
+    page = plants.page("/staff/beds/")
+    assert cell(page, 0, "Name") == '<a href="/staff/beds/nameless">(empty)</a>'
+    assert names(page)[0] == "nameless"
 
 
 def test_values_are_shown_by_their_kind(plants: House) -> None:
