@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -190,11 +190,11 @@ def _trimmed(value: Any) -> Any:
     return (value.strip() or None) if type(value) is str else value
 
 
-def next_client_ids(count: int, *, now: dt.datetime) -> list[str]:
-    """The next numbers that no account has yet: an import may have brought its own."""
+def next_client_ids(count: int, *, now: dt.datetime, besides: Collection[str] = ()) -> list[str]:
+    """The next numbers that no account has yet (an import may have brought its own), and none of ``besides``."""
     found: list[str] = []
     while len(found) < count:
         numbers = next_numbers(NumberedKind.ACCOUNT, count - len(found), now=now)
         taken = set(db.session.scalars(select(Account.client_id).where(Account.client_id.in_(numbers))))
-        found += [number for number in numbers if number not in taken]
+        found += [number for number in numbers if number not in taken and number not in besides]
     return found

@@ -118,6 +118,11 @@ class AccountImport(ImportKind[AccountRow, NewAccount]):
     def __init__(self, *, now: dt.datetime) -> None:
         super().__init__(now=now)
         self._seen: set[tuple[str, str]] = set()
+        self._client_ids: set[str] = set()  # those that the file brings
+
+    def remember(self, checked: ImportKind[AccountRow, NewAccount]) -> None:
+        if isinstance(checked, AccountImport):
+            self._client_ids = checked._client_ids
 
     def row(self, line: int, values: dict[str, Any]) -> AccountRow:
         own = {name: value for name, value in values.items() if name not in _OTHER}
@@ -143,6 +148,8 @@ class AccountImport(ImportKind[AccountRow, NewAccount]):
                 plan.refuse(row.line, "client_id", "another account has this client ID. Enter another, or none.")
             else:
                 plan.new.append(NewAccount(row, parent))
+            if row.client_id:
+                self._client_ids.add(row.client_id)
             self._seen |= {(row.source, known) for known in (row.external_ref, row.client_id) if known}
         return plan
 
@@ -163,7 +170,7 @@ class AccountImport(ImportKind[AccountRow, NewAccount]):
                 parents[place] = each.parent or written[each.row.source, each.row.parent]
             names = (each.row.external_ref, each.row.client_id)
             written |= {(each.row.source, name): account for name in names if name}
-        write_accounts(accounts, actor=actor, now=self.now, parents=parents)
+        write_accounts(accounts, actor=actor, now=self.now, parents=parents, reserved=self._client_ids)
         return Counter(accounts=len(accounts))
 
 

@@ -39,6 +39,9 @@ class ImportKind(ABC, Generic[R, N]):
     def __init__(self, *, now: dt.datetime) -> None:
         self.now = now
 
+    def remember(self, checked: ImportKind[R, N]) -> None:
+        """Take over what the check of the same file saw, when writing needs to know what comes further down."""
+
     @abstractmethod
     def row(self, line: int, values: dict[str, Any]) -> R:
         """Make a row of the values of its columns."""

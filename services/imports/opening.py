@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -19,11 +19,19 @@ from services.locks import in_chunks
 
 
 def write_accounts(
-    accounts: Sequence[Account], *, actor: Actor, now: dt.datetime, parents: Mapping[int, Account] | None = None
+    accounts: Sequence[Account],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    parents: Mapping[int, Account] | None = None,
+    reserved: Collection[str] = (),
 ) -> None:
-    """Write them; those without a client ID get the next. ``parents`` are by place and stand before theirs."""
+    """Write them; those without a client ID get the next. ``parents`` are by place and stand before theirs.
+
+    ``reserved`` are client IDs that others of the same file bring with them.
+    """
     without = [account for account in accounts if not account.client_id]
-    for account, client_id in zip(without, next_client_ids(len(without), now=now), strict=True):
+    for account, client_id in zip(without, next_client_ids(len(without), now=now, besides=reserved), strict=True):
         account.client_id = client_id
     insert_rows(accounts, key=Account.client_id)
     above = {accounts[place].id: parent for place, parent in (parents or {}).items()}

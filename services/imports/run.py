@@ -34,8 +34,11 @@ class ImportReport:
 
 def check_import(kind: type[AnyKind], stream: BinaryIO, *, now: dt.datetime) -> ImportReport:
     """Read the whole file and look everything up, and write nothing. Refused: ImportRefused, with all that is wrong."""
+    return _check(kind(now=now), stream)
+
+
+def _check(walk: AnyKind, stream: BinaryIO) -> ImportReport:
     report, problems, seen = ImportReport(), list[Problem](), dict[tuple[str, Hashable], int]()
-    walk = kind(now=now)
     for plan in _plans(walk, stream, problems, report):
         problems += plan.problems
         for new in plan.new:
@@ -57,9 +60,10 @@ def run_import(
 
     Checks everything first, so that all problems are told at once. Written in chunks, of which none stays in memory.
     """
-    check_import(kind, stream, now=now)
+    checked, walk = kind(now=now), kind(now=now)
+    _check(checked, stream)
+    walk.remember(checked)
     report, problems = ImportReport(), list[Problem]()
-    walk = kind(now=now)
     try:
         for plan in _plans(walk, stream, problems, report):
             if problems or plan.problems:
