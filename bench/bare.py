@@ -257,7 +257,10 @@ def invoice_page(connection: Connection, account_id: int | None) -> Page:
     statement = filtered(select(*COLUMNS), asked, account_id)
     cursor = read_cursor(before or (after if after != "last" else ""))
     backward = after == "last" or bool(before)
-    rows = walk(connection, statement, cursor, backward=backward)
+    if asked["q"] and cursor is None:
+        rows = sorted_hits(connection, statement, backward=backward)
+    else:
+        rows = walk(connection, statement, cursor, backward=backward)
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     if backward:
@@ -313,6 +316,13 @@ def walk(connection: Connection, statement: Select[Any], cursor: Cursor | None, 
             break
         cursor = None
     return rows
+
+
+def sorted_hits(connection: Connection, statement: Select[Any], *, backward: bool) -> list[Row[Any]]:
+    """One page and one row more of what a search found: few, so the database sorts them in one statement."""
+    on, key = invoice.c.issued_on, invoice.c.id
+    order_by = (on.is_(None).desc(), on, key) if backward else (on.is_(None), on.desc(), key.desc())
+    return list(connection.execute(statement.order_by(*order_by).limit(PAGE_SIZE + 1)).all())
 
 
 def dated(statement: Select[Any], cursor: Cursor | None, backward: bool) -> Select[Any]:

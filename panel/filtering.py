@@ -193,11 +193,8 @@ def _read_dates(bound: BoundFilter, address: Address, visit: Visit, session: Ses
 
 
 def _read_money(bound: BoundFilter, address: Address, visit: Visit, session: Session, url: str) -> Reading:
-    exponents = {bound.hooks.exponent(currency) for currency in bound.hooks.currencies} or {
-        bound.hooks.exponent(bound.hooks.currency(visit))
-    }
-
     def parse(text: str, is_end: bool) -> Callable[[Any], ColumnElement[bool]]:
+        exponents = _exponents(bound, visit)
         try:
             amounts = {exponent: parse_amount(text, exponent if len(exponents) == 1 else 4) for exponent in exponents}
         except ValueError as refused:
@@ -216,6 +213,12 @@ def _read_money(bound: BoundFilter, address: Address, visit: Visit, session: Ses
         )
 
     return _read_range(bound, address, parse)
+
+
+def _exponents(bound: BoundFilter, visit: Visit) -> set[int]:
+    """How many digits the amounts may have: those of the currencies in use, or of the visit's own."""
+    currencies = bound.hooks.currencies or (bound.hooks.currency(visit),)
+    return {bound.hooks.exponent(currency) for currency in currencies}
 
 
 def _rescaled(ten_thousandths: int, exponent: int, *, is_end: bool) -> int:

@@ -106,14 +106,20 @@ class Keyset:
         self.size = size
         self._signer = URLSafeSerializer(secret, salt=f"panel-cursor:{salt}:{order.address}")
 
-    def page(self, session: Session, select_rows: Callable[..., Select[Any]], cursor: str) -> Slice:
+    def page(
+        self, session: Session, select_rows: Callable[..., Select[Any]], cursor: str, *, gathered: bool = False
+    ) -> Slice:
         """The page that the cursor names; the first for one that is empty, broken, forged or past the end.
 
-        ``select_rows`` makes the statement from further predicates.
+        ``select_rows`` makes the statement from further predicates. ``gathered`` says that it finds its rows by another
+        way than the order's index (a search): then the first and last page ask once for rows with and without a value.
         """
         at = self._read(cursor)
         backward = cursor == LAST_PAGE or (at is not None and at.backward)
-        rows = self._fetch(session, select_rows, at, backward)
+        if gathered and at is None:
+            rows = list(session.execute(self._sorted(select_rows, backward).limit(self.size + 1)).all())
+        else:
+            rows = self._fetch(session, select_rows, at, backward)
         if not rows and cursor:
             at, backward = None, False
             rows = self._fetch(session, select_rows, None, backward=False)
@@ -145,6 +151,16 @@ class Keyset:
             if len(found) > self.size:
                 break
         return found
+
+    def _sorted(self, select_rows: Callable[..., Select[Any]], backward: bool) -> Select[Any]:
+        """All rows in walking order, sorted by the database instead of read from the order's index."""
+        order = self.order
+        keys = [order.primary_key] if order.by_key else [order.column, order.primary_key]
+        sorting = [key.desc() if order.descending != backward else key.asc() for key in keys]
+        if order.nullable and not order.by_key:
+            empty = order.column.is_(None)
+            sorting.insert(0, empty.desc() if backward else empty.asc())
+        return select_rows().order_by(*sorting)
 
     def _read(self, cursor: str) -> _Cursor | None:
         if not cursor or cursor == LAST_PAGE:

@@ -38,8 +38,12 @@ class ListQuery:
         return [*found, self.search.warning] if self.search.warning else found
 
     @property
+    def searched(self) -> bool:
+        return bool(self.search.words)
+
+    @property
     def filtered(self) -> bool:
-        return bool(self.search.words) or any(reading.predicate is not None for reading in self.readings)
+        return self.searched or any(reading.predicate is not None for reading in self.readings)
 
     def predicates(self) -> list[ColumnElement[bool]]:
         """The first lock and the filters."""

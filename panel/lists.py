@@ -27,7 +27,9 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
     table = mounted.list_table
     query = read_query(mounted, visit, session, asked, table)
     keyset = Keyset(query.order, mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}")
-    found = keyset.page(session, query.narrow(table.selection.statement()), asked.get("after", ""))
+    found = keyset.page(
+        session, query.narrow(table.selection.statement()), asked.get("after", ""), gathered=query.searched
+    )
     actions = mounted.allowed_actions(visit)
     resource = mounted.resource
     creates, exports = mounted.allows(visit, "create"), mounted.allows(visit, "export")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from panel.mounted import Mounted
 
 WriteCell = Callable[[Any], Markup]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
 
 
 class Selection:
@@ -115,7 +118,8 @@ def link(url: str, text: Markup) -> Markup:
 
 def address(key: Any) -> str:
     """A record's key as the part of an address."""
-    return quote(str(key), safe="")
+    text = str(key)
+    return text if _PLAIN(text) else quote(text, safe="")  # most are plain, and a list page writes hundreds
 
 
 def currency_hops(path: Path) -> tuple[tuple[str, ...], str] | None:

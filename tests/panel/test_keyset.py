@@ -69,6 +69,9 @@ def test_a_walk_meets_every_row_once_in_both_directions(
         assert sorted(whole) == list(range(1, len(rows) + 1))
         assert walk(session, order, size, "", "next") == whole
         assert walk(session, order, size, LAST_PAGE, "previous") == whole
+        for start in ("", LAST_PAGE):
+            at_once = Keyset(order, size, "secret", "plants").page(session, statement(order), start, gathered=True)
+            assert at_once == Keyset(order, size, "secret", "plants").page(session, statement(order), start)
         values = [None if name == "id" else rows[key - 1][name] for key in whole]
         assert values == sorted(values, key=lambda value: value is None), "rows without a value come last"
         session.rollback()
@@ -111,6 +114,12 @@ def test_rows_added_behind_the_cursor_do_not_shift_the_pages(three: Session) -> 
     three.add(Plant(id=9, garden_id=1, code="9", name="A new first", kind="herb"))
     three.flush()
     assert [row[0] for row in keyset.page(three, statement(order), after).rows] == [3]
+    three.close()
+
+
+def test_rows_without_a_value_are_sorted_as_the_index_has_them(three: Session) -> None:
+    _with_value, without = segments(order_by("height", descending=True), statement(order_by("height", descending=True)))
+    assert "ORDER BY plant.height DESC, plant.id DESC" in str(without)
     three.close()
 
 
