@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from domain.actor import Actor, system_actor
 from domain.tax import Buyer, decide_tax
-from extensions import db
 from models.account import Account
 from models.invoice import Invoice
-from models.order import Order, OrderKind, OrderStatus
+from models.order import OrderKind, OrderStatus
 from models.product import Product
 from services.audit import record_event
 from services.demo.catalogue import tax_name
@@ -88,14 +89,16 @@ def draft_bill(
         actor=actor,
         now=at,
     )
-    return create_invoice(
+    invoice = create_invoice(
         account, lines, description=description, order=order, subscription_id=subscription_id, actor=actor, now=at
     )
+    set_committed_value(invoice, "order", order)  # at hand already: it need not be read again
+    return invoice
 
 
 def fulfil(invoice: Invoice, at: dt.datetime) -> None:
     """Say that what an order asked for was provided."""
-    order = db.session.get_one(Order, invoice.order_id)
+    order = invoice.order
     order.status, order.fulfilled_at = OrderStatus.FULFILLED, at
     order.version += 1
     record_event("order.fulfilled", order, account_id=order.account_id, actor=_PROVISIONING, now=at)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from domain.tax import TaxRule as TaxRate
+from models.base import new_public_id
 from models.license_kind import LicenseKind as Kind
 from models.package import Package, PackageItem
 from models.price import BillingPeriod, Price
 from models.product import CatalogueStatus, Edition, Product, ProductKind
 from models.tax import ProductClass, TaxRule
 from services.demo.world import World, keep
+from services.imports.bulk import insert_values
 from services.records import create_record
 
 CLASSES: Final = {
@@ -211,11 +213,13 @@ def _make_product(
         "description": f"Counted by the {unit}.",
     }
     product = create_record(Product, values, actor=world.system, now=at)
+    prices: list[dict[str, Any]] = []
     periods = (BillingPeriod.ONCE,) if code.startswith(("setup", "desk-phone")) else tuple(MONTHS)
     for currency in CURRENCIES:
         for period in periods:
-            _price(world, at, product_id=product.id, currency=currency, period=period,
-                   amount=price_of(code, currency, period))  # fmt: skip
+            amount = price_of(code, currency, period)
+            _price(prices, at, product_id=product.id, currency=currency, period=period, amount=amount)
+    insert_values(Price, prices)
     world.products[code] = product
     return product
 
@@ -233,16 +237,18 @@ def _make_package(world: World, plan: Plan, product_class: ProductClass, at: dt.
     package = create_record(Package, values, actor=world.system, now=at)
     for code, quantity in plan.contents:
         keep(PackageItem(package_id=package.id, product_id=world.products[code].id, quantity=quantity, minimum=1))
-    once = plan.code == "setup-days"
+    once, prices = plan.code == "setup-days", list[dict[str, Any]]()
     for currency in CURRENCIES:
         for period in (BillingPeriod.ONCE,) if once else tuple(MONTHS):
             amount = sum(quantity * price_of(code, currency, period) for code, quantity in plan.contents)
-            _price(world, at, package_id=package.id, currency=currency, period=period, amount=amount)
+            _price(prices, at, package_id=package.id, currency=currency, period=period, amount=amount)
+    insert_values(Price, prices)
     world.packages[plan.code] = package
 
 
-def _price(world: World, at: dt.datetime, **values: object) -> None:
-    keep(Price(**values, valid_from=at.date(), created_at=at))
+def _price(prices: list[dict[str, Any]], at: dt.datetime, **values: object) -> None:
+    of = {"product_id": None, "package_id": None, "valid_to": None, "version": 1, **values}
+    prices.append({**of, "public_id": new_public_id(), "valid_from": at.date(), "created_at": at})
 
 
 def _worded(world: World, text: str) -> str:

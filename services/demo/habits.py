@@ -14,14 +14,10 @@ from services.invoices import pay_invoice_from_balance
 from services.payments import record_received_payment
 
 GATEWAY = "simulator"
-_BY_GATEWAY = frozenset({PaymentKind.CARD, PaymentKind.PAYPAL, PaymentKind.PAYPAL_AGREEMENT})
-_WORDS = {
+_BY_GATEWAY = {
     PaymentKind.CARD: "Card payment",
-    PaymentKind.CHEQUE: "Cheque",
-    PaymentKind.BANK_TRANSFER: "Bank transfer",
     PaymentKind.PAYPAL: "PayPal",
     PaymentKind.PAYPAL_AGREEMENT: "PayPal billing agreement",
-    PaymentKind.OTHER: "Set off against a commission",
 }
 
 
@@ -47,7 +43,6 @@ def pay_as_usual(world: World, invoice: Invoice, habit: Habit, billed_at: dt.dat
 
 def _pay(world: World, invoice: Invoice, method: PaymentKind, at: dt.datetime) -> None:
     account = db.session.get_one(Account, invoice.account_id)
-    db.session.refresh(invoice)
     if not invoice.can_pay:  # an older payment had something left for it
         return
     if method is PaymentKind.BALANCE:
@@ -81,9 +76,8 @@ def receive(
         actor=world.as_owner(account) if by_gateway else world.as_staff("finance"),
         now=at,
     )
-    payment.description = _WORDS[method]
     if by_gateway:
+        payment.description = _BY_GATEWAY[method]
         payment.gateway, payment.gateway_ref = GATEWAY, f"sim_{chance.getrandbits(64):016x}"
         payment.paid_by_id = world.as_owner(account).person_id
-    db.session.flush()
     return payment

@@ -16,6 +16,7 @@ from models.price import BillingPeriod
 from services.audit import record_event
 from services.demo.catalogue import PACKAGES, Plan
 from services.demo.world import World, add, keep
+from services.imports.bulk import insert_values
 
 _DURATIONS: Final = {
     BillingPeriod.ONCE: LicenseDuration.PERPETUAL,
@@ -67,12 +68,19 @@ def issue_license(
             created_at=at,
         )
     )
-    for code, quantity in held.items():
-        keep(
-            LicenseItem(
-                account_id=account.id, license_id=license.id, product_id=world.products[code].id, quantity=quantity
-            )
-        )
+    insert_values(
+        LicenseItem,
+        [
+            {
+                "account_id": account.id,
+                "license_id": license.id,
+                "product_id": world.products[code].id,
+                "quantity": quantity,
+                "version": 1,
+            }
+            for code, quantity in held.items()
+        ],
+    )
     record_event("license.issued", license, actor=world.as_owner(account), now=at,
                  after={"package": world.packages[plan.code].name, "duration": duration})  # fmt: skip
     return license
