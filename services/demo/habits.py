@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from domain.postings import LedgerAccountKind
 from extensions import db
 from models.account import Account
 from models.invoice import Invoice
 from models.payment import Payment, PaymentKind
 from services.demo.world import World
 from services.invoices import pay_invoice_from_balance
+from services.ledger import balance_of
 from services.payments import record_received_payment
 
 GATEWAY = "simulator"
@@ -46,7 +48,9 @@ def _pay(world: World, invoice: Invoice, method: PaymentKind, at: dt.datetime) -
     if not invoice.can_pay:  # an older payment had something left for it
         return
     if method is PaymentKind.BALANCE:
-        pay_invoice_from_balance(invoice, actor=world.as_owner(account), now=at)
+        funds = balance_of(LedgerAccountKind.FUNDS, account_id=account.id, currency=account.currency)
+        if funds >= invoice.amount_due:
+            pay_invoice_from_balance(invoice, actor=world.as_owner(account), now=at)
     else:
         receive(world, account, invoice.amount_due, method, at, invoices=[invoice])
 
