@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,17 +76,34 @@ def running_app(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def browser_page(chromium: Browser, running_app: str) -> Iterator[BrowserPage]:
-    """A fresh page (no cookies) in a window of 1280 x 800. Fails the test when the browser complained about anything."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    made = BrowserPage(page, running_app)
-    page.on("pageerror", lambda error: made.complaints.append(f"script error: {error}"))
-    page.on("console", lambda message: _note(made, message))
-    yield made
-    context.close()
-    assert made.complaints == []
+def open_window(chromium: Browser, running_app: str) -> Iterator[Callable[..., BrowserPage]]:
+    """Open windows without cookies: `open_window(width=360, theme="dark", java_script_enabled=False)`.
+
+    Fails the test when the browser complained about anything in one of them.
+    """
+    opened: list[BrowserPage] = []
+
+    def open_one(*, width: int = 1280, theme: str = "", **options: Any) -> BrowserPage:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, locale="en-US", **options)
+        context.set_default_timeout(10_000)
+        if theme:
+            context.add_cookies([{"name": "theme", "value": theme, "url": running_app}])
+        window = BrowserPage(context.new_page(), running_app)
+        window.page.on("pageerror", lambda error: window.complaints.append(f"script error: {error}"))
+        window.page.on("console", lambda message: _note(window, message))
+        opened.append(window)
+        return window
+
+    yield open_one
+    for window in opened:
+        window.page.context.close()
+    assert [complaint for window in opened for complaint in window.complaints] == []
+
+
+@pytest.fixture
+def browser_page(open_window: Callable[..., BrowserPage]) -> BrowserPage:
+    """A fresh page in a window of 1280 x 800."""
+    return open_window()
 
 
 def _note(page: BrowserPage, message: Any) -> None:

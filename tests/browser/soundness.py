@@ -1,0 +1,60 @@
+"""What holds on every page: nothing that axe finds serious, one heading, landmarks, and no scrolling sideways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+GRAVE = ("serious", "critical")
+
+# Read by the page itself in one go: each question of its own would be a round trip.
+FACTS = """() => ({
+  title: document.title,
+  headings: [...document.querySelectorAll("h1")].filter((each) => each.checkVisibility()).length,
+  mains: document.querySelectorAll("main").length,
+  headers: document.querySelectorAll("body > header, .staff-body > header").length,
+  navigations: document.querySelectorAll("nav[aria-label=Main]").length,
+  current: [...document.querySelectorAll("nav[aria-label=Main] [aria-current]")].map((each) => each.textContent.trim()),
+  theme: document.documentElement.dataset.bsTheme,
+  spare: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+})"""
+
+
+def assert_sound(page: Page, *, current: str | None = None, opened: bool = False) -> None:
+    """Check the page as it stands. ``current`` is the word of the navigation that is marked as this page.
+
+    ``opened``: a dialog or menu stands over the page; only what can be seen is checked, not how the page is built.
+    """
+    facts = page.evaluate(FACTS)
+    where = page.url
+    assert facts["spare"] <= 0, f"{where} is {facts['spare']} px wider than the window"
+    assert grave_findings(page) == [], where
+    if opened:
+        return
+    assert facts["headings"] == 1, where
+    assert facts["mains"] == 1, where
+    assert facts["headers"] == 1, where
+    assert facts["title"].strip(" ·"), where
+    if current is not None:
+        assert facts["navigations"] == 1, where
+        assert facts["current"] == [current], where
+
+
+def grave_findings(page: Page) -> list[str]:
+    """What axe finds serious or critical, a line for each element."""
+    found: dict[str, Any] = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for violation in found["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+def first_tab_stop(page: Page) -> str:
+    """The words of what the first press of Tab reaches on a fresh page."""
+    page.keyboard.press("Tab")
+    words: str = page.evaluate("document.activeElement.textContent.trim()")
+    return words
