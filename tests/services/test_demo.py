@@ -48,12 +48,11 @@ from models.ledger import LedgerAccountKind
 from models.order import OrderKind
 from services.audit import verify_chain
 from services.books import check_books
-from services.demo import PASSWORD, SIGN_INS, DemoNotPossible, demo_is_loaded, load_demo
+from services.demo import PASSWORD, SIGN_INS, demo_is_loaded, load_demo
 from services.ledger import balance_of
 from services.passwords import passwords
 from services.unit_of_work import unit_of_work
 from tests.conftest import Stage, close_connections, plain_app, settings_for
-from tests.factories.people import AccountFactory
 from tests.support.databases import SqliteFile
 from tests.support.surroundings import POSTGRESQL
 
@@ -337,11 +336,3 @@ def test_two_databases_get_the_same_rows(loaded: Flask, loaded_again: Flask) -> 
     first, second = every_row(loaded), every_row(loaded_again)
     differing = [table for table in first if first[table] != second[table]]
     assert differing == []
-
-
-def test_a_database_with_other_customers_is_left_alone(database: Any, session: Any, now: dt.datetime) -> None:
-    AccountFactory()
-    session.commit()
-    with pytest.raises(DemoNotPossible), unit_of_work():
-        load_demo(now=now)
-    assert number_of(Account) == 1
