@@ -15,10 +15,11 @@ from markupsafe import Markup, escape
 from domain.invoices import is_overdue
 from domain.permissions import P
 from panel import EVERYONE
+from panel.addresses import address
 from panel.door import RealmPage
 from services import overviews
+from views.history import recent_activity
 from views.money import format_money
-from views.panel_hooks import recent_activity
 from views.tones import tone_of
 
 MOST_SLICES = 6
@@ -45,7 +46,7 @@ class Dashboard(RealmPage):
     def invoices(self, rows: Iterable[Any], today: dt.date) -> list[dict[str, Any]]:
         visit, shown = self.visit, []
         for row in rows:
-            url = f"{visit.base_url}/invoices/{row.number}"
+            url = f"{visit.base_url}/invoices/{address(row.number)}"
             status = "overdue" if is_overdue(row.due_on, row.status, today) else row.status
             shown.append(
                 {
@@ -65,7 +66,7 @@ class Dashboard(RealmPage):
         return [
             {
                 "title": row.code,
-                "url": f"{base}/licenses/{row.code}",
+                "url": f"{base}/licenses/{address(row.code)}",
                 "note": row.account_name if staff else row.reference,
                 "side": self.date(row.expires_on),
             }
@@ -77,7 +78,7 @@ class Dashboard(RealmPage):
         return [
             {
                 "title": row.subject,
-                "url": f"{base}/tickets/{row.number}",
+                "url": f"{base}/tickets/{address(row.number)}",
                 "note": f"{row.number} · {row.account_name}" if staff else row.number,
                 "side": self.date(row.last_message_at.astimezone(self.visit.time_zone).date()),
                 "badge": badge(row.status),

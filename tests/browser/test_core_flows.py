@@ -173,7 +173,7 @@ def test_a_form_keeps_what_was_typed_and_is_saved(
     page.locator("main button[type=submit]").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New House Ltd")
 
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Contact name").fill("Nora New")
     page.locator("main button[type=submit]").click()
     expect(page.locator(".fact", has_text="Contact name")).to_contain_text("Nora New")

@@ -1,0 +1,98 @@
+"""What happened to a record, or lately in the house, in words for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from babel.dates import format_date
+
+from domain.audit import sentence_of
+from models.base import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, AccountOwned
+from panel import Visit, words
+from panel.pages import TimelineEntry
+from services import audit
+from views.money import format_money
+
+TIMELINE_LENGTH = 30
+# What the audit calls amounts. It keeps them in minor units, with the currency beside them or on the record.
+AMOUNTS: Final = frozenset(
+    {
+        "amount",
+        "amount_allocated",
+        "amount_credited",
+        "amount_due",
+        "amount_paid",
+        "limit",
+        "price",
+        "recurring_price",
+        "total",
+        "unit_price",
+    }
+)
+_OPAQUE = re.compile(rf"[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}").fullmatch
+
+
+def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
+    """The newest events of a record, in the reader's time zone."""
+    target = audit.target_of(row)
+    account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else visit.owner_id
+    events = audit.timeline_of(target.type, target.key, account_id=account_id, limit=TIMELINE_LENGTH)
+    former = [str(event.before["number"]) for event in events if "number" in event.before]
+    if former:  # a draft gets another number when it is issued; what happened before stands under the old one
+        keys = [target.key, *former]
+        events = audit.timeline_of(target.type, keys, account_id=account_id, limit=TIMELINE_LENGTH)
+    currency = getattr(row, "currency", "") or ""
+    return [_entry(visit, event, sentence_of(event.event), _changes(visit, event, currency)) for event in events]
+
+
+def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
+    """The newest events of the visit's account, or of all of them in the back office."""
+    events = audit.latest_events(account_id=visit.owner_id, limit=limit)
+    return [_entry(visit, event, f"{sentence_of(event.event)} {_number(event.target)}".strip(), ()) for event in events]
+
+
+def _number(target: audit.Target) -> str:
+    """The number people know a record by; an opaque id says nothing to them."""
+    return target.key if any(letter.isdigit() for letter in target.key) and not _OPAQUE(target.key) else ""
+
+
+def _changes(visit: Visit, event: audit.Recorded, currency: str) -> list[tuple[str, str, str]]:
+    """(field, before, after) of what a record's own timeline tells."""
+    before, after = event.before, event.after
+    names = [*before, *(name for name in after if name not in before)]
+    currency = str(after.get("currency") or before.get("currency") or currency)
+
+    def said(values: Mapping[str, Any], name: str) -> str:
+        value = values.get(name)
+        if name in AMOUNTS and currency and isinstance(value, int):
+            return format_money(value, currency, visit.locale)
+        return _text(value)
+
+    told = [(words(name), said(before, name), said(after, name)) for name in names]
+    return [change for change in told if change[1] or change[2]]
+
+
+def _entry(visit: Visit, event: audit.Recorded, what: str, changes: Sequence[tuple[str, str, str]]) -> TimelineEntry:
+    here = event.at.astimezone(visit.time_zone)
+    return TimelineEntry(
+        at=f"{format_date(here.date(), 'medium', locale=visit.locale)}, {here:%H:%M}",  # as lists show a moment
+        at_iso=event.at.isoformat(timespec="seconds"),
+        who=f"{event.actor_name}, as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
+        what=what,
+        source=str(event.source),
+        changes=changes,
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(part) for part in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_text(part)}" for name, part in value.items())
+    return str(value)
