@@ -7,6 +7,7 @@ one picture a page in FOLDER. The picture of the README is taken on the way and 
 from __future__ import annotations
 
 import argparse
+import base64
 import datetime as dt
 import tempfile
 import threading
@@ -133,11 +134,25 @@ def keep(page: Page, file: Path) -> None:
 
 
 def take_readme_picture(browser: Browser, address: str) -> None:
-    """One list of the back office in light, with two filters in force."""
-    page = window(browser, address, "light", 1280)
-    sign_in(page, address, STAFF[0])
-    page.goto(f"{address}/staff/invoices/?status=unpaid&status=overdue&sort=-issued_on")
-    page.wait_for_load_state("networkidle")
+    """The invoices of all accounts in the back office, and on a telephone those of one account in its portal."""
+    shown = []
+    for (email, prefix), width, query in ((STAFF, 1280, "?status=unpaid&status=partially_paid"), (OWNER, 360, "")):
+        page = window(browser, address, "light", width)
+        sign_in(page, address, email)
+        page.goto(f"{address}{prefix}/invoices/{query}")
+        page.wait_for_load_state("networkidle")
+        shown.append(base64.b64encode(page.screenshot()).decode())
+        page.context.close()
+    desk, telephone = (f"data:image/png;base64,{picture}" for picture in shown)
+    page = browser.new_page(viewport={"width": 1280, "height": 760})
+    page.set_content(
+        f"""<style>
+          body {{ margin: 0; overflow: hidden; background: #dfe7f3; }}
+          img {{ position: absolute; border-radius: 12px; box-shadow: 0 2px 28px rgb(23 32 51 / 28%); }}
+          .desk {{ left: 36px; top: 36px; width: 1100px; }}
+          .telephone {{ right: 36px; bottom: 36px; width: 264px; }}
+        </style><img class="desk" src="{desk}"><img class="telephone" src="{telephone}">"""
+    )
     keep(page, README_PICTURE)
 
 
@@ -149,6 +164,7 @@ def main() -> None:
     arguments.add_argument("--only", default="", help="pages whose name holds this word")
     arguments.add_argument("--widths", default=",".join(map(str, WIDTHS)))
     arguments.add_argument("--themes", default=",".join(THEMES))
+    arguments.add_argument("--readme", action="store_true", help="the picture of the README only")
     given = arguments.parse_args()
     if given.address:
         take_all(given.folder, given.address, given)
@@ -161,6 +177,9 @@ def take_all(folder: Path, address: str, given: argparse.Namespace) -> None:
     """Both realms, in the themes and widths asked for."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_OPTIONS))
+        if given.readme:
+            take_readme_picture(browser, address)
+            return
         for theme in given.themes.split(","):
             for width in map(int, given.widths.split(",")):
                 place = folder / f"{theme}-{width}"
