@@ -14,7 +14,7 @@ from commands import register_commands
 from config import Settings, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
 from services.unit_of_work import intend_to_write, prepare_engine
-from views import access, blueprints, errors, identity, locale, shell
+from views import access, blueprints, bodies, errors, identity, locale, shell
 from views.look import install_look
 from views.security_headers import set_security_headers
 from views.sites import mount_sites
@@ -29,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     configure(app, settings)
     bind_extensions(app, settings)
+    bodies.install(app)
     mark_writing_requests(app)
     identity.install(app)
     access.install(app)

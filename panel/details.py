@@ -7,12 +7,12 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from panel.addresses import address
 from panel.mounted import Mounted
 from panel.pages import ActionLink, DetailsField, DetailsPage
 from panel.realm import Visit
 from panel.related import related_tables
 from panel.rows import read_key
-from panel.selection import address
 
 
 def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> DetailsPage | None:

@@ -161,13 +161,19 @@ class FormMaker:
         return True
 
     def _currency(self, typed: _Typed, values: dict[str, Any], row: Any, visit: Visit) -> str:
-        """The row's currency, else the form's, else that of a record chosen in it, else the visit's."""
+        """The row's currency, else that of a record it was loaded with, or is chosen in the form, else the visit's."""
         name = typed.path.currency or "currency"
-        for holder in (row, *(values.get(name) for name in self.sources)):
+        for holder in (row, *_loaded_with(row), *(values.get(name) for name in self.sources)):
             found = None if holder is None or "." in name else getattr(holder, name, None)
             if found:
                 return str(found)
         return str(values.get(name) or self.owner.hooks.currency(visit))
+
+
+def _loaded_with(row: Any) -> list[Any]:
+    """The records a row refers to, as far as they were loaded with it."""
+    relations = mapper_of(type(row)).relationships if row is not None else ()
+    return [row.__dict__.get(relation.key) for relation in relations if not relation.uselist]
 
 
 def scaffold(owner: Mounted, verb: str) -> FormMaker:

@@ -10,13 +10,14 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from panel.actions import Action
+from panel.addresses import address
 from panel.filtering import Address
 from panel.keyset import LAST_PAGE, Keyset, Slice
 from panel.listquery import ListQuery, read_query
 from panel.mounted import Mounted
 from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row
 from panel.realm import Visit
-from panel.selection import address, link
+from panel.selection import link
 
 # What leads to a record whose linked column is empty (a member without an e-mail address): a link needs a word.
 NAMELESS = Markup("(empty)")

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import RelationshipProperty, Session, with_parent
 
+from panel.addresses import address
 from panel.pages import RelatedTable, Row
 from panel.paths import mapper_of, relation_of, resolve
 from panel.realm import Visit
 from panel.resource import Column, Related, words
 from panel.scope import own_rows
-from panel.selection import Selection, Table, address
+from panel.selection import Selection, Table
 
 if TYPE_CHECKING:
     from panel.mounted import Mounted

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
+from panel.addresses import address
 from panel.keyset import coerce
 from panel.mounted import Mounted
 from panel.paths import resolve
 from panel.realm import Visit
-from panel.selection import address
 
 LONGEST_KEY = 200
 

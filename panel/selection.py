@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from markupsafe import Markup
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
+from panel.addresses import address
 from panel.hooks import Hooks
 from panel.kinds import Kind, Money
 from panel.pages import Heading
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from panel.mounted import Mounted
 
 WriteCell = Callable[[Any], Markup]
-
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
 
 
 class Selection:
@@ -114,12 +111,6 @@ class Cell:
 def link(url: str, text: Markup) -> Markup:
     """A link; both are safe already."""
     return Markup(f'<a href="{url}">{text}</a>')  # noqa: S704  escaped by the kind, quoted by address()
-
-
-def address(key: Any) -> str:
-    """A record's key as the part of an address."""
-    text = str(key)
-    return text if _PLAIN(text) else quote(text, safe="")  # most are plain, and a list page writes hundreds
 
 
 def currency_hops(path: Path) -> tuple[tuple[str, ...], str] | None:

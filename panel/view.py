@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from panel import acting, editing
+from panel.addresses import key_in
 from panel.count import count_text
 from panel.details import details_page
 from panel.door import RealmView
@@ -130,7 +131,7 @@ class ResourceView(RealmView):
 
     @expose("/<key>")
     def details_view(self, key: str) -> ResponseReturnValue:
-        page = details_page(self.mounted, self.visit, self.session, key)
+        page = details_page(self.mounted, self.visit, self.session, key_in(key))
         if page is None:
             abort(404)
         return self.show("panel/details.html", page)
@@ -143,16 +144,20 @@ class ResourceView(RealmView):
 
     @expose("/<key>/edit", methods=("GET", "POST"))
     def edit_view(self, key: str) -> ResponseReturnValue:
-        return self._answer(editing.edit(self.mounted, self.visit, key, posted=_posted()), "panel/form.html")
+        return self._answer(editing.edit(self.mounted, self.visit, key_in(key), posted=_posted()), "panel/form.html")
 
     @expose("/<key>/delete", methods=("GET", "POST"))
     def delete_view(self, key: str) -> ResponseReturnValue:
-        return self._answer(editing.delete(self.mounted, self.visit, key, posted=_posted()), "panel/action.html")
+        return self._answer(
+            editing.delete(self.mounted, self.visit, key_in(key), posted=_posted()), "panel/action.html"
+        )
 
     @expose("/<key>/<action>", methods=("GET", "POST"))
     def action_view(self, key: str, action: str) -> ResponseReturnValue:
         found = self.mounted.actions[action]
-        return self._answer(acting.act(self.mounted, self.visit, found, key, posted=_posted()), "panel/action.html")
+        return self._answer(
+            acting.act(self.mounted, self.visit, found, key_in(key), posted=_posted()), "panel/action.html"
+        )
 
     @expose("/bulk/<action>", methods=("GET", "POST"))
     def bulk_view(self, action: str) -> ResponseReturnValue:

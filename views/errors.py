@@ -17,6 +17,7 @@ TEXTS: dict[int, tuple[str, str]] = {
     405: ("This address does not take that kind of request", "Go back and use the buttons of the page."),
     409: ("This has changed in the meantime", "Reload the record and look at it again before you go on."),
     413: ("That is too large", "A file may have at most 20 MB."),
+    415: ("This address reads forms only", "Go back and use the form of the page."),
     422: ("Some of what was sent cannot be used", "Go back and correct it."),
     429: ("Too many attempts", "Wait a little and try again."),
     500: ("Something went wrong on our side", "Nothing was changed. Try again; if it stays, tell support the time."),

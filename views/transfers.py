@@ -15,6 +15,7 @@ from domain.refusals import Refusal
 from domain.transfers import QuantityNotReadable
 from models import License
 from panel import Visit
+from panel.addresses import address
 from panel.door import RealmPage
 from services.transfers import (
     held_items,
@@ -88,7 +89,7 @@ class TransferPage(RealmPage):
                 with unit_of_work():
                     transfer_items(source, target, quantities, actor=self.visit.actor, now=self.hooks.now())
                 flash("The items are transferred.", "success")
-                return redirect(f"{self.visit.base_url}/licenses/{target.code}", code=303)
+                return redirect(f"{self.visit.base_url}/licenses/{address(target.code)}", code=303)
             plan = preview_transfer(source, target, quantities)
         except Refusal as refusal:
             return self._amounts_page(source, target, typed, refusal.message), 422
@@ -194,8 +195,8 @@ class TransferPage(RealmPage):
 
     def _url(self, page: str, **values: str) -> str:
         values = {**self._kept(), **values}
-        address = f"{self.visit.base_url}/{self.slug}/{page}"
-        return f"{address}?{urlencode(values)}" if values else address
+        url = f"{self.visit.base_url}/{self.slug}/{page}"
+        return f"{url}?{urlencode(values)}" if values else url
 
 
 def _fields(typed: dict[str, str]) -> dict[str, str]:
