@@ -8,6 +8,7 @@ import pytest
 
 from domain.permissions import P
 from panel import EVERYONE
+from panel.addresses import TAKEN_WORDS
 from tests.support.matrix_world import ADMINISTRATOR, OWNER, SIGNED_OUT
 from views.access import PUBLIC, SIGNED_IN, permission_of
 from views.sites import DECIDED_BY_PARTS
@@ -74,6 +75,13 @@ def test_a_post_with_the_token_of_another_session_is_turned_away(world):
         "/staff/licenses/some-key/reset-mac-ip", {"csrf_token": stolen}, token=False
     )
     assert answer.status_code == 400
+
+
+def test_no_word_of_our_own_below_a_list_can_be_taken_for_a_key(world):
+    for route in panel_routes(world.app).values():
+        if route.slug and "<key>" not in route.rule:
+            below = route.rule.split(f"/{route.slug}", 1)[1].split("/")[1]
+            assert below in TAKEN_WORDS | {""} or route.slug == "transfers", route.rule
 
 
 def test_no_address_answers_to_put_patch_or_delete(world):
