@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models  # noqa: F401  the tables are complete once this is imported
 from commands import register_commands
-from config import Settings, load_settings
+from config import Settings, SettingsError, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
 from services.unit_of_work import intend_to_write, prepare_engine
 from views import access, blueprints, bodies, errors, identity, locale, shell
@@ -24,8 +25,8 @@ MAX_REQUEST_BYTES = 25 * 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the program for these settings, by default the environment's. Raises SettingsError for unusable ones."""
-    settings = settings or load_settings()
+    """Make the program for these settings, by default the environment's."""
+    settings = settings or settings_or_stop()
     app = Flask(__name__)
     configure(app, settings)
     bind_extensions(app, settings)
@@ -43,6 +44,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app)
     app.after_request(set_security_headers)
     return app
+
+
+def settings_or_stop() -> Settings:
+    """The environment's settings. Where they cannot be used, the start ends with their names and no trace."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        sys.exit(str(error))
 
 
 def configure(app: Flask, settings: Settings) -> None:

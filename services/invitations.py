@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select, update
 
-from domain.actor import Actor
+from domain.actor import Actor, Source
+from domain.passwords import check_new_password
 from domain.refusals import Refusal
 from extensions import db
-from models.account import Account
+from models.account import Account, AccountStatus
 from models.member import Member, MemberInvitation, MemberStatus
 from models.notification import NotificationKind
 from models.person import Person
 from services.audit import record_event
-from services.locks import locked
+from services.locks import guarded, locked
 from services.mail_texts import mail_texts
 from services.notifications import queue_mail
-from services.sessions import hash_of_token
+from services.passwords import passwords
+from services.sessions import Browser, hash_of_token
+from services.unit_of_work import unit_of_work
 
 LIVES: Final = dt.timedelta(days=30)
 
 
 class MemberNotInvitable(Refusal):
     message = "This member has taken their seat already, or has no portal access. An invitation would change nothing."
+
+
+class InvitationNotValid(Refusal):
+    message = (
+        "This invitation was used already, was replaced by a newer one, or is older than 30 days."
+        " Ask the owner of the account to send it again."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An open invitation: to which seat, for whom, in which account."""
+
+    invitation: MemberInvitation
+    member: Member
+    person: Person
+    account: Account
 
 
 def invite_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
@@ -67,6 +88,76 @@ def invite_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     )
     record_event("member.invited", member, actor=actor, now=now, after={"email": person.email})
     return member
+
+
+def open_invitation(token: str, *, now: dt.datetime) -> Invited | None:
+    """What a link invites to, if it would be taken now.
+
+    It was not used, replaced, withdrawn and is not older than 30 days; it was sent to the address the person still has,
+    for a seat that still waits in an active account.
+    """
+    found = db.session.execute(
+        select(MemberInvitation, Member, Person, Account)
+        .join(Member, Member.id == MemberInvitation.member_id)
+        .join(Person, Person.id == Member.person_id)
+        .join(Account, Account.id == MemberInvitation.account_id)
+        .where(
+            MemberInvitation.token_hash == hash_of_token(token),
+            MemberInvitation.is_open,
+            MemberInvitation.expires_at > now,
+            MemberInvitation.email == Person.email,
+            Member.status == MemberStatus.INVITED,
+            Member.portal_access,
+            Person.disabled_at.is_(None),
+            Person.erased_at.is_(None),
+            Account.status == AccountStatus.ACTIVE,
+        )
+    ).first()
+    return None if found is None else Invited(*found)
+
+
+def accept_invitation(token: str, password: str | None, browser: Browser, *, now: dt.datetime) -> Member:
+    """Take the seat a link invites to. Who has no password yet chooses the first one.
+
+    Refused: InvitationNotValid, and a password that is not good enough (the link then still works). Opens its own units
+    of work, so that no transaction is open while the password is hashed.
+    """
+    invited = open_invitation(token, now=now)
+    if invited is None:
+        raise InvitationNotValid
+    person, hashed = invited.person, None
+    if person.password_hash is None:
+        own_names = [name for name in (person.email, person.first_name, person.last_name) if name]
+        check_new_password(password or "", own_names=own_names)
+        hashed = passwords.make(password or "")
+    with unit_of_work():
+        invited = open_invitation(token, now=now)
+        if invited is None:
+            raise InvitationNotValid
+        taken = update(MemberInvitation).where(MemberInvitation.id == invited.invitation.id, MemberInvitation.is_open)
+        if not guarded(taken.values(accepted_at=now)):
+            raise InvitationNotValid
+        _take_seat(invited, hashed, browser, now)
+        return invited.member
+
+
+def _take_seat(invited: Invited, hashed: str | None, browser: Browser, now: dt.datetime) -> None:
+    member, person = invited.member, invited.person
+    member.status = MemberStatus.ENABLED
+    member.version += 1
+    person.email_verified_at = person.email_verified_at or now
+    if hashed is not None and person.password_hash is None:
+        person.password_hash, person.password_changed_at, person.must_change_password = hashed, now, False
+    db.session.flush()
+    actor = Actor(
+        name=str(person) or person.public_id,
+        source=Source.PORTAL,
+        person_id=person.id,
+        member_id=member.id,
+        account_id=member.account_id,
+        ip=browser.ip,
+    )
+    record_event("member.invitation_accepted", member, actor=actor, now=now)
 
 
 def has_open_invitation(member: Member) -> bool:

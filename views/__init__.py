@@ -7,6 +7,13 @@ from flask import Blueprint
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages outside the two sites. Imported here, so that importing one view does not import all."""
-    from views import demo_mail, health, home, sign_in, theme
+    from views import demo_mail, health, home, invitations, sign_in, theme
 
-    return (home.blueprint, sign_in.blueprint, health.blueprint, theme.blueprint, demo_mail.blueprint)
+    return (
+        home.blueprint,
+        sign_in.blueprint,
+        invitations.blueprint,
+        health.blueprint,
+        theme.blueprint,
+        demo_mail.blueprint,
+    )

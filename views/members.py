@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.permissions import P
 from models import Member, MemberRoleGrant
 from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, YesNo, reading
+from services.invitations import invite_member
 from services.members import (
     add_member,
     delete_member,
@@ -86,6 +87,16 @@ class MemberResource(Resource):
             confirm="They are signed out of this account at once and cannot come back until you enable them.",
             done="The member is disabled.",
             name="disable",
+        ),
+        Action(
+            invite_member,
+            "Send invitation",
+            grant=P.MEMBERS_CREATE,
+            when=Member.can_invite,
+            bulk=True,
+            confirm="A mail with a link for 30 days goes to their address. An older link stops working.",
+            done="The invitation is on its way.",
+            name="invite",
         ),
         Action(
             reset_member_password,

@@ -142,7 +142,7 @@ def test_a_search_takes_no_wildcards(plants: House) -> None:
     "text", ["%00%00%00", "x" * 5000, "%F0%9F%8C%B9%F0%9F%8C%B9%F0%9F%8C%B9", "'; drop table plant; --"]
 )
 def test_a_search_for_rubbish_is_answered_with_a_page(plants: House, text: str) -> None:
-    plants.page(f"/staff/plants/?q={text}")
+    assert names(plants.page(f"/staff/plants/?q={text}")) in ([], ["Mint", "Oak", "Rose"])
 
 
 def test_a_search_on_postgresql_goes_through_the_trigrams_first(plants: House) -> None:
