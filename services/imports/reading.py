@@ -87,13 +87,8 @@ def _lines(reader: Iterator[list[str]], problems: list[Problem]) -> Iterator[tup
 def _checked_header(columns: list[str], line: int, header: Header) -> list[str]:
     if any(_fault_of(column) for column in columns):
         raise ImportRefused([Problem(line, "", NOT_UTF_8)])
-    found = [
-        Problem(
-            line, shown(column) or "without a name", f"this column is not known. Known are: {_listed(header.known)}."
-        )
-        for column in dict.fromkeys(columns)
-        if column not in header.known
-    ]
+    unknown = [column for column in dict.fromkeys(columns) if column not in header.known]
+    found = [Problem(line, shown(column) or "without a name", "this column is not known.") for column in unknown]
     found += [
         Problem(line, column, "this column stands twice. Keep one of them.")
         for column in header.known
@@ -102,6 +97,8 @@ def _checked_header(columns: list[str], line: int, header: Header) -> list[str]:
     found += [Problem(line, column, "this column is missing.") for column in header.needed if column not in columns]
     if found and len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
         found = [Problem(line, "", "the columns are not separated by commas. Save the file as CSV with commas.")]
+    elif unknown:
+        found.append(Problem(line, "", f"the known columns are {_listed(header.known)}."))
     if found:
         raise ImportRefused(found)
     return columns

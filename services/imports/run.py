@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from domain.actor import Actor
 from services.audit import Target, record_event, write_waiting_events
 from services.imports.columns import header_of, read_values
 from services.imports.kind import ImportKind, Plan
 from services.imports.problems import ImportRefused, Problem
-from services.imports.reading import read_rows
+from services.imports.reading import read_rows, shown
 from services.locks import CHUNK
 
 AnyKind = ImportKind[Any, Any]
@@ -60,25 +60,31 @@ def run_import(
 
     Checks everything first, so that all problems are told at once. Written in chunks, of which none stays in memory.
     """
+    try:
+        return _run(kind, stream, file_name, actor, now)
+    # Without the texts of the errors: they hold SQL and values of other records.
+    except IntegrityError:
+        words = "the database refused these rows: somebody else wrote the same at this moment. Import the file again."
+    except OperationalError:
+        words = "the database is busy with other work. Import the file again when nobody else is writing much."
+    raise ImportRefused([Problem(1, "", words)])
+
+
+def _run(kind: type[AnyKind], stream: BinaryIO, file_name: str, actor: Actor, now: dt.datetime) -> ImportReport:
     checked, walk = kind(now=now), kind(now=now)
     _check(checked, stream)
     walk.remember(checked)
     report, problems = ImportReport(), list[Problem]()
-    try:
-        for plan in _plans(walk, stream, problems, report):
-            if problems or plan.problems:
-                raise ImportRefused([*problems, *plan.problems])  # the file or the database changed meanwhile
-            if plan.new:
-                report.made += walk.write(plan.new, actor=actor)
-                write_waiting_events()
-        if problems:
-            raise ImportRefused(problems)
-    except IntegrityError:
-        # Without the text of the error: it holds SQL and values of other records.
-        refused = "the database refused these rows: somebody else wrote the same at this moment. Import the file again."
-        raise ImportRefused([Problem(1, "", refused)]) from None
+    for plan in _plans(walk, stream, problems, report):
+        if problems or plan.problems:
+            raise ImportRefused([*problems, *plan.problems])  # the file or the database changed meanwhile
+        if plan.new:
+            report.made += walk.write(plan.new, actor=actor)
+            write_waiting_events()
+    if problems:
+        raise ImportRefused(problems)
     if report.new:
-        after = {"file": file_name, "rows": report.rows, "new": report.new, **report.made}
+        after = {"file": shown(file_name), "rows": report.rows, "new": report.new, **report.made}
         record_event("data.imported", Target("import", kind.name), actor=actor, now=now, after=after)
     return report
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 
 from domain.actor import Actor
-from domain.money import minor_to_text
+from domain.money import LARGEST_AMOUNT, AmountTooLarge, minor_to_text
 from domain.periods import Period, period_on
 from extensions import db
 from models.account import Account
@@ -176,6 +176,8 @@ def _faults(row: SubscriptionRow, today: dt.date) -> Iterator[tuple[str, str]]:
     begins, ends = row.current_period_from, row.current_period_to
     if row.recurring_price is None and not row.items:
         yield "recurring_price", "enter the price, or items with their prices."
+    elif row.sum_of_items > LARGEST_AMOUNT:
+        yield "items", AmountTooLarge.message
     elif row.items and row.price != row.sum_of_items:
         total, price = (minor_to_text(each, row.currency) for each in (row.sum_of_items, row.price))
         yield "items", f"the items come to {total}, and the recurring price is {price}."

@@ -32,7 +32,9 @@ def test_a_missing_column_is_named(session: Session) -> None:
 
 
 def test_an_unknown_column_is_named_together_with_the_one_it_should_be(session: Session) -> None:
-    assert places_of("telco", HEADER.replace("Churn", "Left"), NOW) == [(1, "Left"), (1, "Churn")]
+    found = problems_of("telco", HEADER.replace("Churn", "Left"), NOW)
+    assert [(line, column) for line, column, _ in found] == [(1, "Left"), (1, "Churn"), (1, "")]
+    assert found[-1][2].endswith("TotalCharges, Churn.")
 
 
 def test_a_column_that_stands_twice_is_named(session: Session) -> None:

@@ -118,6 +118,7 @@ def test_a_terminated_subscription_keeps_its_last_period(session: Session) -> No
         (2, "2024-02-01,,", "2024-02-01,2025-01-01,", "terminated_on"),
         (3, "monthly", "once", "period"),
         (3, "4.90", "-4.90", "items"),
+        (2, "50:1.80", "900000:9999999999.99", "items"),
         (4, "2025-03-15,USD", ",USD", "terminated_on"),
         (4, "2025-03-15,USD", "2022-03-15,USD", "terminated_on"),
     ],

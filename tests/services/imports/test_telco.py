@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from extensions import db
@@ -270,6 +271,18 @@ def test_rows_that_another_import_wrote_meanwhile_are_a_plain_refusal(
     with pytest.raises(ImportRefused, match="somebody else wrote the same"):
         bring_in("telco", sample("telco"), NOW)
     assert count_everything() == before
+
+
+def test_a_busy_database_is_a_plain_refusal(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.imports import telco
+
+    def busy(*args: object, **kwargs: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(telco, "write_accounts", busy)
+    with pytest.raises(ImportRefused, match="busy with other work") as caught:
+        bring_in("telco", sample("telco"), NOW)
+    assert "INSERT" not in caught.value.message
 
 
 @pytest.mark.parametrize("today", [dt.date(2026, 3, 31), dt.date(2028, 2, 29), dt.date(2026, 12, 31)])
