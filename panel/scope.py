@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, false
+from sqlalchemy import ColumnClause, ColumnElement, event, false
+from sqlalchemy import column as named
 from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, sessionmaker, with_loader_criteria
 from sqlalchemy.orm.util import LoaderCriteriaOption
 
@@ -48,18 +48,20 @@ class Scope:
 
     def criteria(self) -> LoaderCriteriaOption:
         """The same as an option, for every owned class of a statement."""
-        # SQLAlchemy keeps these lambdas by their code and takes the values of their closures anew each time, so each
-        # closure holds plain values and a function that only finds the column.
-        column, owner_id, owners = attrgetter(self.column), self.owner_id, self.owners
-
-        def owner(entity: Any) -> Any:
-            return column(entity)
+        # SQLAlchemy keeps these lambdas by their code and takes the values of their closures anew each time. The name
+        # of the column is no value: it goes in as an expression, which belongs to what the lambda is kept by.
+        name: ColumnClause[Any] = named(self.column)
+        owner_id, owners = self.owner_id, self.owners
 
         if owner_id is None:
             return with_loader_criteria(self.owned, lambda _cls: false(), include_aliases=True)
         if owners is None:
-            return with_loader_criteria(self.owned, lambda cls: owner(cls) == owner_id, include_aliases=True)
-        return with_loader_criteria(self.owned, lambda cls: owner(cls).in_(owners), include_aliases=True)
+            return with_loader_criteria(self.owned, lambda cls: _owner(cls, name) == owner_id, include_aliases=True)
+        return with_loader_criteria(self.owned, lambda cls: _owner(cls, name).in_(owners), include_aliases=True)
+
+
+def _owner(entity: Any, name: ColumnClause[Any]) -> Any:
+    return getattr(entity, name.name)
 
 
 def own_rows(
