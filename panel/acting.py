@@ -19,12 +19,11 @@ from panel.realm import Visit
 from panel.rows import back_url, find_row, find_rows, key_of, label_of, row_url
 
 MOST_ROWS = 500
-NO_LONGER = "This is not possible any more: the record has changed. Nothing was done."
 TOO_OLD = "This page was open too long. Try again."
 
 
 class _Unfit(Exception):
-    """The row no longer meets the action's condition. Ends the unit of work without a change."""
+    """The row no longer meets the action's condition; says why. Ends the unit of work without a change."""
 
 
 def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: bool) -> Answer:
@@ -44,7 +43,7 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
         return Answer(shown, status)
 
     if not fits(action, row):
-        return page([("", NO_LONGER)], 409)
+        return page([("", action.reason(row))], 409)
     if not posted:
         return page()
     if not _valid(form):
@@ -55,10 +54,10 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
             if row is None:
                 abort(404)
             if not fits(action, row):
-                raise _Unfit
+                raise _Unfit(action.reason(row))
             message = action.message(action.run(row, actor=visit.actor, now=hooks.now(), **values_of(form)))
-    except _Unfit:
-        return page([("", NO_LONGER)], 409)
+    except _Unfit as unfit:
+        return page([("", str(unfit))], 409)
     except hooks.refusals as refused:
         return page([("", refusal_text(refused))], 409)
     except (IntegrityError, DataError) as refused:
@@ -100,7 +99,7 @@ def _one(mounted: Mounted, visit: Visit, action: Action, row: Any, values: dict[
     """Run on one of many rows, in a savepoint of its own."""
     hooks, label = mounted.hooks, label_of(mounted, row)
     if not fits(action, row):
-        return RowResult(label, "skipped", NO_LONGER)
+        return RowResult(label, "skipped", action.reason(row))
     try:
         with hooks.session().begin_nested():
             message = action.message(action.run(row, actor=visit.actor, now=hooks.now(), **values))

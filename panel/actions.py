@@ -15,7 +15,8 @@ class Action:
 
     ``run(row, *, actor, now, **form values)`` gets the row locked and inside a unit of work. ``when`` is a hybrid
     property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must
-    be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned.
+    be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned. ``why_not`` is what is said
+    when it is not possible: text, or made from the row.
     """
 
     run: Callable[..., Any]
@@ -24,6 +25,7 @@ class Action:
     when: Any = None
     confirm: str = ""
     done: str | Callable[[Any], str] = "Done."
+    why_not: str | Callable[[Any], str] = "This is not possible any more: the record has changed. Nothing was done."
     danger: bool = False
     bulk: bool = False
     form: type[Any] | None = None
@@ -44,3 +46,7 @@ class Action:
 
     def message(self, result: Any) -> str:
         return self.done(result) if callable(self.done) else self.done
+
+    def reason(self, row: Any) -> str:
+        """Why it is not possible on a row."""
+        return self.why_not(row) if callable(self.why_not) else self.why_not

@@ -127,6 +127,11 @@ def update_license(license: License, changes: Mapping[str, Any], *, actor: Actor
     return edit_record(license, cleaned, actor=actor, now=now)
 
 
+def why_not_reset(license: License) -> str:
+    """What to say of a license whose hardware lock cannot be reset now."""
+    return _why_not_reset(license).message
+
+
 def _why_not_reset(license: License) -> Refusal:
     """The reason to tell first is the one that no reset and no renewal would change."""
     if license.mac_address is None and license.last_valid_ip is None:

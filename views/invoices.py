@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.permissions import P
 from models import Invoice
 from panel import STAFF, Action, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
-from services.invoices import issue_invoice, pay_invoice_from_balance, void_invoice
+from services.invoices import InvoiceNotVoidable, issue_invoice, pay_invoice_from_balance, void_invoice
 from views.forms import ReasonForm
 
 
@@ -66,6 +66,7 @@ class InvoiceResource(Resource):
             "Void",
             grant=P.STAFF_INVOICES_VOID,
             when=Invoice.can_void,
+            why_not=InvoiceNotVoidable.message,
             realms={STAFF},
             form=ReasonForm,
             confirm="The invoice stays readable, nothing is owed for it any more, and this cannot be undone.",

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from domain.permissions import P
 from models import AccountAncestor, License, LicenseChange
 from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, reading
-from services.licenses import grant_resets, reset_hardware_lock, update_license
+from services.licenses import grant_resets, reset_hardware_lock, update_license, why_not_reset
 from views.forms import GrantResetsForm
 
 LICENSE_COLUMNS = (
@@ -61,6 +61,7 @@ class LicenseResource(Resource):
             "Reset MAC/IP address",
             grant=P.LICENSES_RESET,
             when=License.can_reset,
+            why_not=why_not_reset,
             confirm="The saved MAC address and the last valid IP address are cleared. The next machine that activates "
             "this code becomes its own. One of the resets left is used.",
             done="The MAC and IP address are reset.",

@@ -7,6 +7,7 @@ from models import Member, MemberRoleGrant
 from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, YesNo, reading
 from services.invitations import invite_member
 from services.members import (
+    NoPortalAccess,
     add_member,
     delete_member,
     disable_member,
@@ -103,6 +104,7 @@ class MemberResource(Resource):
             "Reset password",
             grant=P.MEMBERS_RESET,
             when=Member.can_reset_password,
+            why_not=NoPortalAccess.message,
             danger=True,
             confirm="A random password is mailed to them. It works once, for 60 minutes, and must be changed then. "
             "Their present password stops working and they are signed out everywhere.",
@@ -114,6 +116,7 @@ class MemberResource(Resource):
             "Reset 2-step verification",
             grant=P.MEMBERS_RESET,
             when=Member.can_reset_second_factor,
+            why_not=NoPortalAccess.message,
             danger=True,
             confirm="Their time codes, passkeys and recovery codes stop working, and they are signed out everywhere. "
             "Make sure it is really them who ask.",
