@@ -49,6 +49,9 @@ _HASHED = (
     "after",
 )
 
+# Who came and went says nothing about what changed.
+COMING_AND_GOING = ("person.signed_in", "person.signed_out")
+
 
 class Target(NamedTuple):
     """The record something was done to, as the audit names it: its table, and the key in its address."""
@@ -136,8 +139,8 @@ def timeline_of(
 
 
 def latest_events(*, account_id: int | None = None, limit: int = 10) -> list[Recorded]:
-    """What happened lately, the newest first: in an account, or in all of them and the house."""
-    return _newest(account_id, limit)
+    """What changed lately, the newest first: in an account, or in all of them and the house. Sign-ins are left out."""
+    return _newest(account_id, limit, AuditEvent.event.not_in(COMING_AND_GOING))
 
 
 def _newest(account_id: int | None, limit: int, *predicates: ColumnElement[bool]) -> list[Recorded]:

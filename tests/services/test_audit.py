@@ -13,6 +13,7 @@ from models import Account, AccountStatus, AuditChain, AuditEvent, Member
 from services.audit import (
     Happening,
     Target,
+    latest_events,
     record_event,
     record_events,
     record_export,
@@ -274,3 +275,11 @@ def test_a_row_that_is_not_written_yet_can_be_named(session, now):
     session.add(account)
     assert target_of(account) == ("account", "30001")
     assert account.id is not None
+
+
+def test_what_happened_lately_leaves_out_who_came_and_went(session, now: dt.datetime) -> None:
+    member = MemberFactory()
+    session.flush()
+    record_event("member.enabled", member, actor=JOB, now=now)
+    record_event("person.signed_in", member, actor=JOB, now=now)
+    assert [found.event for found in latest_events(account_id=member.account_id)] == ["member.enabled"]
