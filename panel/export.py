@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, event
+from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 from xlsxwriter import Workbook
 
 from panel import scope as scopes
@@ -30,13 +29,6 @@ ROWS_PER_SHEET = 1_048_575
 LONGEST_CELL = 32_767
 LARGEST_EXACT_NUMBER = 2**53
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something older
-
-
-class ExportSession(Session):
-    """A session of its own for each export: it outlives the request, so the scope is written on it."""
-
-
-event.listen(ExportSession, "do_orm_execute", scopes.narrow)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,21 +59,23 @@ class RowStream:
 
     def parts(self) -> Iterator[Iterator[tuple[Any, ...]]]:
         """The rows, some thousands at a time."""
-        with self._connect() as session:
+        with self._connect() as connection:
             for statement in self.statements:
-                result = session.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
+                narrowed = scopes.guarded(statement, self.scope)
+                result = connection.execute(narrowed, execution_options={"yield_per": ROWS_AT_ONCE})
                 try:
                     for rows in result.partitions():
                         yield zip(*(column.values(rows) for column in self.columns), strict=True)
                 finally:
                     result.close()
 
-    def _connect(self) -> Session:
-        session = ExportSession(self.engine, info={scopes.SESSION_KEY: self.scope}, autoflush=False)
+    def _connect(self) -> Connection:
+        """A connection of the export's own: it outlives the request. Without a session rows take half the time."""
+        connection = self.engine.connect()
         if self.engine.dialect.name == "postgresql":
             # Two statements may make one list (values, then rows without one): both must see the same moment.
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        return session
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        return connection
 
 
 def _columns(mounted: Mounted, visit: Visit) -> list[_Column]:

@@ -22,8 +22,6 @@ _first_lock: ContextVar[bool] = ContextVar("panel_first_lock", default=True)
 _second_lock: ContextVar[bool] = ContextVar("panel_second_lock", default=True)
 _current: ContextVar[Scope | None] = ContextVar("panel_scope", default=None)
 
-SESSION_KEY = "panel_scope"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
@@ -84,12 +82,14 @@ def install_guard(session_factory: scoped_session[Session] | sessionmaker[Sessio
 
 
 def narrow(state: ORMExecuteState) -> None:
-    """The guard itself: the session's own scope if one is written on it, else the one in force."""
-    if state.is_column_load or not _second_lock.get():
-        return
-    scope: Scope | None = state.session.info.get(SESSION_KEY) or _current.get()
-    if scope is not None and (state.is_select or state.is_update or state.is_delete):
-        state.statement = state.statement.options(scope.criteria())
+    """The guard itself."""
+    if not state.is_column_load and (state.is_select or state.is_update or state.is_delete):
+        state.statement = guarded(state.statement, _current.get())
+
+
+def guarded(statement: Any, scope: Scope | None) -> Any:
+    """An ORM statement under the second lock, for whoever executes it without a session: an export outlives its own."""
+    return statement if scope is None or not _second_lock.get() else statement.options(scope.criteria())
 
 
 def enter(scope: Scope | None) -> None:
