@@ -173,7 +173,12 @@ def whole_app(settings: Settings) -> Flask:
 @pytest.fixture
 def app(database: TestDatabase, stage: Stage) -> Flask:
     """The whole program on a clean database. It is made once for a worker: use `make_app` to change it."""
-    return stage.app("whole", database, whole_app)
+    from views.identity import bind_services  # not before a test asks for pages: services are tested without them
+
+    found = stage.app("whole", database, whole_app)
+    # Another test may have made a program with other settings in this process since.
+    bind_services(found.extensions["settings"])
+    return found
 
 
 @pytest.fixture

@@ -57,14 +57,19 @@ def install(app: Flask) -> None:
         REMEMBER_COOKIE_NAME=";",
         SESSION_PROTECTION=None,
     )
+    bind_services(settings)
+    login_manager.request_loader(lambda _request: current_identity())
+    app.after_request(_forget_dead_cookie)
+
+
+def bind_services(settings: Settings) -> None:
+    """Hand the settings to what hashes passwords and writes mails. There is one of each in a process."""
     passwords.bind(
         time_cost=settings.argon2_time_cost,
         memory_cost=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
     )
     mail_texts.bind(brand_name=settings.brand_name, base_url=settings.base_url)
-    login_manager.request_loader(lambda _request: current_identity())
-    app.after_request(_forget_dead_cookie)
 
 
 def current_identity() -> Identity | None:

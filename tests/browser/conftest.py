@@ -71,6 +71,7 @@ def running_app(app: Flask) -> Iterator[str]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
+    server.task_dispatcher.shutdown(timeout=5)  # a request under way would write to a socket that is closed
     server.close()
     thread.join(timeout=10)
 
