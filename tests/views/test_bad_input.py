@@ -50,9 +50,10 @@ def filter_names(realm, resource):
 def test_a_list_takes_any_nonsense_in_its_address(world, realm, resource):
     visitor, url = insider(world, realm), f"{world.base(realm)}/{resource.slug}"
     before = take_snapshot(world, AUDIT)
-    for value in NONSENSE:
+    for number, value in enumerate(NONSENSE):
         asked = urlencode([*((name, value) for name in filter_names(realm, resource)), ("q", value), ("sort", value)])
-        for path in ("/", "/count", "/export.csv", "/export.xlsx"):
+        # All read the address by the same code: the list takes everything, the others a part.
+        for path in ("/", *(("/count", "/export.csv", "/export.xlsx") if number % 4 == 0 else ())):
             answer = visitor.get(f"{url}{path}?{asked}")
             assert answer.status_code == 200, (path, value[:50])
             if path == "/":
@@ -198,14 +199,13 @@ def test_a_field_that_cannot_be_read_is_refused_kept_and_explained(world, realm,
             where = (control.name, control.type, value[:50])
             assert answer.status_code == 422, where
             assert said_by(answer), where
-            shown = form_of(answer).controls
+            page = form_of(answer)
+            shown = page.controls
             assert shown[control.name].invalid, where
             if "\0" not in value and control.type != "select":
                 assert shown[control.name].value == value, where
             others = [name for name in values if name not in (control.name, "csrf_token") and name in shown]
-            assert {name: form_of(answer).values.get(name) for name in others} == {
-                name: values[name] for name in others
-            }
+            assert {name: page.values.get(name) for name in others} == {name: values[name] for name in others}
             tried += 1
     assert tried
     assert before.changed_to(take_snapshot(world)) == []

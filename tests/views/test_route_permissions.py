@@ -9,7 +9,7 @@ import pytest
 from domain.permissions import P
 from panel import EVERYONE
 from panel.addresses import TAKEN_WORDS
-from tests.support.matrix_world import ADMINISTRATOR, OWNER, SIGNED_OUT
+from tests.support.matrix_world import ADMINISTRATOR, OWNER, SIGNED_OUT, STRANGER
 from views.access import PUBLIC, SIGNED_IN, permission_of
 from views.sites import DECIDED_BY_PARTS
 
@@ -94,6 +94,14 @@ def test_who_is_not_signed_in_sees_nothing_of_either_realm(world):
         if rule.rule.startswith(("/staff", "/portal")) and "GET" in rule.methods:
             answer = world.visitors[SIGNED_OUT].get(address_of(rule, world))
             assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/sign-in"), rule.rule
+
+
+def test_a_stranger_finds_nothing_in_a_realm_that_is_not_theirs(world):
+    strangers = {"/portal": (STRANGER, ADMINISTRATOR), "/staff": (STRANGER, OWNER)}
+    for rule in rules(world.app):
+        for name in strangers.get(f"/{rule.rule.split('/')[1]}", ()):
+            if "GET" in rule.methods:
+                assert world.visitors[name].get(address_of(rule, world)).status_code == 404, (rule.rule, name)
 
 
 @pytest.mark.parametrize("name", [OWNER, ADMINISTRATOR])
