@@ -142,4 +142,5 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "sign_in.forgot_password",
         "sign_in.reset_password",
         "demo_mail.show",  # answers in the demo only
+        "invitations.take_seat",  # whoever holds the link of an invitation
     }
