@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,7 +23,8 @@ class Actor:
     """A person at a desk, or a job. ``name`` is kept with the act, so that the trail reads well after the person left.
 
     ``on_behalf_of_id`` is the person whose seat is used while staff are logged in as a member; ``person_id`` stays the
-    one who really acts. ``account_id`` is empty for staff and for jobs over all accounts.
+    one who really acts. ``account_id`` is empty for staff and for jobs over all accounts. ``proved_at`` is when the
+    person last proved who they are; sensitive acts want that to be recent (services/step_up.py).
     """
 
     name: str
@@ -33,6 +35,7 @@ class Actor:
     account_id: int | None = None
     ip: str | None = None
     on_behalf_of_id: int | None = None
+    proved_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.name:

@@ -33,6 +33,7 @@ from models.license_change import LicenseChange
 from models.license_kind import LicenseDuration, LicenseKind
 from models.login_as import LoginAsEnd, LoginAsSession, LoginConsent, LoginConsentStatus
 from models.member import Interest, Member, MemberInterest, MemberInvitation, MemberRoleGrant, MemberStatus, MemberType
+from models.member_preview import MemberPreview
 from models.month_close import MonthClose
 from models.notification import (
     DeliveryState,
@@ -75,7 +76,7 @@ from models.prospect import Prospect
 from models.release import Download, Release, ReleaseFile
 from models.resource_article import ArticleKind, ResourceArticle
 from models.saved_view import SavedView
-from models.second_factor import Passkey, RecoveryCode, TotpFactor
+from models.second_factor import Passkey, PasskeyChallenge, PasskeyPurpose, RecoveryCode, TotpFactor
 from models.service_level import BusinessHours, SlaPolicy
 from models.setting import Setting
 from models.sign_in import (
@@ -190,6 +191,7 @@ __all__ = [
     "Member",
     "MemberInterest",
     "MemberInvitation",
+    "MemberPreview",
     "MemberRoleGrant",
     "MemberStatus",
     "MemberType",
@@ -216,6 +218,8 @@ __all__ = [
     "PackageItem",
     "ParticipantPart",
     "Passkey",
+    "PasskeyChallenge",
+    "PasskeyPurpose",
     "PasswordReset",
     "PasswordResetKind",
     "PayApproval",

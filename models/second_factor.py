@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
-from models.base import Json, Keyed, Public, Stamped, UtcDateTime
+from models.base import Json, Keyed, Public, Stamped, UtcDateTime, choice_column
 from models.person import Person
 
 
@@ -55,3 +56,23 @@ class Passkey(Public, Keyed, Stamped, Base):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PasskeyPurpose(enum.StrEnum):
+    REGISTER = "register"
+    SIGN_IN = "sign_in"  # as the only factor, or as the second
+    PROVE = "prove"  # again, before a sensitive act
+
+
+class PasskeyChallenge(Keyed, Stamped, Base):
+    """What an authenticator has to sign: once, and within minutes. Without a person for who is not yet known."""
+
+    __tablename__ = "passkey_challenge"
+
+    challenge: Mapped[str] = mapped_column(String(128), unique=True)
+    purpose: Mapped[PasskeyPurpose] = choice_column(PasskeyPurpose)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+    person: Mapped[Person | None] = relationship(lazy="raise")

@@ -52,6 +52,7 @@ def _visit(realm: Realm, identity: Identity, standing: Standing, source: Source,
         member_id=standing.member_id,
         account_id=standing.account_id,
         ip=request.remote_addr,
+        proved_at=identity.session.proved_at,
     )
     return Visit(
         realm=realm,
