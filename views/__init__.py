@@ -8,6 +8,7 @@ from flask import Blueprint
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages outside the two sites. Imported here, so that importing one view does not import all."""
     from views import demo_mail, health, home, invitations, sign_in, theme
+    from views.own_settings import own_settings_blueprint
 
     return (
         home.blueprint,
@@ -16,4 +17,5 @@ def blueprints() -> tuple[Blueprint, ...]:
         health.blueprint,
         theme.blueprint,
         demo_mail.blueprint,
+        own_settings_blueprint(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, request
 
@@ -32,7 +33,7 @@ def install(app: Flask) -> None:
             "name": person.name or person.email,
             "email": person.email,
             "initials": _initials(person.name or person.email or "?"),
-            "links": [],
+            "links": [{"label": "Your settings", "url": f"/settings/?{urlencode({'from': request.path})}"}],
         }
         visit = current_visit()
         if visit is not None:

@@ -1,0 +1,140 @@
+"""The frame around a person's own settings: its sections, the way back, and the page each section is drawn in.
+
+Settings belong to the person and not to an account, so they lie outside both realms. A new section is one line in
+SECTIONS, a module of its own beside this one (imported in __init__.py), and a template in pages/own_settings/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask_wtf import FlaskForm
+
+from domain.actor import Actor
+from domain.refusals import Refusal
+from services.seats import live_seats
+from services.sign_in import person_as_actor
+from views.access import signed_in
+from views.identity import Identity, browser_here, current_identity, landing_url, safe_next
+
+blueprint = Blueprint("own_settings", __name__, url_prefix="/settings")
+
+BACK = "settings_back"
+_IN_PORTAL = re.compile(r"/portal/([^/?]+)/")
+
+
+def offered_to_everybody(_identity: Identity) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One page of the side navigation. ``is_offered`` says whether this person has it at all."""
+
+    slug: str
+    label: str
+    icon: str
+    endpoint: str
+    is_offered: Callable[[Identity], bool] = offered_to_everybody
+
+
+SECTIONS = (
+    Section("profile", "Profile", "person", "own_settings.profile"),
+    Section("security", "Password and security", "shield-lock", "own_settings.security"),
+)
+
+
+@blueprint.get("")
+@blueprint.get("/")
+@signed_in
+def index() -> Response:
+    """The first section. ``from`` is the page one came from, to go back to."""
+    came_from = safe_next(request.args.get("from"))
+    if came_from and not came_from.startswith(blueprint.url_prefix or "/settings"):
+        session[BACK] = came_from
+    return _see(url_for(SECTIONS[0].endpoint))
+
+
+def me() -> Identity:
+    """Who is here, on a page that nobody reaches without a session."""
+    identity = current_identity()
+    if identity is None:
+        raise RuntimeError("a page for people with a session was reached without one")
+    return identity
+
+
+def own_actor() -> Actor:
+    """The person as the actor of what they do to their own settings, with their last proof of identity."""
+    identity = me()
+    return replace(person_as_actor(identity.person, browser_here()), proved_at=identity.session.proved_at)
+
+
+def own_page(
+    template: str, *, section: str, status: int = 200, form: FlaskForm | None = None, **values: Any
+) -> Response:
+    """Draw pages/own_settings/<template>.html in the frame. The form's mistakes are shown unless ``errors`` are given."""
+    if form is not None:
+        values.setdefault("errors", errors_of(form))
+    page = render_template(
+        f"pages/own_settings/{template}.html", form=form, **frame_values(section), **{"errors": (), **values}
+    )
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def frame_values(section: str) -> dict[str, Any]:
+    """What layouts/settings.html asks for: the sections, which one this is, and the way back."""
+    identity = me()
+    offered = [each for each in SECTIONS if each.is_offered(identity)]
+    return {
+        "sections": [
+            {"label": each.label, "url": url_for(each.endpoint), "icon": each.icon, "current": each.slug == section}
+            for each in offered
+        ],
+        "section_label": next((each.label for each in offered if each.slug == section), "Your settings"),
+        "back": _way_back(identity),
+    }
+
+
+def refused(
+    template: str, refusal: Refusal, *, section: str, form: FlaskForm, field: str = "", status: int = 422, **values: Any
+) -> Response:
+    """The page again, with what was typed and why it was refused."""
+    if field:
+        form[field].errors = [*form[field].errors, refusal.message]
+    errors = [(form[field].id if field else "", refusal.message)]
+    return own_page(template, section=section, status=status, form=form, errors=errors, **values)
+
+
+def errors_of(form: FlaskForm) -> Sequence[tuple[str, str]]:
+    """Every mistake with the id of its field; an old token has no field to lead to."""
+    return [
+        (form[name].id if name in form and name != "csrf_token" else "", text)
+        for name, texts in form.errors.items()
+        for text in texts
+    ]
+
+
+def see(endpoint: str) -> Response:
+    """Go to a page of the settings with GET."""
+    return _see(url_for(f"own_settings.{endpoint}"))
+
+
+def _see(address: str) -> Response:
+    return make_response(redirect(address, code=303))
+
+
+def _way_back(identity: Identity) -> dict[str, str]:
+    """Where the person was, named: the back office, the account, or where they begin."""
+    address = safe_next(session.get(BACK)) or landing_url(identity)
+    if address.startswith("/staff"):
+        return {"url": address, "label": "Back office"}
+    account = _IN_PORTAL.match(address)
+    seats = live_seats(identity.person.id) if account else []
+    label = next((seat.account_name for seat in seats if account and seat.client_id == account[1]), "Portal")
+    return {"url": address, "label": label}
