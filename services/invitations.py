@@ -15,12 +15,10 @@ from domain.refusals import Refusal
 from extensions import db
 from models.account import Account, AccountStatus
 from models.member import Member, MemberInvitation, MemberStatus
-from models.notification import NotificationKind
 from models.person import Person
 from services.audit import record_event
 from services.locks import guarded, locked
-from services.mail_texts import mail_texts
-from services.notifications import queue_mail
+from services.notifications import tell
 from services.passwords import passwords
 from services.sessions import Browser, hash_of_token
 from services.unit_of_work import unit_of_work
@@ -68,23 +66,15 @@ def invite_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     )
     db.session.add(invitation)
     db.session.flush()
-    mail = mail_texts.render(
+    tell(
+        person,
         "member_invitation",
-        name=str(person),
-        email=person.email,
+        now=now,
+        account_id=member.account_id,
+        secret=True,
         account=db.session.get_one(Account, member.account_id).name,
         token=token,
         days=LIVES.days,
-    )
-    queue_mail(
-        person,
-        "member_invitation",
-        mail.subject,
-        mail.text,
-        now=now,
-        account_id=member.account_id,
-        kind=NotificationKind.SECURITY,
-        secret=True,
     )
     record_event("member.invited", member, actor=actor, now=now, after={"email": person.email})
     return member

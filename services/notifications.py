@@ -5,15 +5,112 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from domain.permissions import MEMBER_GRANTS, MemberRole, P
 from extensions import db
+from models.account import Account
+from models.member import Member, MemberRoleGrant
 from models.notification import Notification, NotificationChannel, NotificationDelivery, NotificationKind
-from models.person import Person
-from services.mail_texts import mail_texts
+from models.person import Person, PersonKind
+from services.audit import target_of
+from services.mail_texts import MailText, mail_texts
+from services.notification_choices import ALWAYS_ON, address_of, choices_of, choices_of_many, first_try_at
+from services.seats import live_seats
+from services.unsubscribing import unsubscribe_links
 
 _LONGEST_SUBJECT = 255
+_SENT_CHANNELS = (NotificationChannel.EMAIL, NotificationChannel.SMS, NotificationChannel.TELEGRAM)
+
+
+def tell(
+    to: Person | str,
+    event: str,
+    *,
+    now: dt.datetime,
+    account_id: int | None = None,
+    kind: NotificationKind = NotificationKind.SECURITY,
+    secret: bool = False,
+    unique_key: str | None = None,
+    target: Any = None,
+    **values: Any,
+) -> NotificationDelivery | None:
+    """Tell a person, or a bare address, by the templates of the event; give the mail's row, None when none is sent.
+
+    A person gets a notice to read, and a mail unless they have no address or switched the kind off. The templates get
+    ``name``, ``email`` and the other values. ``secret`` says that the text holds a link or password: it then stands in
+    the mail only. With a ``unique_key`` it is told once, however often this is called. ``target`` is the row it is
+    about. Without an ``account_id`` the notice stands in the account that manages the person, or the first they have.
+    """
+    if unique_key is not None:
+        told = db.session.scalar(select(NotificationDelivery).where(NotificationDelivery.unique_key == unique_key))
+        if told is not None:
+            return told
+    if not isinstance(to, Person):
+        words = mail_texts.render(event, **{"name": to, "email": to, **values})
+        return _queue(
+            None, None, to, event, words, now=now, account_id=account_id, secret=secret, unique_key=unique_key
+        )
+    if account_id is None:
+        account_id = _home_account(to)
+    words = _words_for(to, event, kind, values)
+    notice = _add_notice(event, kind, words, now, account_id=account_id, person=to, secret=secret, target=target)
+    return _deliver_as_chosen(
+        notice, to, words, choices_of(to.id), now=now, account_id=account_id, secret=secret, unique_key=unique_key
+    )
+
+
+def tell_account(
+    account_id: int,
+    permission: P,
+    event: str,
+    *,
+    now: dt.datetime,
+    kind: NotificationKind,
+    unique_key: str | None = None,
+    target: Any = None,
+    **values: Any,
+) -> Notification:
+    """Tell everybody in an account whose roles hold the permission: one notice, and a mail to each who wants one.
+
+    The templates get ``name``, ``email`` and the other values; the notice is addressed to the account. With a
+    ``unique_key`` it is told once: a second call gives the first notice.
+    """
+    if unique_key is not None:
+        told = select(Notification).join(NotificationDelivery)
+        found = db.session.scalar(told.where(NotificationDelivery.unique_key.startswith(f"{unique_key}:")).limit(1))
+        if found is not None:
+            return found
+    account = db.session.get_one(Account, account_id)
+    words = mail_texts.render(event, **{"name": account.name, "email": "", **values})
+    notice = _add_notice(event, kind, words, now, account_id=account_id, permission=permission, target=target)
+    people = people_with(account_id, permission)
+    choices = choices_of_many(person.id for person in people)
+    for person in people:
+        _deliver_as_chosen(
+            notice,
+            person,
+            _words_for(person, event, kind, values),
+            choices[person.id],
+            now=now,
+            account_id=account_id,
+            unique_key=f"{unique_key}:{person.id}" if unique_key is not None else None,
+        )
+    return notice
+
+
+def people_with(account_id: int, permission: P) -> Sequence[Person]:
+    """Who sits in the account, may sign in, and holds a role that grants the permission."""
+    roles = [role for role, grants in MEMBER_GRANTS.items() if permission in grants and role is not MemberRole.OWNER]
+    holders = select(MemberRoleGrant.member_id).where(
+        MemberRoleGrant.account_id == account_id, MemberRoleGrant.role.in_(roles)
+    )
+    owners = Member.is_owner if permission in MEMBER_GRANTS[MemberRole.OWNER] else Member.id.is_(None)
+    members = select(Person).join(Member, Member.person_id == Person.id)
+    members = members.where(Member.account_id == account_id, Member.can_sign_in, Person.can_sign_in)
+    return db.session.scalars(members.where(or_(owners, Member.id.in_(holders))).order_by(Member.id)).all()
 
 
 def queue_mail(
@@ -26,47 +123,24 @@ def queue_mail(
     account_id: int | None = None,
     kind: NotificationKind = NotificationKind.SECURITY,
     secret: bool = False,
+    html: str = "",
+    reply_to: str | None = None,
+    in_reply_to: str | None = None,
 ) -> NotificationDelivery:
-    """Put a mail into the outbox, and for a person also a notice to read in the portal; give the mail's row.
+    """Put a mail with ready words into the outbox, and for a person also a notice; give the mail's row.
 
-    ``secret`` says that the text holds a link or password: it then stands in the mail only, never in the notice, and
-    the row's text is blanked once it is sent. A person needs an e-mail address.
+    `tell` is the usual way: this one asks for no choice and knows no template. A person needs an e-mail address.
     """
-    subject = " ".join(subject.split())[:_LONGEST_SUBJECT]
+    words = MailText(subject=_one_line(subject), text=text, html=html, notice=text)
     person = to if isinstance(to, Person) else None
     address = person.email if person is not None else str(to)
     if not address:
         raise ValueError("a mail needs an address")
     notice = None
     if person is not None:
-        notice = Notification(
-            account_id=account_id,
-            person_id=person.id,
-            kind=kind,
-            event=event,
-            title=subject,
-            body="" if secret else text,
-            mandatory=kind is NotificationKind.SECURITY,
-            created_at=now,
-        )
-        db.session.add(notice)
-        db.session.flush()
-    mail = NotificationDelivery(
-        account_id=account_id,
-        notification_id=notice.id if notice else None,
-        person_id=person.id if person else None,
-        event=event,
-        channel=NotificationChannel.EMAIL,
-        address=address,
-        subject=subject,
-        text=text,
-        message_id=f"<{uuid.uuid4().hex}@{mail_texts.host}>",
-        secret=secret,
-        next_try_at=now,
-        created_at=now,
-    )
-    db.session.add(mail)
-    db.session.flush()
+        notice = _add_notice(event, kind, words, now, account_id=account_id, person=person, secret=secret)
+    mail = _queue(notice, person, address, event, words, now=now, account_id=account_id, secret=secret)
+    mail.reply_to, mail.in_reply_to = reply_to, in_reply_to
     return mail
 
 
@@ -74,3 +148,128 @@ def latest_mails(limit: int) -> Sequence[NotificationDelivery]:
     """The newest mails of the outbox."""
     mails = select(NotificationDelivery).where(NotificationDelivery.channel == NotificationChannel.EMAIL)
     return db.session.scalars(mails.order_by(NotificationDelivery.id.desc()).limit(limit)).all()
+
+
+def _home_account(person: Person) -> int | None:
+    if person.kind is PersonKind.STAFF:
+        return None
+    seats = live_seats(person.id)
+    return person.managed_by_account_id or (seats[0].account_id if seats else None)
+
+
+def _words_for(person: Person, event: str, kind: NotificationKind, values: dict[str, Any]) -> MailText:
+    stop = "" if kind in ALWAYS_ON else unsubscribe_links.url(person, kind)
+    return mail_texts.render(event, unsubscribe_url=stop, **{"name": str(person), "email": person.email, **values})
+
+
+def _add_notice(
+    event: str,
+    kind: NotificationKind,
+    words: MailText,
+    now: dt.datetime,
+    *,
+    account_id: int | None,
+    person: Person | None = None,
+    permission: P | None = None,
+    secret: bool = False,
+    target: Any = None,
+) -> Notification:
+    about = target_of(target) if target is not None else None
+    notice = Notification(
+        account_id=account_id,
+        person_id=person.id if person is not None else None,
+        permission=permission.value if permission is not None else None,
+        kind=kind,
+        event=event,
+        title=_one_line(words.subject),
+        body="" if secret else words.notice,
+        target_type=about.type if about else None,
+        target_key=about.key if about else None,
+        mandatory=kind in ALWAYS_ON,
+        created_at=now,
+    )
+    db.session.add(notice)
+    db.session.flush()
+    return notice
+
+
+def _deliver_as_chosen(
+    notice: Notification,
+    person: Person,
+    words: MailText,
+    choices: Any,
+    *,
+    now: dt.datetime,
+    account_id: int | None,
+    secret: bool = False,
+    unique_key: str | None = None,
+) -> NotificationDelivery | None:
+    """Queue what the person wants over each channel; give the mail, if there is one. Secrets go by mail only."""
+    mail = None
+    for channel in _SENT_CHANNELS:
+        address = address_of(person, channel)
+        by_mail = channel is NotificationChannel.EMAIL
+        if not address or not choices[notice.kind, channel] or (secret and not by_mail):
+            continue
+        delivery = _queue(
+            notice,
+            person,
+            address,
+            notice.event,
+            words,
+            now=now,
+            account_id=account_id,
+            secret=secret,
+            unique_key=unique_key if by_mail or unique_key is None else f"{unique_key}:{channel.value}",
+            channel=channel,
+            first_try=first_try_at(person, notice.kind, now),
+        )
+        mail = delivery if by_mail else mail
+    return mail
+
+
+def _queue(
+    notice: Notification | None,
+    person: Person | None,
+    address: str,
+    event: str,
+    words: MailText,
+    *,
+    now: dt.datetime,
+    account_id: int | None,
+    secret: bool,
+    unique_key: str | None = None,
+    channel: NotificationChannel = NotificationChannel.EMAIL,
+    first_try: dt.datetime | None = None,
+) -> NotificationDelivery:
+    by_mail = channel is NotificationChannel.EMAIL
+    stop = person is not None and notice is not None and by_mail and notice.kind not in ALWAYS_ON
+    delivery = NotificationDelivery(
+        account_id=account_id,
+        notification_id=notice.id if notice else None,
+        person_id=person.id if person else None,
+        event=event,
+        channel=channel,
+        address=address,
+        subject=_one_line(words.subject),
+        text=words.text if by_mail else _one_line(words.subject),
+        html=(words.html or None) if by_mail else None,
+        message_id=f"<{uuid.uuid4().hex}@{mail_texts.host}>",
+        headers=_stop_headers(unsubscribe_links.url(person, notice.kind)) if stop and person and notice else {},
+        secret=secret,
+        unique_key=unique_key,
+        next_try_at=first_try or now,
+        created_at=now,
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    return delivery
+
+
+def _stop_headers(url: str) -> dict[str, str]:
+    """What lets mail programs show a button that stops such mails (RFC 2369 and 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _one_line(subject: str) -> str:
+    return " ".join(subject.split())[:_LONGEST_SUBJECT]

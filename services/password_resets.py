@@ -15,10 +15,9 @@ from models.person import Person
 from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInDoor, SignInSession
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
-from services.mail_texts import mail_texts
-from services.notifications import queue_mail
+from services.notifications import tell
 from services.passwords import new_temporary_password, passwords
-from services.seats import has_live_seat, live_seats
+from services.seats import has_live_seat
 from services.sessions import Browser, Lifetime, end_sessions, hash_of_token, renew_session
 from services.sign_in import find_welcome_person, person_as_actor
 from services.unit_of_work import unit_of_work
@@ -64,7 +63,7 @@ def send_reset_link(person: Person, *, actor: Actor, now: dt.datetime) -> Person
     _replace_open_resets(person, now)
     _add_reset(person, PasswordResetKind.LINK, hash_of_token(token), LINK_LIVES, actor, now)
     record_event("person.password_reset_requested", person, actor=actor, now=now)
-    _mail(person, "reset_link", now, secret=True, token=token, minutes=_minutes(LINK_LIVES))
+    tell(person, "reset_link", now=now, secret=True, token=token, minutes=_minutes(LINK_LIVES))
     return person
 
 
@@ -76,7 +75,7 @@ def send_invitation_link(person: Person, *, actor: Actor, now: dt.datetime) -> s
     token = secrets.token_urlsafe(32)
     _replace_open_resets(person, now)
     _add_reset(person, PasswordResetKind.INVITATION, hash_of_token(token), INVITATION_LIVES, actor, now)
-    _mail(person, "staff_invitation", now, secret=True, token=token, days=INVITATION_LIVES.days)
+    tell(person, "staff_invitation", now=now, secret=True, token=token, days=INVITATION_LIVES.days)
     return token
 
 
@@ -101,7 +100,7 @@ def issue_temporary_password(person: Person, *, actor: Actor, now: dt.datetime) 
     person.must_change_password = True
     end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
     minutes = _minutes(TEMPORARY_PASSWORD_LIVES)
-    _mail(person, "temporary_password", now, secret=True, password=password, minutes=minutes)
+    tell(person, "temporary_password", now=now, secret=True, password=password, minutes=minutes)
     return person
 
 
@@ -203,7 +202,7 @@ def _set_password(person: Person, hashed: str, now: dt.datetime) -> None:
 
 def _tell(person: Person, event: str, actor: Actor, now: dt.datetime) -> None:
     record_event(event, person, actor=actor, now=now)
-    _mail(person, "password_changed", now)
+    tell(person, "password_changed", now=now)
 
 
 def _replace_open_resets(person: Person, now: dt.datetime) -> None:
@@ -264,11 +263,3 @@ def _own_names(person: Person) -> list[str]:
 
 def _minutes(lives: dt.timedelta) -> int:
     return int(lives / dt.timedelta(minutes=1))
-
-
-def _mail(person: Person, event: str, now: dt.datetime, *, secret: bool = False, **values: object) -> None:
-    """Mail the person about their sign-in; the notice stands in the account that manages it, or the first they have."""
-    seats = live_seats(person.id)
-    account_id = person.managed_by_account_id or (seats[0].account_id if seats else None)
-    mail = mail_texts.render(event, name=str(person), email=person.email, **values)
-    queue_mail(person, event, mail.subject, mail.text, now=now, account_id=account_id, secret=secret)

@@ -14,8 +14,7 @@ from models.person import Person, PersonKind
 from models.second_factor import Passkey, RecoveryCode, TotpFactor
 from models.sign_in import SessionEnd
 from services.locks import locked
-from services.mail_texts import mail_texts
-from services.notifications import queue_mail
+from services.notifications import tell
 from services.records import flush_or_refuse
 from services.sessions import end_sessions
 
@@ -88,6 +87,5 @@ def remove_second_factors(person: Person, *, now: dt.datetime, account_id: int |
     person.passkey_only = False
     end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now)
     if person.email is not None:
-        mail = mail_texts.render("second_step_reset", name=str(person), email=person.email)
-        queue_mail(person, "second_step_reset", mail.subject, mail.text, now=now, account_id=account_id)
+        tell(person, "second_step_reset", now=now, account_id=account_id)
     return person

@@ -23,6 +23,7 @@ from services.passwords import passwords
 from services.seats import live_seats
 from services.sessions import Browser, Lifetime
 from services.unit_of_work import unit_of_work
+from services.unsubscribing import unsubscribe_links
 from views.clock import now
 
 _LONGEST_NEXT = 2000
@@ -70,6 +71,7 @@ def bind_services(settings: Settings) -> None:
         parallelism=settings.argon2_parallelism,
     )
     mail_texts.bind(brand_name=settings.brand_name, base_url=settings.base_url)
+    unsubscribe_links.bind(settings.secret_key.get_secret_value())
 
 
 def current_identity() -> Identity | None:

@@ -76,5 +76,5 @@ def test_mails_name_the_provider_and_its_address():
 
     texts = MailTexts(DictLoader({"hello/subject.txt": "{{ brand_name }}", "hello/body.txt": "{{ base_url }}/x"}))
     texts.bind(brand_name="TELCOware", base_url="https://portal.example")
-    assert texts.render("hello") == type(texts.render("hello"))("TELCOware", "https://portal.example/x\n")
+    assert (texts.render("hello").subject, texts.render("hello").text) == ("TELCOware", "https://portal.example/x\n")
     assert texts.host == "portal.example"
