@@ -1,11 +1,12 @@
 """The generator: a record described once becomes its pages in both realms. It knows no record of ours."""
 
-from panel.actions import Action
+from panel.actions import Action, Submit
 from panel.checks import ResourceMistake
 from panel.door import RealmPage, RealmView
+from panel.fields import TicksField
 from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Text, YesNo
 from panel.hooks import Hooks
-from panel.pages import TimelineEntry
+from panel.pages import Banner, DetailsField, Facts, TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
 from panel.resource import Column, Reference, Related, Resource, everyone, reading, words
 from panel.scope import unscoped
@@ -17,9 +18,12 @@ __all__ = [
     "PORTAL",
     "STAFF",
     "Action",
+    "Banner",
     "Choice",
     "Column",
     "DateRange",
+    "DetailsField",
+    "Facts",
     "Filter",
     "Hooks",
     "Lookup",
@@ -33,7 +37,9 @@ __all__ = [
     "ResourceMistake",
     "Route",
     "Site",
+    "Submit",
     "Text",
+    "TicksField",
     "TimelineEntry",
     "Visit",
     "YesNo",

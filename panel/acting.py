@@ -14,7 +14,7 @@ from panel.editing import CONFLICT, OUT_OF_RANGE, Answer, refusal_text
 from panel.fields import EmptyForm
 from panel.forms import errors_of, refuse_nul
 from panel.mounted import Mounted
-from panel.pages import ActionPage, RowResult
+from panel.pages import ActionLink, ActionPage, RowResult
 from panel.realm import Visit
 from panel.rows import back_url, find_row, find_rows, key_of, label_of, row_url
 
@@ -33,13 +33,13 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     row = find_row(mounted, visit, session, key)
     if row is None:
         abort(404)
-    form = make_form(action)
+    form = make_form(action, row)
     label, noun = label_of(mounted, row), mounted.resource.noun_label()
     url = f"{row_url(mounted, visit, row)}/{action.slug}"
     objects = [(f"{noun} {label}", row_url(mounted, visit, row) if mounted.allows(visit, "details") else "")]
 
-    def page(errors: Sequence[tuple[str, str]] = (), status: int = 200) -> Answer:
-        shown = _page(action, form, url, back_url(mounted, visit, row), objects, errors)
+    def page(errors: Sequence[tuple[str, str]] = (), status: int = 200, instead: ActionLink | None = None) -> Answer:
+        shown = _page(action, form, url, back_url(mounted, visit, row), objects, errors, instead=instead)
         return Answer(shown, status)
 
     if not fits(action, row):
@@ -59,7 +59,7 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     except _Unfit as unfit:
         return page([("", str(unfit))], 409)
     except hooks.refusals as refused:
-        return page([("", refusal_text(refused))], 409)
+        return page([("", refusal_text(refused))], 409, _instead(mounted, visit, row, refused))
     except (IntegrityError, DataError) as refused:
         return page([("", CONFLICT if isinstance(refused, IntegrityError) else OUT_OF_RANGE)], 409)
     return Answer(url=back_url(mounted, visit, row), message=message)
@@ -115,8 +115,10 @@ def fits(action: Action, row: Any) -> bool:
     return not action.condition or bool(getattr(row, action.condition))
 
 
-def make_form(action: Action) -> FlaskForm:
-    found: FlaskForm = (action.form or EmptyForm)()
+def make_form(action: Action, row: Any = None) -> FlaskForm:
+    """The form of an action, filled from the request if it was posted, else as the record has it."""
+    values = action.fill(row) if action.fill is not None and row is not None else {}
+    found: FlaskForm = (action.form or EmptyForm)(data=values)
     return found
 
 
@@ -143,6 +145,7 @@ def _page(
     errors: Sequence[tuple[str, str]] = (),
     ids: Sequence[str] = (),
     results: Sequence[RowResult] = (),
+    instead: ActionLink | None = None,
 ) -> ActionPage:
     of = objects[0][0] if len(objects) == 1 else f"{len(objects)} rows"
     return ActionPage(
@@ -157,4 +160,14 @@ def _page(
         ids=ids,
         errors=errors,
         results=results,
+        also=[] if ids else [(other.label, f"{url.removesuffix(action.slug)}{other.path}") for other in action.also],
+        instead=instead,
     )
+
+
+def _instead(mounted: Mounted, visit: Visit, row: Any, refused: Exception) -> ActionLink | None:
+    """The act that a refusal names (``instead``: the last part of its address), where this visit may try it."""
+    action = mounted.actions.get(str(getattr(refused, "instead", "")))
+    if action is None or row is None or not visit.allows(action.grant):
+        return None
+    return ActionLink(action.slug, action.label, f"{row_url(mounted, visit, row)}/{action.slug}", action.danger)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from panel.realm import BOTH
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Another button of an action's form: it posts the same fields to ``path`` below the record."""
+
+    label: str
+    path: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +24,10 @@ class Action:
     ``run(row, *, actor, now, **form values)`` gets the row locked and inside a unit of work. ``when`` is a hybrid
     property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must
     be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned. ``why_not`` is what is said
-    when it is not possible: text, or made from the row.
+    when it is not possible: text, or made from the row. ``fill(row)`` gives the form the values it opens with on one
+    record. ``also`` are further buttons of the form. Without ``menu`` it is not offered on a single record: it is for
+    many rows at once, or is named by a refusal (``instead``). A ``sensitive`` one asks the visitor to prove who they
+    are (the hook ``prove``) before its form is shown.
     """
 
     run: Callable[..., Any]
@@ -27,8 +38,12 @@ class Action:
     done: str | Callable[[Any], str] = "Done."
     why_not: str | Callable[[Any], str] = "This is not possible any more: the record has changed. Nothing was done."
     danger: bool = False
+    sensitive: bool = False
     bulk: bool = False
     form: type[Any] | None = None
+    fill: Callable[[Any], Mapping[str, Any]] | None = None
+    also: tuple[Submit, ...] = ()
+    menu: bool = True
     realms: frozenset[str] | set[str] = BOTH
     name: str = ""
 

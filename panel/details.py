@@ -47,6 +47,7 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> 
         edit_url=f"{url}/edit" if mounted.allows(visit, "edit") else "",
         actions=_actions(mounted, visit, found, url),
         related=related_tables(mounted, visit, session, row, str(found[mounted.key_at[1]])),
+        facts=resource.facts(visit, row, mounted.hooks.now()) if resource.facts is not None else (),
         timeline=mounted.hooks.timeline(visit, row),
     )
 
@@ -60,7 +61,7 @@ def _actions(mounted: Mounted, visit: Visit, found: Any, url: str) -> list[Actio
     links = [
         ActionLink(action.slug, action.label, f"{url}/{action.slug}", action.danger)
         for action in mounted.allowed_actions(visit)
-        if action.slug not in conditions or found[conditions[action.slug]]
+        if action.menu and (action.slug not in conditions or found[conditions[action.slug]])
     ]
     if mounted.allows(visit, "delete"):
         links.append(ActionLink("delete", "Delete", f"{url}/delete", danger=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -19,13 +19,14 @@ from wtforms import (
     Field,
     IntegerField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
-from wtforms.widgets import TextInput
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from panel.kinds import Choice, Kind, Money, choice_label, percent
 from panel.lookups import Chosen, Source
@@ -60,6 +61,17 @@ class WordsField(TextAreaField):
 
     def _value(self) -> str:
         return ", ".join(str(word) for word in self.data or ())
+
+
+class TicksField(SelectMultipleField):
+    """Boxes to tick, any number of them. ``notes`` are lines shown below a choice: value -> text."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, *args: Any, notes: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.notes: Mapping[str, str] = notes or {}
 
 
 class _Example:

@@ -99,13 +99,17 @@ class FormMaker:
             return values
         changed = {}
         paths = {typed.name: typed.path for typed in self.typed}
+        held_besides = self.owner.resource.extra_values
         for name, value in values.items():
             source = self.sources.get(name)
             if source is not None:
                 held = getattr(row, source.local)
                 if held != (None if value is None else getattr(value, source.primary_key.key)):
                     changed[name] = value
-            elif name not in paths or not _same(paths[name].on(row), value):
+            elif name in paths:
+                if not _same(paths[name].on(row), value):
+                    changed[name] = value
+            elif name not in held_besides or held_besides[name](row) != value:
                 changed[name] = value
         return changed
 
@@ -124,6 +128,7 @@ class FormMaker:
         else:
             data = {typed.name: self._shown(typed, row, visit) for typed in self.typed}
             data.update({name: source.current(session, row) for name, source in self.sources.items()})
+            data.update({name: held(row) for name, held in self.owner.resource.extra_values.items()})
         if self.versioned:
             data[VERSION] = str(getattr(row, VERSION))
         return data

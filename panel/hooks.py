@@ -49,6 +49,10 @@ def _no_currency(visit: Visit) -> str:
     return ""
 
 
+def _proved_enough(visit: Visit) -> None:
+    return None
+
+
 def _plain_money(minor: int, currency: str, locale: str) -> str:
     sign, minor = ("-" if minor < 0 else ""), abs(minor)
     return f"{sign}{minor // 100}.{minor % 100:02d} {currency}"
@@ -60,7 +64,8 @@ class Hooks:
 
     ``owned`` is the mixin of rows that belong to one owner, ``owner_column`` its column. ``tone`` gives the badge of a
     choice value ("success", "danger", … or "" for none). ``exponent`` tells the minor digits of a currency, and
-    ``currencies`` those in use; ``currency`` is the one of a visit, for amounts whose row does not say.
+    ``currencies`` those in use; ``currency`` is the one of a visit, for amounts whose row does not say. ``prove`` is
+    called before a sensitive page is shown, and raises where the visitor must first prove who they are.
     """
 
     session: scoped_session[Session]
@@ -80,4 +85,5 @@ class Hooks:
     exponent: Callable[[str], int] = _two_digits
     currencies: Sequence[str] = field(default=())
     currency: Callable[[Visit], str] = _no_currency
+    prove: Callable[[Visit], None] = _proved_enough
     tone: Callable[[Any], str] = _no_tone

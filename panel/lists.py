@@ -32,6 +32,7 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         session, query.narrow(table.selection.statement()), asked.get("after", ""), gathered=query.searched
     )
     actions = mounted.allowed_actions(visit)
+    offered = [action for action in actions if action.menu]
     resource = mounted.resource
     creates, exports = mounted.allows(visit, "create"), mounted.allows(visit, "export")
     return ListPage(
@@ -40,7 +41,7 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         slug=mounted.slug,
         url=query.url,
         headings=_headings(mounted, query),
-        rows=write_rows(mounted, visit, found.rows, actions),
+        rows=write_rows(mounted, visit, found.rows, offered),
         pager=_pager(query, found, asked.get("after", "")),
         filters=[reading.field for reading in query.readings],
         chips=_chips(query),
@@ -58,8 +59,9 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
             for action in actions
             if action.bulk
         ],
-        has_row_actions=bool(actions),
+        has_row_actions=bool(offered),
         empty="" if found.rows else ("no-match" if query.filtered else "none"),
+        banners=resource.banners(visit) if resource.banners is not None else (),
     )
 
 

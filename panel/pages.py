@@ -109,6 +109,7 @@ class ListPage:
     bulk_actions: Sequence[ActionLink] = ()
     has_row_actions: bool = False
     empty: str = ""
+    banners: Sequence[Banner] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,23 @@ class DetailsField:
     label: str
     kind: str
     value: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is said about a record beyond its columns: a title over labels and values."""
+
+    title: str
+    fields: Sequence[DetailsField]
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A line above a list that leads to what waits there."""
+
+    text: str
+    url: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +174,7 @@ class DetailsPage:
     edit_url: str = ""
     actions: Sequence[ActionLink] = ()
     related: Sequence[RelatedTable] = ()
+    facts: Sequence[Facts] = ()
     timeline: Sequence[TimelineEntry] = ()
     exports: Sequence[tuple[str, str]] = ()
 
@@ -197,3 +216,5 @@ class ActionPage:
     ids: Sequence[str] = ()  # posted as "id", for bulk actions
     errors: Sequence[tuple[str, str]] = ()
     results: Sequence[RowResult] = field(default=())
+    also: Sequence[tuple[str, str]] = ()  # further buttons of the form: (label, address)
+    instead: ActionLink | None = None  # the act that a refusal points to

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +12,8 @@ from sqlalchemy import true
 
 from panel.actions import Action
 from panel.filters import Filter
-from panel.realm import BOTH
+from panel.pages import Banner, Facts
+from panel.realm import BOTH, Visit
 
 Realms = frozenset[str] | set[str]
 PerRealm = str | Mapping[str, str]
@@ -91,13 +93,16 @@ class Resource:
     - ``form``: "create"/"edit" -> names of columns and references, or a FlaskForm, or {realm: either}.
       A value of another record ("person.email") may be asked for when a service in ``saves`` knows what to do with it.
     - ``form_extras``: "create"/"edit" -> FlaskForm whose fields are asked besides; the service gets them by name.
+      ``extra_values``: name of such a field -> what a row holds of it, to be shown in the edit form.
     - ``saves``: "create", "edit", "delete" -> the service; default is the generic one of the hooks.
     - ``scope``: owner id -> predicate. Rows of the owned mixin are narrowed to their owner without it; a scope narrows
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
     - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where these are others than the one (a
       reseller's customers). Both locks take it instead, in the routes of this resource only.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
+    - ``sensitive``: verbs whose page wants a recent proof of who the visitor is (the hook ``prove``), as ``Action`` does.
     - ``status``: the choice column shown beside the title of the details page.
+    - ``facts``: (visit, row, now) -> what else is said on the details page. ``banners``: visit -> lines above the list.
     """
 
     model: ClassVar[type[Any]]
@@ -118,14 +123,18 @@ class Resource:
     page_size: ClassVar[int] = 50
     form: ClassVar[Mapping[str, FormColumns | Mapping[str, FormColumns]]] = {}
     form_extras: ClassVar[Mapping[str, type[Any]]] = {}
+    extra_values: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     labels: ClassVar[Mapping[str, str]] = {}
     help: ClassVar[Mapping[str, str]] = {}
     saves: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     grants: ClassVar[Mapping[str, PerRealm]] = {}
+    sensitive: ClassVar[frozenset[str]] = frozenset()
     actions: ClassVar[tuple[Action, ...]] = ()
     related: ClassVar[tuple[Related, ...]] = ()
     references: ClassVar[Mapping[str, Reference]] = {}
     load: ClassVar[tuple[str, ...]] = ()
+    facts: ClassVar[Callable[[Visit, Any, dt.datetime], Sequence[Facts]] | None] = None
+    banners: ClassVar[Callable[[Visit], Sequence[Banner]] | None] = None
     scope: ClassVar[Callable[[int], Any] | None] = None
     owners: ClassVar[Callable[[int], Any] | None] = None
 

@@ -67,6 +67,8 @@ class ResourceView(RealmView):
             abort(404)
         if not any(visit.allows(grant) for grant in needed):
             abort(403)
+        if self.is_sensitive(method, values):
+            self.hooks.prove(visit)
 
     def grants_for(self, method: str, values: dict[str, Any]) -> list[str]:
         """The grants of which one is needed; none when there is no such page."""
@@ -78,6 +80,13 @@ class ResourceView(RealmView):
             return self._lookup_grants(values["field"])
         grant = mounted.grant(verb)
         return [grant] if grant else []
+
+    def is_sensitive(self, method: str, values: dict[str, Any]) -> bool:
+        """Whether the visitor must have proved lately who they are, already to see the page that asks."""
+        verb = self.verbs[method]
+        if verb in ("action", "bulk"):
+            return self.mounted.actions[values["action"]].sensitive
+        return verb in self.mounted.resource.sensitive
 
     def _lookup_grants(self, field: str) -> list[str]:
         mounted = self.mounted

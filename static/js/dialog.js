@@ -66,7 +66,8 @@ async function send(event) {
   if (form.getAttribute("method") !== "post") return;
   event.preventDefault();
   try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: FRAGMENT, body: new FormData(form, event.submitter) });
+    const address = event.submitter?.getAttribute("formaction") ?? form.getAttribute("action");
+    const answer = await fetch(address, { method: "POST", headers: FRAGMENT, body: new FormData(form, event.submitter) });
     if (answer.redirected) leaveFor(answer.url);
     else if (SHOWN.has(answer.status) || answer.status >= 400) fill(await fragmentOf(answer));
   } catch {
