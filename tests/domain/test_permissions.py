@@ -17,7 +17,8 @@ from domain.permissions import (
 MEMBER_TABLE = {
     "owner": """
         accounts:read account:read account:edit members:read members:create members:edit members:delete members:enable
-        members:grant members:reset ownership:move roles:read audit:read notifications:read invoices:read invoices:pay
+        members:grant members:reset ownership:move roles:read audit:read notifications:read logins-as:read
+        logins-as:decide invoices:read invoices:pay
         credit-notes:read statements:read payments:read payment-methods:read payment-methods:edit funds:add orders:read
         orders:create subscriptions:read subscriptions:edit licenses:read licenses:edit licenses:reset
         customer-licenses:read client-app-report:read transfers:make prospects:read prospects:edit releases:read
@@ -46,11 +47,12 @@ STAFF_TABLE = {
         staff:catalogue:read
     """,
     "support_agent": """
-        accounts:read members:read subscriptions:read licenses:read licenses:reset tickets:read tickets:write chat:use
-        staff:tickets:work staff:licenses:grant-resets staff:ticket-types:read staff:departments:read
+        accounts:read staff:accounts:enter members:read subscriptions:read licenses:read licenses:reset tickets:read
+        tickets:write chat:use staff:tickets:work staff:licenses:grant-resets staff:ticket-types:read staff:departments:read
     """,
     "auditor": """
-        accounts:read account:read members:read roles:read audit:read notifications:read invoices:read credit-notes:read
+        accounts:read account:read members:read roles:read audit:read notifications:read logins-as:read invoices:read
+        credit-notes:read
         statements:read payments:read payment-methods:read orders:read subscriptions:read licenses:read
         customer-licenses:read client-app-report:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
