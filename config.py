@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +11,16 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -44,8 +54,35 @@ def _comma_separated(value: object) -> object:
     return value
 
 
+def _json_list(value: object) -> object:
+    """Read a JSON list from an environment variable. The message shows nothing of it: it holds secrets."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = json.loads(value) if value.strip() else []
+    except ValueError:
+        read = None
+    if not isinstance(read, list) or not all(isinstance(each, dict) for each in read):
+        raise ValueError('write a JSON list like [{"name": "acme", "label": "Acme", "issuer": "https://…", …}]')
+    return tuple(read)
+
+
+class OidcProvider(BaseModel):
+    """An OpenID Connect provider by whose word people may sign in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")  # stands in the redirect address
+    label: str = Field(min_length=1, max_length=40)  # what the button says
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$", max_length=255)
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = SecretStr("")
+    scopes: str = "openid email"
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
+OidcProviders = Annotated[tuple[OidcProvider, ...], NoDecode, BeforeValidator(_json_list)]
 
 
 class Settings(BaseSettings):
@@ -79,6 +116,19 @@ class Settings(BaseSettings):
     mail_username: str = ""
     mail_password: SecretStr = SecretStr("")
     mail_default_sender: str = "Foyer <foyer@localhost>"
+
+    # Social sign-in (OpenID Connect). Without a client ID there is no button.
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    facebook_client_id: str = ""
+    facebook_client_secret: SecretStr = SecretStr("")
+    oidc_providers: OidcProviders = ()
+
+    # Codes by SMS, through Twilio. Without an account, the demo keeps them to be read, and elsewhere none are sent.
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: str = ""
+    twilio_url: str = "https://api.twilio.com"
 
     # How long a sign-in lasts: without a click, and at most.
     session_idle_minutes: int = Field(12 * 60, ge=1)
@@ -172,6 +222,33 @@ class Settings(BaseSettings):
     def _refuse_two_kinds_of_mail_encryption(self) -> Self:
         if self.mail_use_ssl and self.mail_use_tls:
             raise ValueError("MAIL_USE_SSL: for this, switch MAIL_USE_TLS off (false)")
+        return self
+
+    @field_validator("oidc_providers")
+    @classmethod
+    def _names_once(cls, value: tuple[OidcProvider, ...]) -> tuple[OidcProvider, ...]:
+        names = [provider.name for provider in value]
+        if len(set(names)) < len(names) or {"google", "facebook"} & set(names):
+            raise ValueError("give each provider a name of its own, and not google or facebook")
+        for provider in value:
+            if "openid" not in provider.scopes.split():
+                raise ValueError(f"the scopes of {provider.name} must hold openid")
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_half_a_sms_account(self) -> Self:
+        token = self.twilio_auth_token.get_secret_value()
+        given = [bool(self.twilio_account_sid), bool(token), bool(self.twilio_from)]
+        if any(given) and not all(given):
+            raise ValueError("TWILIO_ACCOUNT_SID: set it together with TWILIO_AUTH_TOKEN and TWILIO_FROM")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_issuers_without_encryption(self) -> Self:
+        if self.environment is Environment.PRODUCTION:
+            for provider in self.oidc_providers:
+                if not provider.issuer.startswith("https://"):
+                    raise ValueError(f"OIDC_PROVIDERS: the issuer of {provider.name} must begin with https://")
         return self
 
     @model_validator(mode="after")

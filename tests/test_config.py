@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import traceback
 from pathlib import Path
 
@@ -190,6 +191,45 @@ def test_a_program_that_listens_everywhere_links_to_this_machine_unless_told_oth
 def test_only_one_kind_of_mail_encryption_can_be_on() -> None:
     assert "MAIL_USE_SSL" in refusal({"MAIL_USE_SSL": "true"})
     assert load_settings({"MAIL_USE_SSL": "true", "MAIL_USE_TLS": "false"}).mail_use_ssl
+
+
+PROVIDER = {"name": "acme", "label": "Acme", "issuer": "https://id.acme.example", "client_id": "foyer"}
+
+
+def test_other_houses_to_sign_in_by_are_a_json_list() -> None:
+    given = json.dumps([PROVIDER | {"client_secret": "hidden words"}])
+    [provider] = load_settings({"OIDC_PROVIDERS": given}).oidc_providers
+    assert (provider.name, provider.issuer, provider.scopes) == ("acme", "https://id.acme.example", "openid email")
+    assert "hidden words" not in repr(provider)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "no json",
+        '{"name": "acme"}',
+        '["acme"]',
+        json.dumps([PROVIDER, PROVIDER]),
+        json.dumps([PROVIDER | {"name": "google"}]),
+        json.dumps([PROVIDER | {"name": "a/b"}]),
+        json.dumps([PROVIDER | {"issuer": "id.acme.example"}]),
+        json.dumps([PROVIDER | {"scopes": "email"}]),
+        json.dumps([PROVIDER | {"client_secret": "hidden words", "typo": 1}]),
+    ],
+)
+def test_other_houses_that_are_not_described_rightly_stop_the_start(given: str) -> None:
+    message = refusal({"OIDC_PROVIDERS": given})
+    assert "OIDC_PROVIDERS" in message
+    assert "hidden words" not in message
+
+
+def test_production_believes_no_house_without_encryption() -> None:
+    given = json.dumps([PROVIDER | {"issuer": "http://id.acme.example"}])
+    assert "OIDC_PROVIDERS" in refusal(PRODUCTION | {"OIDC_PROVIDERS": given})
+
+
+def test_an_account_for_sms_is_given_whole() -> None:
+    assert "TWILIO_ACCOUNT_SID" in refusal({"TWILIO_FROM": "+12025550123"})
 
 
 def test_settings_do_not_change_after_the_start() -> None:
