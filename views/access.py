@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, redirect, request
+from flask import Flask, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from domain.permissions import P
-from services.seats import Standing, standing_in_account, standing_in_back_office
+from domain.refusals import Refusal
+from services.standing import Standing, standing_of
+from views.clock import now
 from views.identity import Identity, current_identity, note_presence, sign_in_url
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -20,6 +22,11 @@ SIGNED_IN = "signed-in"
 # Who has to set a new password may go nowhere else before.
 _OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out"})
 _REALM_MARKS = "realm_permissions"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class PreviewChangesNothing(Refusal):
+    message = "This is a preview: nothing can be changed in it, and nothing was. End the preview first."
 
 
 def public(view: View) -> View:
@@ -54,6 +61,18 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
     return in_realm or cast("str | None", getattr(app.view_functions.get(endpoint), "permission", None))
 
 
+def standing_here(identity: Identity, client_id: str | None) -> Standing | None:
+    """What this person is in the account, without one in the back office; None for a stranger.
+
+    Asked anew with each request. Refused: PreviewChangesNothing.
+    """
+    found = standing_of(identity.session, identity.person, client_id, now=now())
+    g.standing = found  # for the ribbon of the page
+    if found is not None and found.is_preview and request.method not in _READING:
+        raise PreviewChangesNothing
+    return found
+
+
 def install(app: Flask) -> None:
     """Let no request pass that the mark of its endpoint does not let pass."""
 
@@ -77,19 +96,12 @@ def _judge(endpoint: str, permission: str) -> ResponseReturnValue | None:
         return redirect("/change-password", code=303)
     if permission == SIGNED_IN or endpoint in _realm_marks(current_app):
         return None
-    standing = _standing(identity)
+    standing = standing_here(identity, (request.view_args or {}).get("client_id"))
     if standing is None:
         abort(404)  # a stranger is not told that there is something
     if permission not in standing.grants:
         abort(403)
     return None
-
-
-def _standing(identity: Identity) -> Standing | None:
-    client_id = (request.view_args or {}).get("client_id")
-    if client_id is None:
-        return standing_in_back_office(identity.person.id)
-    return None if "\0" in client_id else standing_in_account(identity.person.id, client_id)
 
 
 def _mark(view: View, permission: str) -> View:

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 from domain.actor import Actor, Source
 from domain.permissions import MEMBER_GRANTS, STAFF_GRANTS
 from panel import PORTAL, STAFF, Realm, Visit
-from services.seats import Standing, standing_in_account, standing_in_back_office
+from services.standing import Standing
+from views.access import standing_here
 from views.identity import Identity, current_identity, sign_in_url
 from views.locale import select_locale, zone_of
 
@@ -24,7 +25,7 @@ def enter_back_office(_values: Mapping[str, Any]) -> Visit | Response:
     identity = current_identity()
     if identity is None:
         return redirect(sign_in_url(), code=303)
-    standing = standing_in_back_office(identity.person.id)
+    standing = standing_here(identity, None)
     if standing is None:
         abort(404)
     return _visit(back_office, identity, standing, Source.STAFF, STAFF_PREFIX)
@@ -36,7 +37,7 @@ def enter_portal(values: Mapping[str, Any]) -> Visit | Response:
     if identity is None:
         return redirect(sign_in_url(), code=303)
     client_id = str(values.get("client_id", ""))
-    standing = None if "\0" in client_id else standing_in_account(identity.person.id, client_id)
+    standing = standing_here(identity, client_id)
     if standing is None:
         abort(404)
     return _visit(portal, identity, standing, Source.PORTAL, f"{PORTAL_PREFIX}/{client_id}")
@@ -52,6 +53,7 @@ def _visit(realm: Realm, identity: Identity, standing: Standing, source: Source,
         member_id=standing.member_id,
         account_id=standing.account_id,
         ip=request.remote_addr,
+        on_behalf_of_id=standing.on_behalf_of_id,
         proved_at=identity.session.proved_at,
     )
     return Visit(

@@ -16,6 +16,7 @@ EVERYTHING = (*PROGRAM, "tests", "bench", "migrations")
 HAND_WRITTEN_SQL = {
     "services/prospects.py": "one live reservation over all accounts: a lapsed one of another account is ended too",
     "services/seats.py": "where may this person go? Asked across accounts, before any scope is known",
+    "services/standing.py": "what is this person here? Asked across accounts, before any scope is known",
     "services/unit_of_work.py": "takes SQLite's write lock",
     "views/health.py": "asks whether the database answers",
     "views/panel_hooks.py": "hands the engine to exports, which stream on a connection of their own",

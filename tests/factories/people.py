@@ -22,6 +22,7 @@ from models import (
     Member,
     MemberInterest,
     MemberInvitation,
+    MemberPreview,
     MemberRoleGrant,
     MemberType,
     OwnershipChange,
@@ -344,4 +345,16 @@ class LoginAsSessionFactory(RowFactory):
     sign_in_session = factory.SubFactory(SignInSessionFactory, person=factory.SelfAttribute("..staff_member.person"))
     reason = "Look at the invoice you asked about"
     expires_at = NOW + dt.timedelta(minutes=60)
+    created_at = NOW
+
+
+class MemberPreviewFactory(RowFactory):
+    class Meta:
+        model = MemberPreview
+
+    member = factory.SubFactory(MemberFactory)
+    account_id = factory.SelfAttribute("member.account_id")
+    sign_in_session = factory.SubFactory(SignInSessionFactory)
+    roles = ("billing",)
+    expires_at = NOW + dt.timedelta(minutes=15)
     created_at = NOW
