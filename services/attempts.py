@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from domain.attempts import SIGN_IN_LIMIT, check_attempts
+from domain.contact import canonical_email
 from extensions import db
 from models.sign_in import SignInAttempt, SignInDoor
 
@@ -55,7 +56,7 @@ def forget_old_attempts(*, now: dt.datetime) -> int:
 
 def hash_of_name(name: str) -> str:
     """One hash for all ways to write a name. Only the hash is kept: people type passwords into the wrong field."""
-    written = unicodedata.normalize("NFKC", name[:_LONGEST_NAME]).strip().lower()
+    written = canonical_email(name) or unicodedata.normalize("NFKC", name[:_LONGEST_NAME]).strip().lower()
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 

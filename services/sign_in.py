@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Row, and_, select, update
 
 from domain.actor import Actor, Source
+from domain.contact import canonical_email
 from domain.refusals import Refusal
 from extensions import db
 from models.person import Person, PersonKind
@@ -23,8 +24,6 @@ from services.seats import has_live_seat
 from services.second_step import needs_second_step, use_code
 from services.sessions import Browser, Lifetime, end_session, renew_session, start_session
 from services.unit_of_work import unit_of_work
-
-_LONGEST_EMAIL = 254
 
 
 class SignInRefused(Refusal):
@@ -97,22 +96,22 @@ def sign_out(session: SignInSession, person: Person, *, actor: Actor, now: dt.da
     record_event("person.signed_out", person, actor=actor, now=now)
 
 
-def person_as_actor(person: Person, browser: Browser) -> Actor:
-    """A person who acts for themself, before any account is chosen."""
+def person_as_actor(person: Person, browser: Browser, session: SignInSession | None = None) -> Actor:
+    """A person who acts for themself, before any account is chosen; with their session, what they proved lately."""
     source = Source.STAFF if person.kind is PersonKind.STAFF else Source.PORTAL
-    return Actor(name=str(person) or person.public_id, source=source, person_id=person.id, ip=browser.ip)
+    return Actor(
+        name=str(person) or person.public_id,
+        source=source,
+        person_id=person.id,
+        ip=browser.ip,
+        proved_at=None if session is None else session.proved_at,
+    )
 
 
 def find_welcome_person(email: str) -> Person | None:
     """The person with this address who may come in at all."""
     found = select(Person).where(Person.email == canonical_email(email), Person.can_sign_in, has_live_seat())
     return db.session.scalar(found)
-
-
-def canonical_email(email: str) -> str:
-    """The address as it is kept, for looking it up; nobody has one with control characters or one that is too long."""
-    written = email.strip().lower()
-    return written if written.isprintable() and len(written) <= _LONGEST_EMAIL else ""
 
 
 def _candidate(email: str, now: dt.datetime) -> Row[int, str | None, dt.datetime | None, int, str] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
@@ -70,13 +70,13 @@ def me() -> Identity:
 def own_actor() -> Actor:
     """The person as the actor of what they do to their own settings, with their last proof of identity."""
     identity = me()
-    return replace(person_as_actor(identity.person, browser_here()), proved_at=identity.session.proved_at)
+    return person_as_actor(identity.person, browser_here(), identity.session)
 
 
 def own_page(
     template: str, *, section: str, status: int = 200, form: FlaskForm | None = None, **values: Any
 ) -> Response:
-    """Draw pages/own_settings/<template>.html in the frame. The form's mistakes are shown unless ``errors`` are given."""
+    """Draw pages/own_settings/<template>.html in the frame, with the form's mistakes unless ``errors`` are given."""
     if form is not None:
         values.setdefault("errors", errors_of(form))
     page = render_template(
