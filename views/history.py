@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from babel.dates import format_date
@@ -47,6 +49,23 @@ def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
     return [_entry(visit, event, sentence_of(event.event), _changes(visit, event, currency)) for event in events]
 
 
+def timeline_of_target(
+    visit: Visit, target_type: str, target_keys: Sequence[str], names: Mapping[str, str] = MappingProxyType({})
+) -> Sequence[TimelineEntry]:
+    """The newest events of what is no row (settings, lists), by the audit's name for it. ``names`` says its values."""
+    events = audit.timeline_of(target_type, target_keys, limit=TIMELINE_LENGTH)
+    return [
+        _entry(visit, event, sentence_of(event.event), [(names.get(n, words(n)), b, a) for n, b, a in _sides(event)])
+        for event in events
+    ]
+
+
+def moment_text(visit: Visit, moment: dt.datetime) -> str:
+    """A moment in the reader's language and time zone, as lists show it."""
+    here = moment.astimezone(visit.time_zone)
+    return f"{format_date(here.date(), 'medium', locale=visit.locale)}, {here:%H:%M}"
+
+
 def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
     """The newest events of the visit's account, or of all of them in the back office."""
     events = audit.latest_events(account_id=visit.owner_id, limit=limit)
@@ -74,10 +93,14 @@ def _changes(visit: Visit, event: audit.Recorded, currency: str) -> list[tuple[s
     return [change for change in told if change[1] or change[2]]
 
 
+def _sides(event: audit.Recorded) -> list[tuple[str, str, str]]:
+    names = [*event.before, *(name for name in event.after if name not in event.before)]
+    return [(name, _text(event.before.get(name)), _text(event.after.get(name))) for name in names]
+
+
 def _entry(visit: Visit, event: audit.Recorded, what: str, changes: Sequence[tuple[str, str, str]]) -> TimelineEntry:
-    here = event.at.astimezone(visit.time_zone)
     return TimelineEntry(
-        at=f"{format_date(here.date(), 'medium', locale=visit.locale)}, {here:%H:%M}",  # as lists show a moment
+        at=moment_text(visit, event.at),
         at_iso=event.at.isoformat(timespec="seconds"),
         who=f"{event.actor_name}, as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
         what=what,

@@ -11,11 +11,12 @@ from config import Environment, Settings
 from panel import PORTAL, Visit, current_visit
 from services.seats import live_seats
 from views.identity import current_identity
+from views.provider_settings import ProviderSettingsPage
 from views.resources import GROUPS, RESOURCES
 from views.transfers import TransferPage
 
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
-PAGES = (TransferPage,)  # those that stand in the menu beside the lists
+PAGES = (TransferPage, ProviderSettingsPage)  # those that stand in the menu beside the lists
 
 
 def install(app: Flask) -> None:

@@ -8,6 +8,7 @@ from panel.site import Site
 from views.access import mark_realm_endpoint
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.panel_hooks import make_hooks
+from views.provider_settings import ProviderSettingsPage
 from views.realms import back_office, portal
 from views.resources import RESOURCES
 from views.transfers import TransferPage
@@ -19,7 +20,7 @@ def mount_sites(app: Flask) -> None:
     """Mount both realms. What is wrong in a Resource stops the start here (panel/checks.py)."""
     hooks = make_hooks()
     sites = (
-        Site(back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage,)),
+        Site(back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage)),
         Site(portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage,)),
     )
     for site in sites:
