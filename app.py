@@ -15,7 +15,7 @@ from commands import register_commands
 from config import Settings, SettingsError, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
 from services.unit_of_work import intend_to_write, prepare_engine
-from views import access, blueprints, bodies, errors, identity, locale, shell
+from views import access, blueprints, bodies, errors, identity, locale, shell, step_up
 from views.look import install_look
 from views.security_headers import set_security_headers
 from views.sites import mount_sites
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount_sites(app)
     shell.install(app)
     errors.install(app)
+    step_up.install(app)
     install_look(app)
     register_commands(app)
     app.after_request(set_security_headers)

@@ -100,7 +100,7 @@ class Resource:
     - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where these are others than the one (a
       reseller's customers). Both locks take it instead, in the routes of this resource only.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
-    - ``sensitive``: verbs whose page wants a recent proof of who the visitor is (the hook ``prove``), as ``Action`` does.
+    - ``sensitive``: verbs whose page wants a recent proof of who the visitor is, as a sensitive ``Action`` does.
     - ``status``: the choice column shown beside the title of the details page.
     - ``facts``: (visit, row, now) -> what else is said on the details page. ``banners``: visit -> lines above the list.
     """

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import update
 
 from domain.actor import Actor
 from domain.contact import check_time_zone, normalise_email
-from domain.permissions import MemberRole
 from domain.refusals import Refusal
 from extensions import db
 from models.account import Account
-from models.member import Member, MemberRoleGrant, MemberStatus, MemberType
+from models.member import Member, MemberStatus, MemberType
 from models.person import Person, PersonKind
 from models.sign_in import SessionEnd
 from services.audit import record_event
-from services.invitations import has_open_invitation, invite_member
+from services.interests import InterestChange, set_interests
+from services.invitations import invite_member, was_invited_in_vain
 from services.locks import guarded, locked, reread
 from services.password_resets import issue_temporary_password
 from services.people import (
@@ -30,10 +30,12 @@ from services.people import (
     remove_second_factors,
 )
 from services.records import delete_record, edit_record, flush_or_refuse
+from services.roles import is_owner_acting
 from services.sessions import end_sessions_without_seat
+from services.step_up import require_recent_proof
 
 _NAMES: Final = ("first_name", "last_name")
-_OWN: Final = frozenset({"type", "phone", "time_zone", "pay_limit"})
+_OWN: Final = frozenset({"type", "phone", "time_zone", "pay_limit", "interests"})
 
 
 class MemberExists(Refusal):
@@ -60,6 +62,18 @@ class IdentityNotManaged(Refusal):
     message = "This person's sign-in is not managed by this account. They can reset it themselves, or ask support."
 
 
+class FirstUserName(Refusal):
+    message = "The first user of an account cannot change their own name. Ask support to change it."
+
+
+class PayLimitNotYours(Refusal):
+    message = "Only the owner of the account can change how much a member may pay alone."
+
+
+class PayLimitBelowZero(Refusal):
+    message = "Enter a pay limit of zero or more, or leave it empty for none."
+
+
 class NoPortalAccess(Refusal):
     message = "This member cannot sign in, so there is nothing to reset. Enable the member first."
 
@@ -80,27 +94,19 @@ class MemberDisabledAlready(Refusal):
     message = "This member is disabled already."
 
 
-class RolesNotYours(Refusal):
-    message = "Only the owner of the account can change roles."
-
-
-class OwnershipIsNoRole(Refusal):
-    message = "Ownership is moved, not given as a role. Choose among the other roles."
-
-
-class CannotHoldRoles(Refusal):
-    message = "The owner has every right, and members without portal access have none: neither is given roles."
-
-
 def add_member(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Member:
     """Give a person a seat. With portal access they are invited by mail and come in once they have accepted.
 
     ``values`` are those of the form: person.first_name, person.last_name, person.email, type, phone, time_zone,
-    portal_access, pay_limit, and account or account_id. Refused: EmailMissing, EmailNotReadable, EmailNotUsable,
-    EmailWithoutAccess, MemberExists, NameMissing, TimeZoneUnknown.
+    portal_access, pay_limit, interests (public ids), and account or account_id. Refused: EmailMissing,
+    EmailNotReadable, EmailNotUsable, EmailWithoutAccess, InterestUnknown, MemberExists, NameMissing,
+    PayLimitBelowZero, PayLimitNotYours, TimeZoneUnknown.
     """
     account = values.get("account") or db.session.get_one(Account, values["account_id"])
+    if values.get("pay_limit") is not None:
+        _refuse_pay_limit(account.id, values["pay_limit"], actor)
     member = _add_seat(account, values, is_owner=False, now=now)
+    set_interests(member, values.get("interests") or ())
     after = {name: values.get(name) for name in ("person.email", "type", "portal_access", "pay_limit")}
     record_event("member.created", member, actor=actor, now=now, after=after)
     if member.portal_access:
@@ -118,22 +124,41 @@ def add_owner(account: Account, values: Mapping[str, Any], *, actor: Actor, now:
 def edit_member(member: Member, changes: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Member:
     """Change what an account keeps about a member. The name is changed where the identity is managed.
 
-    Refused: IdentityNotManaged, NameMissing, TimeZoneUnknown, FieldNotEditable.
+    Refused: FirstUserName, IdentityNotManaged, InterestUnknown, NameMissing, PayLimitBelowZero, PayLimitNotYours,
+    TimeZoneUnknown, FieldNotEditable.
     """
     names = {name: str(changes[f"person.{name}"] or "").strip() for name in _NAMES if f"person.{name}" in changes}
     own = {name: value for name, value in changes.items() if not name.startswith("person.")}
     if not own.keys() <= _OWN or len(names) + len(own) < len(changes):
         raise FieldNotEditable
     if names:
-        person = _managed_person(member, actor)
-        if not (names.get("first_name", person.first_name) or names.get("last_name", person.last_name)):
-            raise NameMissing
-        edit_record(person, names, actor=actor, now=now)
+        _rename(member, names, actor, now)
     if own.get("time_zone"):
         check_time_zone(own["time_zone"])
-    if own.get("pay_limit") is not None:
-        member.currency = db.session.get_one(Account, member.account_id).currency
+    if "pay_limit" in own:
+        set_pay_limit(member, own.pop("pay_limit"), actor=actor, now=now)
+    if "interests" in own:
+        _record_interests(member, set_interests(member, own.pop("interests") or ()), actor, now)
     return edit_record(member, own, actor=actor, now=now)
+
+
+def set_pay_limit(member: Member, limit: int | None, *, actor: Actor, now: dt.datetime) -> Member:
+    """Say up to which amount a member pays alone; None for no limit. Only the owner does this, or staff who may.
+
+    Refused: PayLimitNotYours, PayLimitBelowZero, NotWhileLoggedInAs.
+    """
+    refuse_while_logged_in_as(actor)
+    _refuse_pay_limit(member.account_id, limit, actor)
+    if limit == member.pay_limit:
+        return member
+    before = {"pay_limit": member.pay_limit}
+    member.currency = db.session.get_one(Account, member.account_id).currency
+    member.pay_limit = limit
+    member.version += 1
+    db.session.flush()
+    after = {"pay_limit": limit, "currency": member.currency}
+    record_event("member.pay_limit_changed", member, actor=actor, now=now, before=before, after=after)
+    return member
 
 
 def delete_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
@@ -148,7 +173,7 @@ def delete_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
 def enable_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     """Let a disabled member in again; who never took their seat is invited as before. Refused: MemberNotDisabled."""
     locked(member)
-    status = MemberStatus.INVITED if has_open_invitation(member) else MemberStatus.ENABLED
+    status = MemberStatus.INVITED if was_invited_in_vain(member) else MemberStatus.ENABLED
     if not guarded(_with_status(member, MemberStatus.DISABLED, status)):
         raise MemberNotDisabled
     before, after = {"status": MemberStatus.DISABLED}, {"status": status}
@@ -177,6 +202,7 @@ def reset_member_password(member: Member, *, actor: Actor, now: dt.datetime) -> 
 
     Refused: IdentityNotManaged, NoPortalAccess, NotWhileLoggedInAs.
     """
+    require_recent_proof(actor, now=now)
     refuse_while_logged_in_as(actor)
     person = _managed_person(member, actor)
     if not member.can_reset_password or person.email is None:
@@ -191,48 +217,13 @@ def reset_member_second_factor(member: Member, *, actor: Actor, now: dt.datetime
 
     Refused: IdentityNotManaged, NoPortalAccess, NotWhileLoggedInAs.
     """
+    require_recent_proof(actor, now=now)
     refuse_while_logged_in_as(actor)
     person = _managed_person(member, actor)
     if not member.can_reset_second_factor:
         raise NoPortalAccess
     remove_second_factors(person, now=now, account_id=member.account_id)
     record_event("member.two_step_reset", member, actor=actor, now=now)
-    return member
-
-
-def set_roles(member: Member, roles: Iterable[MemberRole | str], *, actor: Actor, now: dt.datetime) -> Member:
-    """Let a member hold exactly these roles. Only the owner does this, or staff who may.
-
-    Refused: RolesNotYours, OwnershipIsNoRole, CannotHoldRoles, NotWhileLoggedInAs.
-    """
-    refuse_while_logged_in_as(actor)
-    wanted = {MemberRole(role) for role in roles}
-    if MemberRole.OWNER in wanted:
-        raise OwnershipIsNoRole
-    locked(member)
-    if not acts_for_provider(actor) and not _owns(member.account_id, actor):
-        raise RolesNotYours
-    if not member.can_hold_roles:
-        raise CannotHoldRoles
-    grants = (MemberRoleGrant.account_id == member.account_id, MemberRoleGrant.member_id == member.id)
-    held = set(db.session.scalars(select(MemberRoleGrant.role).where(*grants)))
-    if wanted == held:
-        return member
-    db.session.execute(delete(MemberRoleGrant).where(*grants, MemberRoleGrant.role.in_(held - wanted)))
-    for role in sorted(wanted - held):
-        db.session.add(
-            MemberRoleGrant(
-                account_id=member.account_id,
-                member_id=member.id,
-                role=role,
-                granted_by_id=actor.person_id,
-                created_at=now,
-            )
-        )
-    member.version += 1
-    db.session.flush()
-    before, after = {"roles": sorted(held)}, {"roles": sorted(wanted)}
-    record_event("member.roles_changed", member, actor=actor, now=now, before=before, after=after)
     return member
 
 
@@ -295,9 +286,26 @@ def _managed_person(member: Member, actor: Actor) -> Person:
     return person
 
 
-def _owns(account_id: int, actor: Actor) -> bool:
-    owner = select(Member.id).where(Member.account_id == account_id, Member.is_owner, Member.can_sign_in)
-    return actor.member_id is not None and db.session.scalar(owner) == actor.member_id
+def _rename(member: Member, names: Mapping[str, str], actor: Actor, now: dt.datetime) -> None:
+    if member.is_first and actor.person_id is not None and actor.person_id == member.person_id:
+        raise FirstUserName
+    person = _managed_person(member, actor)
+    if not (names.get("first_name", person.first_name) or names.get("last_name", person.last_name)):
+        raise NameMissing
+    edit_record(person, names, actor=actor, now=now)
+
+
+def _record_interests(member: Member, change: InterestChange, actor: Actor, now: dt.datetime) -> None:
+    if change.before != change.after:
+        before, after = {"interests": change.before}, {"interests": change.after}
+        record_event("member.edited", member, actor=actor, now=now, before=before, after=after)
+
+
+def _refuse_pay_limit(account_id: int, limit: int | None, actor: Actor) -> None:
+    if not acts_for_provider(actor) and not is_owner_acting(account_id, actor):
+        raise PayLimitNotYours
+    if limit is not None and limit < 0:
+        raise PayLimitBelowZero
 
 
 def _refuse_owner_and_self(member: Member, actor: Actor) -> None:

@@ -18,8 +18,10 @@ from services.audit import record_event
 from services.notifications import tell
 from services.passwords import new_temporary_password, passwords
 from services.seats import has_live_seat
+from services.second_step import needs_second_step
 from services.sessions import Browser, Lifetime, end_sessions, hash_of_token, renew_session
 from services.sign_in import find_welcome_person, person_as_actor
+from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 
 LINK_LIVES = dt.timedelta(minutes=60)
@@ -150,9 +152,11 @@ def change_password(
 ) -> str | None:
     """Change one's own password, end all other sessions, and give this one's new token (None when it ended meanwhile).
 
-    Who signed in with a temporary password is not asked for it again. Refused: TooManyAttempts, CurrentPasswordWrong,
+    Who signed in with a temporary password is not asked for it again; for who has a second factor, the password is no
+    proof (ProofNeeded). Refused: TooManyAttempts, CurrentPasswordWrong,
     PasswordNotNew, and a password that is not good enough. Opens its own units of work.
     """
+    require_proof_beside_password(person, actor, now=now)
     check_new_password(new, own_names=_own_names(person))
     if not person.must_change_password:
         _check_current_password(person, current, actor.ip, now)
@@ -160,13 +164,21 @@ def change_password(
         raise PasswordNotNew
     hashed = passwords.make(new)
     with unit_of_work():
-        token = renew_session(session, now=now, lifetime=lifetime)
+        # The password alone is no new proof for who has a second factor: theirs stays as old as it is.
+        proved_at = session.proved_at if needs_second_step(person) else now
+        token = renew_session(session, now=now, lifetime=lifetime, proved_at=proved_at)
         if token is not None:
             _replace_open_resets(person, now)
             _set_password(person, hashed, now)
             end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now, keep=session)
             _tell(person, "person.password_changed", actor, now)
     return token
+
+
+def require_proof_beside_password(person: Person, actor: Actor, *, now: dt.datetime) -> None:
+    """Raise ProofNeeded where changing the password wants more than the password: for who has a second factor."""
+    if needs_second_step(person):
+        require_recent_proof(actor, now=now)
 
 
 def _check_current_password(person: Person, current: str, ip: str | None, now: dt.datetime) -> None:

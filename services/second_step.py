@@ -6,15 +6,16 @@ import datetime as dt
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from typing import cast
 
 import pyotp
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import CursorResult
 
 from extensions import cipher, db
 from models.person import Person
-from models.second_factor import RecoveryCode, TotpFactor
+from models.second_factor import Passkey, RecoveryCode, TotpFactor
 from models.sign_in import SignInDoor
 
 RECOVERY_CODES = 10
@@ -24,10 +25,33 @@ _RECOVERY_CODE = re.compile(r"[a-z2-7]{16}")
 _RECOVERY_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What a person can show besides the password. Recovery codes only stand in for one of the others."""
+
+    time_codes: bool
+    passkeys: int
+    recovery_codes: int
+
+    @property
+    def any(self) -> bool:
+        return self.time_codes or self.passkeys > 0
+
+
+def factors_of(person: Person) -> Factors:
+    """What the person has set up and confirmed, and how many recovery codes are left."""
+    time_codes = select(func.count()).where(TotpFactor.person_id == person.id, TotpFactor.confirmed_at.is_not(None))
+    passkeys = select(func.count()).where(Passkey.person_id == person.id)
+    left = select(func.count()).where(RecoveryCode.person_id == person.id, RecoveryCode.used_at.is_(None))
+    found = db.session.execute(
+        select(time_codes.scalar_subquery(), passkeys.scalar_subquery(), left.scalar_subquery())
+    ).one()
+    return Factors(time_codes=bool(found[0]), passkeys=found[1], recovery_codes=found[2])
+
+
 def needs_second_step(person: Person) -> bool:
-    """Whether the person has a confirmed time code."""
-    factor = select(TotpFactor.id).where(TotpFactor.person_id == person.id, TotpFactor.confirmed_at.is_not(None))
-    return db.session.scalar(factor) is not None
+    """Whether the person has a confirmed time code or a passkey."""
+    return factors_of(person).any
 
 
 def use_code(person: Person, code: str, *, now: dt.datetime) -> SignInDoor | None:

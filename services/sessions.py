@@ -90,10 +90,13 @@ def touch_session(session: SignInSession, *, now: dt.datetime) -> None:
     )
 
 
-def renew_session(session: SignInSession, *, now: dt.datetime, lifetime: Lifetime) -> str | None:
+def renew_session(
+    session: SignInSession, *, now: dt.datetime, lifetime: Lifetime, proved_at: dt.datetime | None = None
+) -> str | None:
     """Give a living session a new token after a proof of identity; None when it ended in the meantime.
 
-    The old token is worth nothing from now on: who stole it before the proof gains nothing by it.
+    The old token is worth nothing from now on: who stole it before the proof gains nothing by it. ``proved_at`` is when
+    the proof was made, where that is not now.
     """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     second_step_at = func.coalesce(SignInSession.second_step_at, now, type_=SignInSession.second_step_at.type)
@@ -105,7 +108,7 @@ def renew_session(session: SignInSession, *, now: dt.datetime, lifetime: Lifetim
             last_seen_at=now,
             expires_at=session.created_at + lifetime.absolute,
             second_step_at=second_step_at,
-            proved_at=now,
+            proved_at=proved_at or now,
         )
         .returning(SignInSession.id)
         .execution_options(synchronize_session=False)

@@ -22,6 +22,7 @@ from services.password_resets import issue_temporary_password, send_invitation_l
 from services.people import create_person, remove_second_factors
 from services.records import edit_record
 from services.sessions import end_sessions
+from services.step_up import require_recent_proof
 
 _NAMES: Final = ("first_name", "last_name")
 _OWN: Final = frozenset({"role", "signature"})
@@ -49,6 +50,7 @@ def create_staff_member(values: Mapping[str, Any], *, actor: Actor, now: dt.date
     ``values`` are those of the form: person.first_name, person.last_name, person.email, role. Refused: EmailMissing,
     EmailNotReadable, EmailNotUsable (whoever has the address), NameMissing.
     """
+    require_recent_proof(actor, now=now)
     first, last = (str(values.get(f"person.{name}") or "").strip() for name in _NAMES)
     if not (first or last):
         raise NameMissing
@@ -73,6 +75,7 @@ def edit_staff_member(
     if not own.keys() <= _OWN or len(names) + len(own) < len(changes):
         raise FieldNotEditable
     if "role" in own:
+        require_recent_proof(actor, now=now)
         _change_role(staff_member, StaffRole(own.pop("role")), actor, now)
     if names:
         person = db.session.get_one(Person, staff_member.person_id)
@@ -109,6 +112,7 @@ def disable_staff_member(staff_member: StaffMember, *, actor: Actor, now: dt.dat
 
 def reset_staff_password(staff_member: StaffMember, *, actor: Actor, now: dt.datetime) -> StaffMember:
     """Mail a random password that works once, for 60 minutes. Refused: StaffMemberDisabled."""
+    require_recent_proof(actor, now=now)
     person = _person_of(staff_member)
     issue_temporary_password(person, actor=actor, now=now)
     record_event("person.password_reset", person, actor=actor, now=now)
@@ -117,6 +121,7 @@ def reset_staff_password(staff_member: StaffMember, *, actor: Actor, now: dt.dat
 
 def reset_staff_second_factor(staff_member: StaffMember, *, actor: Actor, now: dt.datetime) -> StaffMember:
     """Take away time codes, recovery codes and passkeys, and tell the person. Refused: StaffMemberDisabled."""
+    require_recent_proof(actor, now=now)
     person = _person_of(staff_member)
     remove_second_factors(person, now=now, account_id=None)
     record_event("person.two_step_reset", person, actor=actor, now=now)

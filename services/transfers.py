@@ -20,6 +20,7 @@ from models.license import License, LicenseItem
 from models.product import Product
 from services.audit import record_event
 from services.locks import guarded, reread
+from services.step_up import require_recent_proof
 
 UNDO_WITHIN: Final = dt.timedelta(hours=24)
 MOST_ACCOUNTS: Final = 200
@@ -114,6 +115,7 @@ def transfer_items(
     Refused: TransfersNotAllowed, TransferBetweenAccounts, TransferToItself, TransferBetweenCurrencies,
     LicenseNotActive, NothingToTransfer, QuantityNotReadable, NotSoManyHeld.
     """
+    require_recent_proof(actor, now=now)
     _lock_licenses(source, target)
     held, products = _quantities(source, target)
     plan = _plan(source, target, quantities, held)
@@ -145,6 +147,7 @@ def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> 
 
     Refused: TransferUndone, UndoTooLate, ChangedSinceTransfer, LicenseNotActive, TransfersNotAllowed.
     """
+    require_recent_proof(actor, now=now)
     source = db.session.get_one(License, transfer.from_license_id)
     target = db.session.get_one(License, transfer.to_license_id)
     _lock_licenses(source, target)

@@ -7,12 +7,13 @@ from flask import Blueprint
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages outside the two sites. Imported here, so that importing one view does not import all."""
-    from views import demo_mail, health, home, invitations, sign_in, theme
+    from views import demo_mail, health, home, invitations, sign_in, step_up, theme
     from views.own_settings import own_settings_blueprint
 
     return (
         home.blueprint,
         sign_in.blueprint,
+        step_up.blueprint,
         invitations.blueprint,
         health.blueprint,
         theme.blueprint,

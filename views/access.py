@@ -20,7 +20,7 @@ PUBLIC = "public"
 SIGNED_IN = "signed-in"
 
 # Who has to set a new password may go nowhere else before.
-_OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out"})
+_OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out", "step_up.prove"})
 _REALM_MARKS = "realm_permissions"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -38,6 +38,7 @@ class StaffMemberResource(Resource):
     saves = {"create": create_staff_member, "edit": edit_staff_member}
     load = ("person",)
     grants = {**reading(P.STAFF_STAFF_READ), "create": P.STAFF_STAFF_EDIT, "edit": P.STAFF_STAFF_EDIT}
+    sensitive = frozenset({"create", "edit"})  # both give a role
     actions = (
         Action(
             enable_staff_member,
@@ -63,6 +64,7 @@ class StaffMemberResource(Resource):
             grant=P.STAFF_STAFF_EDIT,
             when=StaffMember.can_disable,
             danger=True,
+            sensitive=True,
             confirm="A random password is mailed to them. It works once, for 60 minutes.",
             done="A new password is on its way to their own address.",
             name="reset-password",
@@ -73,6 +75,7 @@ class StaffMemberResource(Resource):
             grant=P.STAFF_STAFF_EDIT,
             when=StaffMember.can_disable,
             danger=True,
+            sensitive=True,
             confirm="Make sure it is really them who ask.",
             done="2-step verification is reset.",
             name="reset-2-step-verification",

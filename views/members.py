@@ -106,6 +106,7 @@ class MemberResource(Resource):
             when=Member.can_reset_password,
             why_not=NoPortalAccess.message,
             danger=True,
+            sensitive=True,
             confirm="A random password is mailed to them. It works once, for 60 minutes, and must be changed then. "
             "Their present password stops working and they are signed out everywhere.",
             done="A new password is on its way to the member's own address.",
@@ -118,6 +119,7 @@ class MemberResource(Resource):
             when=Member.can_reset_second_factor,
             why_not=NoPortalAccess.message,
             danger=True,
+            sensitive=True,
             confirm="Their time codes, passkeys and recovery codes stop working, and they are signed out everywhere. "
             "Make sure it is really them who ask.",
             done="2-step verification is reset.",

@@ -16,6 +16,7 @@ from extensions import db
 from models.base import AccountOwned
 from panel import Hooks, Visit
 from services import audit, records
+from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 from views.clock import now
 from views.history import timeline
@@ -31,6 +32,11 @@ def write_audit(visit: Visit, event: str, details: Mapping[str, Any], *, now: dt
 def currency_of(visit: Visit) -> str:
     """The account's currency, for amounts whose row names none."""
     return getattr(visit.context, "currency", "") or ""
+
+
+def ask_for_proof(visit: Visit) -> None:
+    """Raise ProofNeeded when the visitor's last proof is too old; views/step_up.py answers it."""
+    require_recent_proof(visit.actor, now=now())
 
 
 def make_hooks() -> Hooks:
@@ -54,4 +60,5 @@ def make_hooks() -> Hooks:
         currencies=tuple(EXPONENTS),
         currency=currency_of,
         tone=tone_of,
+        prove=ask_for_proof,
     )

@@ -192,7 +192,9 @@ def change_password() -> ResponseReturnValue:
     forced = identity.person.must_change_password
     form = NewPasswordForm() if forced else ChangePasswordForm()
     reason = "Your password was a temporary one. Choose your own to go on." if forced else ""
+    actor = person_as_actor(identity.person, browser_here(), identity.session)
     if request.method == "GET":
+        password_resets.require_proof_beside_password(identity.person, actor, now=now())
         return _page("change_password", form, reason=reason)
     if not form.validate():
         return _page("change_password", form, status=422, reason=reason)
@@ -202,7 +204,7 @@ def change_password() -> ResponseReturnValue:
             identity.session,
             current="" if forced else form.current_password.data,
             new=form.new_password.data,
-            actor=person_as_actor(identity.person, browser_here()),
+            actor=actor,
             now=now(),
             lifetime=session_lifetime(),
         )

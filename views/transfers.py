@@ -17,6 +17,7 @@ from models import License
 from panel import Visit
 from panel.addresses import address
 from panel.door import RealmPage
+from services.step_up import require_recent_proof
 from services.transfers import (
     held_items,
     licenses_to_transfer_between,
@@ -73,8 +74,9 @@ class TransferPage(RealmPage):
 
     @expose("/amounts")
     def amounts(self) -> ResponseReturnValue:
-        """Step 3: how many of each item."""
+        """Step 3: how many of each item. Who must prove who they are does so before they type."""
         source, target = self._both()
+        require_recent_proof(self.visit.actor, now=self.hooks.now())
         return self._amounts_page(source, target, {}, "")
 
     @expose("/confirm", methods=("GET", "POST"))
