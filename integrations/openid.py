@@ -1,7 +1,7 @@
 """OpenID Connect: who somebody is by the word of another house. Plain data in and out, no rows.
 
-The authorization code flow with PKCE, state and nonce. What comes back counts only as a signed ID token, checked against
-the keys of the issuer; the e-mail address in it is for showing, never for finding anybody.
+The authorization code flow with PKCE, state and nonce. What comes back counts only as a signed ID token, checked
+against the keys of the issuer; the e-mail address in it is for showing, never for finding anybody.
 """
 
 from __future__ import annotations
@@ -298,6 +298,8 @@ class OpenIdProvider:
 
     def _check_address(self, address: str) -> None:
         parts = urlsplit(address)
+        if not address.isascii() or not address.isprintable() or " " in address:
+            raise ProviderUnreachable("an address of the provider is not one")
         if parts.scheme == "https" and parts.hostname:
             return
         if self.account.local and parts.scheme == "http" and _is_loopback(parts.hostname or ""):

@@ -46,10 +46,13 @@ class Entry:
     waits_for_second_step: bool
 
 
-def sign_in(email: str, password: str, browser: Browser, *, now: dt.datetime, lifetime: Lifetime) -> Entry:
+def sign_in(
+    email: str, password: str, browser: Browser, *, now: dt.datetime, lifetime: Lifetime, remember: bool = False
+) -> Entry:
     """Check a password and start a session, which may have to wait for the second step.
 
-    Refused: TooManyAttempts, and SignInRefused for everything else, at the same cost. A temporary password works once.
+    Refused: TooManyAttempts, NetworkNotAllowed (only to who has the right password), and SignInRefused for everything
+    else, at the same cost. A temporary password works once.
     """
     with unit_of_work():
         attempt_id = count_attempt(email, ip=browser.ip, door=SignInDoor.PASSWORD, now=now)
@@ -57,6 +60,7 @@ def sign_in(email: str, password: str, browser: Browser, *, now: dt.datetime, li
     hashed = None if candidate is None else candidate.temporary_hash or candidate.password_hash
     if not passwords.check(hashed, password) or candidate is None or hashed is None:
         raise SignInRefused
+    _refuse_from_elsewhere(candidate.id, browser, now)
     renewed = passwords.make(password) if passwords.is_outdated(hashed) else None
     with unit_of_work():
         person = _lock_welcome_person(candidate.id)
@@ -68,7 +72,7 @@ def sign_in(email: str, password: str, browser: Browser, *, now: dt.datetime, li
             person.password_hash = renewed
         take_back(attempt_id)
         waits = needs_second_step(person)
-        session, token = start_session(person, browser, now=now, lifetime=lifetime, waits_for_second_step=waits)
+        session, token = start_session(person, browser, now=now, lifetime=lifetime, waits_for_second_step=waits, remember=remember)
         if not waits:
             _arrive(person, browser, now)
     return Entry(person, session, token, waits)
@@ -88,6 +92,21 @@ def sign_in_with_code(
         take_back(attempt_id)
         _arrive(person, browser, now, by_recovery_code=door is SignInDoor.RECOVERY_CODE)
     return Entry(person, session, token, waits_for_second_step=False)
+
+
+def let_in(person_id: int, browser: Browser, *, now: dt.datetime, lifetime: Lifetime) -> Entry:
+    """Start a session for who proved elsewhere who they are (services/social_identities.py); a second step is asked.
+
+    Call it in a unit of work. Refused: SignInRefused, also for who wants to be let in by a passkey only.
+    """
+    person = _lock_welcome_person(person_id)
+    if person is None or person.passkey_only:
+        raise SignInRefused
+    waits = needs_second_step(person)
+    session, token = start_session(person, browser, now=now, lifetime=lifetime, waits_for_second_step=waits)
+    if not waits:
+        _arrive(person, browser, now)
+    return Entry(person, session, token, waits)
 
 
 def sign_out(session: SignInSession, person: Person, *, actor: Actor, now: dt.datetime) -> None:
