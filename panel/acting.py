@@ -55,14 +55,16 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
                 abort(404)
             if not fits(action, row):
                 raise _Unfit(action.reason(row))
-            message = action.message(action.run(row, actor=visit.actor, now=hooks.now(), **values_of(form)))
+            result = action.run(row, actor=visit.actor, now=hooks.now(), **values_of(form))
+            message = action.message(result)
+            url = action.next_url(result) if action.next_url is not None else back_url(mounted, visit, row)
     except _Unfit as unfit:
         return page([("", str(unfit))], 409)
     except hooks.refusals as refused:
         return page([("", refusal_text(refused))], 409, _instead(mounted, visit, row, refused))
     except (IntegrityError, DataError) as refused:
         return page([("", CONFLICT if isinstance(refused, IntegrityError) else OUT_OF_RANGE)], 409)
-    return Answer(url=back_url(mounted, visit, row), message=message)
+    return Answer(url=url, message=message)
 
 
 def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[str], *, posted: bool) -> Answer:

@@ -23,7 +23,8 @@ class Action:
 
     ``run(row, *, actor, now, **form values)`` gets the row locked and inside a unit of work. ``when`` is a hybrid
     property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must
-    be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned. ``why_not`` is what is said
+    be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned; ``next_url`` makes of that
+    the address to go on to, where it is not the record or its list. ``why_not`` is what is said
     when it is not possible: text, or made from the row. ``fill(row)`` gives the form the values it opens with on one
     record. ``also`` are further buttons of the form. Without ``menu`` it is not offered on a single record: it is for
     many rows at once, or is named by a refusal (``instead``). A ``sensitive`` one asks the visitor to prove who they
@@ -36,6 +37,7 @@ class Action:
     when: Any = None
     confirm: str = ""
     done: str | Callable[[Any], str] = "Done."
+    next_url: Callable[[Any], str] | None = None
     why_not: str | Callable[[Any], str] = "This is not possible any more: the record has changed. Nothing was done."
     danger: bool = False
     sensitive: bool = False

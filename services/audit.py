@@ -170,6 +170,46 @@ def _newest(account_id: int | None, limit: int, *predicates: ColumnElement[bool]
     ]
 
 
+def events_on_behalf(
+    account_id: int,
+    actor_person_id: int,
+    on_behalf_of_id: int,
+    since: dt.datetime,
+    until: dt.datetime,
+    *,
+    without: Sequence[str] = (),
+    limit: int = 50,
+) -> list[Recorded]:
+    """What one person did with another's seat in an account between two moments, the newest first."""
+    return _newest(account_id, limit, *_on_behalf(actor_person_id, on_behalf_of_id, since, until, without))
+
+
+def count_on_behalf(
+    account_id: int,
+    actor_person_id: int,
+    on_behalf_of_id: int,
+    since: dt.datetime,
+    until: dt.datetime,
+    *,
+    without: Sequence[str] = (),
+) -> int:
+    """How many events those are."""
+    predicates = _on_behalf(actor_person_id, on_behalf_of_id, since, until, without)
+    counted = select(AuditEvent.id).where(AuditEvent.account_id == account_id, *predicates)
+    return len(db.session.scalars(counted).all())
+
+
+def _on_behalf(
+    actor_person_id: int, on_behalf_of_id: int, since: dt.datetime, until: dt.datetime, without: Sequence[str]
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        AuditEvent.actor_person_id == actor_person_id,
+        AuditEvent.on_behalf_of_id == on_behalf_of_id,
+        AuditEvent.at.between(since, until),
+        AuditEvent.event.not_in(without),
+    )
+
+
 def verify_chain(account_id: int | None) -> int | None:
     """Walk the chain of an account (None: the house's): the sequence of the first event that does not fit, else None.
 

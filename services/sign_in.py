@@ -19,6 +19,7 @@ from models.person import Person, PersonKind
 from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInDoor, SignInSession
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
+from services.login_as import end_with_sign_out
 from services.passwords import passwords
 from services.seats import has_live_seat
 from services.second_step import needs_second_step, use_code
@@ -110,7 +111,8 @@ def let_in(person_id: int, browser: Browser, *, now: dt.datetime, lifetime: Life
 
 
 def sign_out(session: SignInSession, person: Person, *, actor: Actor, now: dt.datetime) -> None:
-    """End the session for good."""
+    """End the session for good, and with it a login as a member."""
+    end_with_sign_out(session, actor=actor, now=now)
     end_session(session, SessionEnd.SIGNED_OUT, now=now)
     record_event("person.signed_out", person, actor=actor, now=now)
 
