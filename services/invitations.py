@@ -30,6 +30,10 @@ class MemberNotInvitable(Refusal):
     message = "This member has taken their seat already, or has no portal access. An invitation would change nothing."
 
 
+class NoOpenInvitation(Refusal):
+    message = "There is no open invitation to withdraw: it was taken, withdrawn or never sent."
+
+
 class InvitationNotValid(Refusal):
     message = (
         "This invitation was used already, was replaced by a newer one, or is older than 30 days."
@@ -150,10 +154,68 @@ def _take_seat(invited: Invited, hashed: str | None, browser: Browser, now: dt.d
     record_event("member.invitation_accepted", member, actor=actor, now=now)
 
 
-def has_open_invitation(member: Member) -> bool:
-    """Whether the member was invited and has not answered."""
-    found = select(MemberInvitation.id).where(MemberInvitation.member_id == member.id, MemberInvitation.is_open)
-    return db.session.scalar(found) is not None
+def withdraw_invitation(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
+    """Let the open invitation not be taken any more; it may be sent again. Refused: NoOpenInvitation."""
+    locked(member)
+    withdrawn = update(MemberInvitation).where(MemberInvitation.member_id == member.id, MemberInvitation.is_open)
+    if not guarded(withdrawn.values(withdrawn_at=now)):
+        raise NoOpenInvitation
+    record_event("member.invitation_withdrawn", member, actor=actor, now=now)
+    return member
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationState:
+    """The last invitation of a member, as people read it. ``state``: open, expired, accepted or withdrawn."""
+
+    state: str
+    email: str
+    sent_at: dt.datetime
+    sent_by: str
+    expires_at: dt.datetime
+    answered_at: dt.datetime | None
+
+
+def invitation_state(member: Member, *, now: dt.datetime) -> InvitationState | None:
+    """What became of the last invitation; None for who never got one."""
+    found = db.session.execute(
+        select(MemberInvitation, Person)
+        .outerjoin(Person, Person.id == MemberInvitation.invited_by_id)
+        .where(MemberInvitation.member_id == member.id, MemberInvitation.account_id == member.account_id)
+        .order_by(MemberInvitation.id.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    invitation, sender = found
+    return InvitationState(
+        state=_state(invitation, now),
+        email=invitation.email,
+        sent_at=invitation.created_at,
+        sent_by=str(sender or ""),  # nobody, when a job or command sent it
+        expires_at=invitation.expires_at,
+        answered_at=invitation.accepted_at or invitation.withdrawn_at,
+    )
+
+
+def was_invited_in_vain(member: Member) -> bool:
+    """Whether the member was invited and never came in by it, even if the invitation is withdrawn or too old by now."""
+    last = (
+        select(MemberInvitation.accepted_at)
+        .where(MemberInvitation.member_id == member.id)
+        .order_by(MemberInvitation.id.desc())
+        .limit(1)
+    )
+    found = db.session.execute(last).first()
+    return found is not None and found.accepted_at is None
+
+
+def _state(invitation: MemberInvitation, now: dt.datetime) -> str:
+    if invitation.accepted_at is not None:
+        return "accepted"
+    if invitation.withdrawn_at is not None:
+        return "withdrawn"
+    return "open" if invitation.is_open and invitation.expires_at > now else "expired"
 
 
 def _close(member: Member, now: dt.datetime) -> None:

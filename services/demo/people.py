@@ -16,7 +16,8 @@ from services.accounts import create_account
 from services.audit import record_event
 from services.demo.companies import GONE, Company
 from services.demo.world import World, keep
-from services.members import add_member, disable_member, set_roles
+from services.members import add_member, disable_member
+from services.roles import set_roles
 
 # One member of Acme for each role, named by it, and one without any.
 ROLES_OF_ACME: Final = (

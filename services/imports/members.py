@@ -25,8 +25,9 @@ from services.imports.columns import Column
 from services.imports.kind import Plan
 from services.imports.owned import OWNER_COLUMNS, Owned, OwnedImport
 from services.imports.problems import Problem
-from services.members import CannotHoldRoles, EmailMissing, EmailWithoutAccess, MemberExists, NameMissing
+from services.members import EmailMissing, EmailWithoutAccess, MemberExists, NameMissing
 from services.people import EmailNotUsable
+from services.roles import CannotHoldRoles
 
 COLUMNS: Final = (
     Column("external_ref", text(64), "The member's number in the older system.", filled=True),

@@ -13,13 +13,22 @@ from models.ledger import LedgerAccountKind
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice
 from services.ledger import balance_of
 from services.payments import record_received_payment
+from tests.factories.base import NOW
 
 CLERK = Actor("Clerk", Source.STAFF)
 NINETEEN_PERCENT = 190_000
 
 
 def member_actor(member: Member) -> Actor:
-    return Actor("Member", Source.PORTAL, person_id=member.person_id, member_id=member.id, account_id=member.account_id)
+    """A member in the portal who proved who they are a moment ago."""
+    return Actor(
+        "Member",
+        Source.PORTAL,
+        person_id=member.person_id,
+        member_id=member.id,
+        account_id=member.account_id,
+        proved_at=NOW,
+    )
 
 
 def draft(account: Account, now: dt.datetime, *, net: int = 10_000, tax_rate: int = 0) -> Invoice:
