@@ -180,7 +180,7 @@ def test_a_disabled_member_gets_no_password(member: Member, owner: Actor, now: d
 def test_resets_are_out_of_reach_while_logged_in_as_the_owner(
     reset: Reset, member: Member, owner: Actor, now: dt.datetime
 ) -> None:
-    visiting = Actor("Clerk", Source.STAFF, person_id=99, on_behalf_of_id=owner.person_id)
+    visiting = Actor("Clerk", Source.STAFF, person_id=99, on_behalf_of_id=owner.person_id, proved_at=now)
     with pytest.raises(NotWhileLoggedInAs):
         reset(member, actor=visiting, now=now)
 

@@ -38,8 +38,13 @@ from tests.services.money import CLERK
 from tests.support.parallel import at_once, refusals
 
 
+PROVED_AT = dt.datetime(2026, 5, 15, 9, 20, tzinfo=dt.UTC)  # ten minutes before now
+
+
 def staff_actor(staff_member: StaffMember) -> Actor:
-    return Actor("Staff", Source.STAFF, person_id=staff_member.person_id, staff_member_id=staff_member.id)
+    return Actor(
+        "Staff", Source.STAFF, person_id=staff_member.person_id, staff_member_id=staff_member.id, proved_at=PROVED_AT
+    )
 
 
 @pytest.fixture
