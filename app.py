@@ -14,6 +14,7 @@ import models  # noqa: F401  the tables are complete once this is imported
 from commands import register_commands
 from config import Settings, SettingsError, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
+from jobs import senders
 from services.unit_of_work import intend_to_write, prepare_engine
 from views import access, blueprints, bodies, errors, identity, locale, shell, step_up
 from views.look import install_look
@@ -42,6 +43,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.install(app)
     step_up.install(app)
     install_look(app)
+    if settings.broker_url is not None:
+        from jobs.broker import announce_by_broker  # not before it is wanted: Dramatiq takes a while to import
+
+        announce_by_broker(app, settings.broker_url.get_secret_value())
+    senders.install(app, settings)
     register_commands(app)
     app.after_request(set_security_headers)
     return app

@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     database_url: str = Field("", repr=False)  # may hold a password
     broker_url: SecretStr | None = None
 
+    # Jobs: how many at once in a process, and how long after its last sign of life a runner counts as gone.
+    jobs_threads: int = Field(4, ge=1, le=64)
+    jobs_lease_seconds: int = Field(60, ge=2)
+
+    metrics_token: SecretStr | None = None  # opens /metrics; without it that page does not exist
+
     # Secrets: the first signs forms and cursors, the others encrypt what must be read again (time code seeds).
     secret_key: SecretStr = SecretStr("")
     encryption_keys: Secrets = ()
@@ -116,6 +122,8 @@ class Settings(BaseSettings):
     mail_username: str = ""
     mail_password: SecretStr = SecretStr("")
     mail_default_sender: str = "Foyer <foyer@localhost>"
+    mail_timeout_seconds: float = Field(20, gt=0, le=300)
+    demo_mail_port: int = Field(0, ge=0, le=65535)  # where the demo's catcher of mails listens; 0: any free port
 
     # Social sign-in (OpenID Connect). Without a client ID there is no button.
     google_client_id: str = ""

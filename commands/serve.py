@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 import click
 from flask import Flask, current_app
@@ -15,10 +17,20 @@ from waitress.server import create_server
 from commands.demo import load_and_tell, tell_sign_ins
 from config import Environment, Settings
 from extensions import db
+from jobs.engine import Engine
+from jobs.logs import log_to_the_console
 from services.demo import database_is_empty
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 THREADS = 8
+
+
+class Companion(Protocol):
+    """What runs beside the pages in the same process."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 @click.command("serve")
@@ -30,7 +42,13 @@ def command() -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     make_ready(settings)
     db.session.remove()
-    run(app, settings)
+    log_to_the_console(settings.log_level)
+    run(app, settings, companions(app))
+
+
+def companions(app: Flask) -> list[Companion]:
+    """What starts before the pages and stops after them, in reverse order: jobs with their clock."""
+    return [Engine(app)]
 
 
 def make_ready(settings: Settings) -> None:
@@ -44,8 +62,8 @@ def make_ready(settings: Settings) -> None:
         tell_sign_ins()
 
 
-def run(app: Flask, settings: Settings) -> None:
-    """Serve until a signal to stop; requests under way are finished."""
+def run(app: Flask, settings: Settings, beside: Sequence[Companion] = ()) -> None:
+    """Serve until a signal to stop; requests and jobs under way are finished."""
     try:
         server = create_server(app, host=settings.host, port=settings.port, threads=THREADS, ident="Foyer")
     except OSError as error:
@@ -53,13 +71,19 @@ def run(app: Flask, settings: Settings) -> None:
         raise click.ClickException(message) from None
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stop)
-    click.echo(f"\nFoyer is at {settings.base_url}  (Ctrl-C stops it)")
+    started: list[Companion] = []
     try:
+        for companion in beside:
+            companion.start()
+            started.append(companion)
+        click.echo(f"\nFoyer is at {settings.base_url}  (Ctrl-C stops it)")
         server.run()
     except KeyboardInterrupt:
         click.echo("")
     finally:
         server.close()
+        for companion in reversed(started):
+            companion.stop()
         click.echo("Foyer has stopped.")
 
 

@@ -1,0 +1,45 @@
+"""What the clock deletes: tries at the door, jobs and slots of long ago. Each piece is a transaction of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from jobs.registry import JobContext, clock
+from services.attempts import forget_old_attempts
+from services.clock_slots import forget_old_slots
+from services.jobs import forget_old_jobs
+from services.unit_of_work import unit_of_work
+
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+
+
+@clock("forget_old_attempts", every=HOUR)
+def attempts(job: JobContext) -> dict[str, int]:
+    """Tries at the door, after 30 days."""
+    return in_pieces(job, lambda: forget_old_attempts(now=job.now))
+
+
+@clock("forget_old_jobs", every=HOUR)
+def jobs(job: JobContext) -> dict[str, int]:
+    """Jobs that are done or cancelled, after 14 days; failed ones after 90."""
+    return in_pieces(job, lambda: forget_old_jobs(now=job.now))
+
+
+@clock("forget_old_slots", every=DAY)
+def slots(job: JobContext) -> dict[str, int]:
+    """Slots of the clock, after 32 days."""
+    return in_pieces(job, lambda: forget_old_slots(now=job.now))
+
+
+def in_pieces(job: JobContext, forget: Callable[[], int]) -> dict[str, int]:
+    """Repeat until nothing is left, so that nobody waits for one long transaction."""
+    forgotten = 0
+    while True:
+        with unit_of_work():
+            some = forget()
+        if not some:
+            return {"deleted": forgotten}
+        forgotten += some
+        job.progress(forgotten, None)
