@@ -16,7 +16,7 @@ from config import Settings, SettingsError, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
 from jobs import senders
 from services.unit_of_work import intend_to_write, prepare_engine
-from views import access, blueprints, bodies, errors, identity, locale, shell, step_up
+from views import access, blueprints, bodies, errors, identity, locale, shell, social_sign_in, step_up
 from views.look import install_look
 from views.security_headers import set_security_headers
 from views.sites import mount_sites
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     shell.install(app)
     errors.install(app)
     step_up.install(app)
+    social_sign_in.install(app)
     install_look(app)
     if settings.broker_url is not None:
         from jobs.broker import announce_by_broker  # not before it is wanted: Dramatiq takes a while to import

@@ -86,6 +86,11 @@ class AuditEvent(StrEnum):
     PERSON_SIGNED_IN = "person.signed_in", "Signed in"
     PERSON_SIGNED_OUT = "person.signed_out", "Signed out"
     PERSON_SIGN_IN_FAILED = "person.sign_in_failed", "Tried to sign in and failed"
+    PERSON_SIGN_IN_REFUSED = "person.sign_in_refused", "Came from a network that is not listed and was refused"
+    PERSON_DEVICE_ADDED = "person.device_added", "Signed in from a new device"
+    PERSON_DATA_CHECKED = "person.data_checked", "Checked the own data"
+    PERSON_PICTURE_CHANGED = "person.picture_changed", "Changed the picture"
+    PERSON_PICTURE_REMOVED = "person.picture_removed", "Removed the picture"
     PERSON_SIGN_IN_PAUSED = "person.sign_in_paused", "Tried to sign in too often and has to wait"
     PERSON_PASSWORD_CHANGED = "person.password_changed", "Changed the password"
     PERSON_PASSWORD_RESET_REQUESTED = "person.password_reset_requested", "Asked for a link to reset the password"
@@ -208,6 +213,9 @@ class AuditEvent(StrEnum):
 
     # Across records
     JOB_RETRIED = "job.retried", "Let the job start over"
+    NOTIFICATION_DELIVERY_RETRIED = "notification_delivery.retried", "Let the message be sent again"
+    PERSON_NOTIFICATIONS_CHOSEN = "person.notifications_chosen", "Chose which notifications to get"
+    PERSON_UNSUBSCRIBED = "person.unsubscribed", "Stopped mails of a kind by the link in one"
     JOB_CANCELLED = "job.cancelled", "Cancelled the job"
     LIST_EXPORTED = "list.exported", "Downloaded a list"
     DATA_IMPORTED = "data.imported", "Imported data"

@@ -16,6 +16,7 @@ from models.member import Member, MemberRoleGrant
 from models.notification import Notification, NotificationChannel, NotificationDelivery, NotificationKind
 from models.person import Person, PersonKind
 from services.audit import target_of
+from services.deliveries import queue_delivery
 from services.mail_texts import MailText, mail_texts
 from services.notification_choices import ALWAYS_ON, address_of, choices_of, choices_of_many, first_try_at
 from services.seats import live_seats
@@ -263,6 +264,7 @@ def _queue(
     )
     db.session.add(delivery)
     db.session.flush()
+    queue_delivery(delivery, now=now)
     return delivery
 
 

@@ -1,0 +1,83 @@
+"""What sends messages in this installation: put together from the settings, kept with the app."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_mail import Mail
+
+from config import Environment, Settings
+from integrations.mail import FlaskMailer, MailServer
+from models.notification import NotificationChannel
+from services.deliveries import MailSender, Sender
+
+EXTENSION: Final = "outgoing"
+RECEIVED_MAIL: Final = "received-mail"
+_ANSWERS_TO_ONE_MAIL: Final = (
+    10  # connecting, greetings, sender, recipient, text, goodbye: each may take the whole time-out
+)
+
+
+@dataclass(slots=True)
+class OutgoingChannels:
+    """A sender for each channel that is set up; ``lease`` is the longest that one message may take."""
+
+    senders: dict[NotificationChannel, Sender] = field(default_factory=dict)
+    lease: dt.timedelta = dt.timedelta(minutes=5)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Bind Flask-Mail and the senders that the settings name. Without a mail server, mails wait."""
+    app.config.update(MAIL_DEFAULT_SENDER=settings.mail_default_sender, MAIL_SUPPRESS_SEND=False)
+    mail = Mail(app)
+    lease = dt.timedelta(seconds=settings.mail_timeout_seconds * _ANSWERS_TO_ONE_MAIL)
+    outgoing = OutgoingChannels(lease=lease)
+    app.extensions[EXTENSION] = outgoing
+    app.extensions["mail_extension"] = mail
+    if settings.mail_server:
+        server = MailServer(
+            host=settings.mail_server,
+            port=settings.mail_port,
+            use_tls=settings.mail_use_tls,
+            use_ssl=settings.mail_use_ssl,
+            username=settings.mail_username,
+            password=settings.mail_password.get_secret_value(),
+            timeout=settings.mail_timeout_seconds,
+            named=_own_name(settings),
+        )
+        outgoing.senders[NotificationChannel.EMAIL] = MailSender(
+            FlaskMailer(mail, server, sender=settings.mail_default_sender)
+        )
+    elif catches_mail(settings) and settings.demo_mail_port:
+        send_to_catcher(app, settings, settings.demo_mail_port)
+
+
+def catches_mail(settings: Settings) -> bool:
+    """Whether mails go to the catcher of the demo instead of a mail server."""
+    return settings.environment is Environment.DEMO and not settings.mail_server
+
+
+def send_to_catcher(app: Flask, settings: Settings, port: int) -> None:
+    """Let this app's mails go to the catcher at this port of this machine."""
+    server = MailServer(host="127.0.0.1", port=port, timeout=settings.mail_timeout_seconds, named=_own_name(settings))
+    mailer = FlaskMailer(app.extensions["mail_extension"], server, sender=settings.mail_default_sender)
+    outgoing_of(app).senders[NotificationChannel.EMAIL] = MailSender(mailer)
+
+
+def outgoing_of(app: Flask) -> OutgoingChannels:
+    found: OutgoingChannels = app.extensions[EXTENSION]
+    return found
+
+
+def catcher_folder(settings: Settings) -> Path:
+    """Where the catcher of the demo keeps what it received."""
+    return settings.data_dir / RECEIVED_MAIL
+
+
+def _own_name(settings: Settings) -> str:
+    return urlsplit(settings.base_url).hostname or "localhost"
