@@ -127,6 +127,15 @@ class AuditEvent(StrEnum):
     ACCOUNT_LEFT = "account.left", "Ended the visit as a member of the account"
     ACCOUNT_LOGIN_CONSENT_DEMANDED = "account.login_consent_demanded", "Demanded consent before a login as a member"
     ACCOUNT_LOGIN_CONSENT_WAIVED = "account.login_consent_waived", "Let staff log in as a member without consent"
+    OWNERSHIP_CHANGE_PROPOSED = "ownership_change.proposed", "Proposed another owner"
+    OWNERSHIP_CHANGE_CONFIRMED = "ownership_change.confirmed", "Confirmed the change of ownership"
+    OWNERSHIP_CHANGE_CONFIRMED_FOR_OWNER = (
+        "ownership_change.confirmed_for_owner",
+        "Confirmed the change of ownership in the owner's place",
+    )
+    OWNERSHIP_CHANGE_DECLINED = "ownership_change.declined", "Declined the change of ownership"
+    OWNERSHIP_CHANGE_WITHDRAWN = "ownership_change.withdrawn", "Withdrew the change of ownership"
+    OWNERSHIP_CHANGE_EXPIRED = "ownership_change.expired", "The change of ownership expired"
     ACCOUNT_OWNERSHIP_MOVED = "account.ownership_moved", "Moved the ownership of the account"
     ACCOUNT_PAYMENT_MODE_CHANGED = "account.payment_mode_changed", "Changed the payment mode"
     ACCOUNT_CREDIT_LIMIT_CHANGED = "account.credit_limit_changed", "Changed the credit limit"
@@ -143,6 +152,9 @@ class AuditEvent(StrEnum):
     MEMBER_ROLES_CHANGED = "member.roles_changed", "Changed the member's roles"
     MEMBER_PASSWORD_RESET = "member.password_reset", "Reset the member's password"
     MEMBER_TWO_STEP_RESET = "member.two_step_reset", "Reset the member's two-step verification"
+    MEMBER_PORTAL_ACCESS_GIVEN = "member.portal_access_given", "Switched the member's portal access on"
+    MEMBER_PORTAL_ACCESS_TAKEN = "member.portal_access_taken", "Switched the member's portal access off"
+    MEMBER_LEFT = "member.left", "Left the account"
     MEMBER_PAY_LIMIT_CHANGED = "member.pay_limit_changed", "Changed the member's pay limit"
     MEMBER_IMPORTED = "member.imported", "Imported the member"
     MEMBER_PREVIEWED = "member.previewed", "Looked at the portal with the roles of the member"
@@ -171,6 +183,11 @@ class AuditEvent(StrEnum):
     PAYMENT_ALLOCATED = "payment.allocated", "Allocated the payment"
     PAYMENT_REFUNDED = "payment.refunded", "Refunded the payment"
     PAYMENT_IMPORTED = "payment.imported", "Imported the payment"
+    PAY_APPROVAL_ASKED = "pay_approval.asked", "Asked the owner to let a payment pass"
+    PAY_APPROVAL_APPROVED = "pay_approval.approved", "Approved the payment"
+    PAY_APPROVAL_DECLINED = "pay_approval.declined", "Declined the payment"
+    PAY_APPROVAL_WITHDRAWN = "pay_approval.withdrawn", "Withdrew the question"
+    PAY_APPROVAL_USED = "pay_approval.used", "Paid with the approval"
     PAYMENT_METHOD_ADDED = "payment_method.added", "Added the payment method"
     PAYMENT_METHOD_REMOVED = "payment_method.removed", "Removed the payment method"
     PAYMENT_METHOD_MADE_DEFAULT = "payment_method.made_default", "Made the payment method the default"

@@ -39,6 +39,7 @@ class P(StrEnum):
     CREDIT_NOTES_READ = "credit-notes:read"
     STATEMENTS_READ = "statements:read"
     PAYMENTS_READ = "payments:read"  # all payments of the account, whoever made them
+    PAYMENTS_APPROVE = "payments:approve"  # let a member pay above their limit
     PAYMENT_METHODS_READ = "payment-methods:read"
     PAYMENT_METHODS_EDIT = "payment-methods:edit"
     FUNDS_ADD = "funds:add"
@@ -241,6 +242,7 @@ OUT_OF_REACH_LOGGED_IN_AS = frozenset(
         P.MEMBERS_RESET,
         P.OWNERSHIP_MOVE,
         P.INVOICES_PAY,
+        P.PAYMENTS_APPROVE,
         P.PAYMENT_METHODS_EDIT,
         P.FUNDS_ADD,
         P.ORDERS_CREATE,
