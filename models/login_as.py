@@ -66,6 +66,10 @@ class LoginConsent(AccountOwned, Public, Keyed, Stamped, Base):
     def is_open(self) -> bool:
         return self.status == LoginConsentStatus.ASKED
 
+    @hybrid_property
+    def can_withdraw(self) -> bool:
+        return self.status == LoginConsentStatus.GIVEN
+
 
 class LoginAsEnd(enum.StrEnum):
     LEFT = "left"

@@ -50,7 +50,12 @@ class MemberNotOpen(Refusal):
 
 
 class ConsentMissing(Refusal):
+    instead = "ask-for-consent"
     message = "This account wants to be asked first. Ask for its consent; you can log in once it is given."
+
+
+class NoOwner(Refusal):
+    message = "This account has no owner who could be logged in as."
 
 
 class LoggedInAlready(Refusal):
@@ -79,7 +84,7 @@ def start_login_as(
         raise ConsentMissing
     _end_overdue_one(session, actor, now)
     login = LoginAsSession(
-        account_id=account.id,
+        account=account,
         staff_member_id=staff.id,
         member_id=member.id,
         sign_in_session_id=session.id,
@@ -98,6 +103,16 @@ def start_login_as(
     record_event("account.entered", account, actor=both, now=now, account_id=account.id, after=after)
     _tell("login_as_started", login, now)
     return login
+
+
+def start_login_as_owner(
+    account: Account, *, reason: str, actor: Actor, session: SignInSession, now: dt.datetime
+) -> LoginAsSession:
+    """The same with the eyes of the account's owner. Refused also: NoOwner."""
+    owner = db.session.scalar(select(Member).where(Member.account_id == account.id, Member.is_owner))
+    if owner is None:
+        raise NoOwner
+    return start_login_as(owner, reason=reason, actor=actor, session=session, now=now)
 
 
 def leave_account(session: SignInSession, *, actor: Actor, now: dt.datetime) -> LoginAsSession | None:

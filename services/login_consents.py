@@ -13,6 +13,7 @@ from domain.refusals import Refusal
 from extensions import db
 from models.account import Account
 from models.login_as import LoginConsent, LoginConsentStatus
+from models.member import Member
 from models.notification import NotificationKind
 from models.person import Person
 from models.staff import StaffMember
@@ -78,6 +79,11 @@ def ask_login_consent(account: Account, *, reason: str, actor: Actor, now: dt.da
         link=f"/portal/{account.client_id}/login-consents/{consent.public_id}",
     )
     return consent
+
+
+def ask_login_consent_for(member: Member, *, reason: str, actor: Actor, now: dt.datetime) -> LoginConsent:
+    """Ask the owner of the account that the member sits in; the consent is for all of its members."""
+    return ask_login_consent(db.session.get_one(Account, member.account_id), reason=reason, actor=actor, now=now)
 
 
 def give_login_consent(consent: LoginConsent, *, actor: Actor, now: dt.datetime) -> LoginConsent:

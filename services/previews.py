@@ -12,6 +12,7 @@ from domain.actor import Actor
 from domain.permissions import MemberRole
 from domain.refusals import Refusal
 from extensions import db
+from models.account import Account
 from models.member import Member
 from models.member_preview import MemberPreview
 from models.sign_in import SignInSession
@@ -46,7 +47,7 @@ def start_preview(
         raise NothingToPreview
     end_preview(session, now=now)
     preview = MemberPreview(
-        account_id=member.account_id,
+        account=db.session.get_one(Account, member.account_id),
         member_id=member.id,
         sign_in_session_id=session.id,
         roles=[role.value for role in wanted],

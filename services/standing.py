@@ -29,7 +29,7 @@ from models.login_as import LoginAsSession, LoginConsent, LoginConsentStatus
 from models.member import Member, MemberRoleGrant
 from models.member_preview import MemberPreview
 from models.person import Person, PersonKind
-from models.sign_in import SignInSession
+from models.sign_in import AllowedNetwork, SignInSession
 from models.staff import StaffMember, StaffStatus
 from services.seats import LIVE
 
@@ -41,6 +41,7 @@ _person = Person.__table__.c
 _login = LoginAsSession.__table__.c
 _consent = LoginConsent.__table__.c
 _preview = MemberPreview.__table__.c
+_network = AllowedNetwork.__table__.c
 _looked_at = Member.__table__.alias("looked_at")
 
 ROLES_THAT_ENTER: Final = tuple(role for role in STAFF_GRANTS if P.STAFF_ACCOUNTS_ENTER in STAFF_GRANTS[role])
@@ -57,6 +58,7 @@ class StandIn:
 
     kind: StandInKind
     member_id: int
+    member_key: str
     person_id: int
     member_name: str
     client_id: str
@@ -81,6 +83,7 @@ class Standing:
     account_name: str = ""
     currency: str = ""
     transfers_allowed: bool = False
+    networks_listed: bool = False  # the account lets its members in from some networks only
     stand_in: StandIn | None = None
 
     @property
@@ -135,6 +138,8 @@ def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> St
                 _preview.roles,
                 _preview.expires_at,
                 _looked_at.c.id.label("member_id"),
+                _looked_at.c.public_id.label("member_key"),
+                _NETWORKS_LISTED,
                 *_OF_PERSON,
             )
             .select_from(with_member.outerjoin(Person.__table__, _person.id == _looked_at.c.person_id))
@@ -153,6 +158,7 @@ def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> St
     return Standing(
         grants=own if stand_in is None else grants_in_preview(stand_in.roles, own),
         member_id=row["seat_id"] if stand_in is None else stand_in.member_id,
+        networks_listed=row["networks_listed"],
         stand_in=stand_in,
         **_account_of(row),
     )
@@ -235,6 +241,7 @@ _RUNNING: Final[tuple[ColumnElement[Any], ...]] = (
     _login.sign_in_session_id,
     _login.expires_at,
     _member.id.label("member_id"),
+    _member.public_id.label("member_key"),
     _account.id.label("account_id"),
     _account.client_id,
     _account.name.label("account_name"),
@@ -247,6 +254,9 @@ _OF_ACCOUNT: Final[tuple[ColumnElement[Any], ...]] = (
     _account.currency,
     _account.transfers_allowed,
 )
+_NETWORKS_LISTED: Final = (
+    select(_network.id).where(_network.account_id == _account.id).correlate(Account.__table__).exists()
+).label("networks_listed")
 
 
 def _roles(rows: Any) -> list[MemberRole]:
@@ -263,6 +273,7 @@ def _stand_in(kind: StandInKind, row: Any, roles: Any = ()) -> StandIn:
     return StandIn(
         kind=kind,
         member_id=row["member_id"],
+        member_key=row["member_key"],
         person_id=row["person_id"],
         member_name=full_name or row["email"] or "",
         client_id=row["client_id"],

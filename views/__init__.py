@@ -7,13 +7,16 @@ from flask import Blueprint
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages outside the two sites. Imported here, so that importing one view does not import all."""
-    from views import demo_mail, health, home, invitations, sign_in, step_up, theme
+    from views import demo_mail, health, home, invitations, seats, sign_in, social_sign_in, stand_ins, step_up, theme
     from views.own_settings import own_settings_blueprint
 
     return (
         home.blueprint,
         sign_in.blueprint,
         step_up.blueprint,
+        seats.blueprint,
+        stand_ins.blueprint,
+        social_sign_in.blueprint,
         invitations.blueprint,
         health.blueprint,
         theme.blueprint,

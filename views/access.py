@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, g, redirect, request
+from flask import Flask, abort, current_app, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from domain.permissions import P
-from domain.refusals import Refusal
+from services.networks import NetworkNotAllowed, account_admits
 from services.standing import Standing, standing_of
 from views.clock import now
+from views.errors import error_page
 from views.identity import Identity, current_identity, note_presence, sign_in_url
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,8 +26,8 @@ _REALM_MARKS = "realm_permissions"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class PreviewChangesNothing(Refusal):
-    message = "This is a preview: nothing can be changed in it, and nothing was. End the preview first."
+PREVIEW_TITLE = "Nothing can be changed in a preview"
+PREVIEW_HINT = "You look at the portal with the roles of a member, and nothing was changed. End the preview first."
 
 
 def public(view: View) -> View:
@@ -64,12 +65,15 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
 def standing_here(identity: Identity, client_id: str | None) -> Standing | None:
     """What this person is in the account, without one in the back office; None for a stranger.
 
-    Asked anew with each request. Refused: PreviewChangesNothing.
+    Asked anew with each request. Ends it with 409 for a change in a preview, and with 403 where the account does not
+    let its members in from this address.
     """
     found = standing_of(identity.session, identity.person, client_id, now=now())
     g.standing = found  # for the ribbon of the page
+    if found is not None and found.networks_listed and not account_admits(found.account_id or 0, request.remote_addr):
+        abort(make_response(error_page(403, NetworkNotAllowed.message)))
     if found is not None and found.is_preview and request.method not in _READING:
-        raise PreviewChangesNothing
+        abort(make_response(error_page(409, PREVIEW_HINT, title=PREVIEW_TITLE)))
     return found
 
 

@@ -61,10 +61,12 @@ def install(app: Flask) -> None:
         return error_page(500)
 
 
-def error_page(code: int, hint: str = "", headers: dict[str, str] | None = None) -> ResponseReturnValue:
+def error_page(
+    code: int, hint: str = "", headers: dict[str, str] | None = None, *, title: str = ""
+) -> ResponseReturnValue:
     """The page for an HTTP status, as JSON for who asks for it."""
-    title, usual_hint = TEXTS.get(code, TEXTS[400] if code < 500 else TEXTS[500])
-    hint = hint or usual_hint
+    usual_title, usual_hint = TEXTS.get(code, TEXTS[400] if code < 500 else TEXTS[500])
+    title, hint = title or usual_title, hint or usual_hint
     kept = {name: value for name, value in (headers or {}).items() if name == "Allow"}
     if request.accept_mimetypes.best == "application/json":
         return jsonify(status=code, title=title, detail=hint), code, kept

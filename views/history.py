@@ -11,10 +11,12 @@ from typing import Any, Final
 from babel.dates import format_date
 
 from domain.audit import sentence_of
+from models import LoginAsSession
 from models.base import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, AccountOwned
 from panel import Visit, words
 from panel.pages import TimelineEntry
 from services import audit
+from services.login_as import changes_made
 from views.money import format_money
 
 TIMELINE_LENGTH = 30
@@ -37,7 +39,10 @@ _OPAQUE = re.compile(rf"[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}").fullmatch
 
 
 def timeline(visit: Visit, row: Any) -> Sequence[TimelineEntry]:
-    """The newest events of a record, in the reader's time zone."""
+    """The newest events of a record, in the reader's time zone; of a login as a member, what was done meanwhile."""
+    if isinstance(row, LoginAsSession):
+        made = changes_made(row, limit=TIMELINE_LENGTH)
+        return [_entry(visit, event, _with_number(event), _changes(visit, event, "")) for event in made]
     target = audit.target_of(row)
     account_id = getattr(row, "account_id", None) if isinstance(row, AccountOwned) else visit.owner_id
     events = audit.timeline_of(target.type, target.key, account_id=account_id, limit=TIMELINE_LENGTH)
@@ -69,7 +74,11 @@ def moment_text(visit: Visit, moment: dt.datetime) -> str:
 def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
     """The newest events of the visit's account, or of all of them in the back office."""
     events = audit.latest_events(account_id=visit.owner_id, limit=limit)
-    return [_entry(visit, event, f"{sentence_of(event.event)} {_number(event.target)}".strip(), ()) for event in events]
+    return [_entry(visit, event, _with_number(event), ()) for event in events]
+
+
+def _with_number(event: audit.Recorded) -> str:
+    return f"{sentence_of(event.event)} {_number(event.target)}".strip()
 
 
 def _number(target: audit.Target) -> str:
@@ -102,7 +111,7 @@ def _entry(visit: Visit, event: audit.Recorded, what: str, changes: Sequence[tup
     return TimelineEntry(
         at=moment_text(visit, event.at),
         at_iso=event.at.isoformat(timespec="seconds"),
-        who=f"{event.actor_name}, as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
+        who=f"{event.actor_name} as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
         what=what,
         source=str(event.source),
         changes=changes,

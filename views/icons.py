@@ -38,6 +38,7 @@ ICONS = (
     "cpu",
     "credit-card",
     "download",
+    "eye",
     "envelope",
     "exclamation-circle",
     "exclamation-triangle",

@@ -16,6 +16,8 @@ from services.members import (
     reset_member_password,
     reset_member_second_factor,
 )
+from views.logins_as import ASK_FOR_MEMBER, LOG_IN_AS_MEMBER
+from views.previews import PREVIEW_MEMBER
 
 NEW_FIELDS = (
     "person.first_name", "person.last_name", "person.email", "type", "phone", "time_zone", "portal_access", "pay_limit",
@@ -68,6 +70,9 @@ class MemberResource(Resource):
         "delete": P.MEMBERS_DELETE,
     }
     actions = (
+        LOG_IN_AS_MEMBER,
+        ASK_FOR_MEMBER,
+        PREVIEW_MEMBER,
         Action(
             enable_member,
             "Enable",

@@ -14,6 +14,7 @@ from views.catalogue import PackageResource, PriceResource, ProductResource, Tax
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.invoices import InvoiceResource
 from views.licenses import ClientAppReportResource, CustomerLicenseResource, LicenseResource
+from views.logins_as import LoginAsResource, LoginConsentResource
 from views.members import MemberResource, RoleGrantResource
 from views.payments import GatewayEventResource, PaymentMethodResource, PaymentResource
 from views.prospects import ProspectResource
@@ -51,6 +52,8 @@ RESOURCES = (
     StaffMemberResource,
     DepartmentResource,
     AuditResource,
+    LoginAsResource,
+    LoginConsentResource,
     GatewayEventResource,
     JobResource,
 )

@@ -9,10 +9,12 @@ from flask import Flask, current_app, request
 
 from config import Environment, Settings
 from panel import PORTAL, Visit, current_visit
-from services.seats import live_seats
+from services.seats import seats_of
 from views.identity import current_identity
 from views.provider_settings import ProviderSettingsPage
 from views.resources import GROUPS, RESOURCES
+from views.seats import seats_shown
+from views.stand_ins import stand_in_ribbon
 from views.transfers import TransferPage
 
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
@@ -36,6 +38,7 @@ def install(app: Flask) -> None:
             "initials": _initials(person.name or person.email or "?"),
             "links": [{"label": "Your settings", "url": f"/settings/?{urlencode({'from': request.path})}"}],
         }
+        shown["stand_in"] = stand_in_ribbon(identity)
         visit = current_visit()
         if visit is not None:
             shown["nav"] = navigation(visit, request.path)
@@ -75,16 +78,12 @@ def _item(visit: Visit, path: str, slug: str, label: str, icon: str) -> dict[str
 
 def _account(visit: Visit) -> dict[str, Any]:
     here = visit.context
-    seats = live_seats(visit.actor.person_id)
+    others = [seat for seat in seats_of(visit.actor.person_id) if seat.account_id != here.account_id]
     return {
         "name": here.account_name,
         "client_id": here.client_id,
         "url": f"{visit.base_url}/",
-        "seats": [
-            {"name": f"{seat.account_name} ({seat.client_id})", "url": f"/portal/{seat.client_id}/"}
-            for seat in seats
-            if seat.account_id != here.account_id
-        ],
+        "seats": seats_shown(others),
     }
 
 
