@@ -17,9 +17,11 @@ from domain.refusals import Refusal
 from extensions import db
 from models.person import Person, PersonKind
 from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInDoor, SignInSession
+from services.arrivals import arrive
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
 from services.login_as import end_with_sign_out
+from services.networks import NetworkNotAllowed, person_may_come_from
 from services.passwords import passwords
 from services.seats import has_live_seat
 from services.second_step import needs_second_step, use_code
@@ -61,10 +63,10 @@ def sign_in(
     hashed = None if candidate is None else candidate.temporary_hash or candidate.password_hash
     if not passwords.check(hashed, password) or candidate is None or hashed is None:
         raise SignInRefused
-    _refuse_from_elsewhere(candidate.id, browser, now)
+    refuse_from_elsewhere(candidate.id, browser, now)
     renewed = passwords.make(password) if passwords.is_outdated(hashed) else None
     with unit_of_work():
-        person = _lock_welcome_person(candidate.id)
+        person = lock_welcome_person(candidate.id)
         if person is None or person.password_changed_at != candidate.password_changed_at:
             raise SignInRefused
         if candidate.temporary_id is not None:
@@ -73,7 +75,9 @@ def sign_in(
             person.password_hash = renewed
         take_back(attempt_id)
         waits = needs_second_step(person)
-        session, token = start_session(person, browser, now=now, lifetime=lifetime, waits_for_second_step=waits, remember=remember)
+        session, token = start_session(
+            person, browser, now=now, lifetime=lifetime, waits_for_second_step=waits, remember=remember
+        )
         if not waits:
             _arrive(person, browser, now)
     return Entry(person, session, token, waits)
@@ -100,7 +104,7 @@ def let_in(person_id: int, browser: Browser, *, now: dt.datetime, lifetime: Life
 
     Call it in a unit of work. Refused: SignInRefused, also for who wants to be let in by a passkey only.
     """
-    person = _lock_welcome_person(person_id)
+    person = lock_welcome_person(person_id)
     if person is None or person.passkey_only:
         raise SignInRefused
     waits = needs_second_step(person)
@@ -160,7 +164,7 @@ def _candidate(email: str, now: dt.datetime) -> Row[int, str | None, dt.datetime
     ).one_or_none()
 
 
-def _lock_welcome_person(person_id: int) -> Person | None:
+def lock_welcome_person(person_id: int) -> Person | None:
     """Read the person again, locked: between the check and now they may have been disabled."""
     return db.session.scalar(
         select(Person)
@@ -181,9 +185,18 @@ def _use_up_temporary_password(reset_id: int, now: dt.datetime) -> None:
         raise SignInRefused
 
 
+def refuse_from_elsewhere(person_id: int, browser: Browser, now: dt.datetime) -> None:
+    """Refuse, and record, who showed the right password from a network that their own list does not hold."""
+    if person_may_come_from(person_id, browser.ip):
+        return
+    with unit_of_work():
+        person = db.session.get_one(Person, person_id)
+        record_event("person.sign_in_refused", person, actor=person_as_actor(person, browser), now=now)
+    raise NetworkNotAllowed
+
+
 def _arrive(person: Person, browser: Browser, now: dt.datetime, *, by_recovery_code: bool = False) -> None:
     actor = person_as_actor(person, browser)
     if by_recovery_code:
         record_event("person.recovery_code_used", person, actor=actor, now=now)
-    person.last_sign_in_at = now
-    record_event("person.signed_in", person, actor=actor, now=now)
+    arrive(person, browser, actor=actor, now=now)

@@ -27,7 +27,7 @@ from services.notifications import tell
 from services.people import refuse_while_logged_in_as
 from services.records import flush_or_refuse
 from services.sessions import Browser, Lifetime
-from services.sign_in import Entry, SignInRefused, let_in
+from services.sign_in import Entry, SignInRefused, let_in, refuse_from_elsewhere
 from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 
@@ -58,6 +58,12 @@ class OnlyWayIn(Refusal):
     message = "This is your only way to sign in. Set a password or add a passkey first, then disconnect it."
 
 
+def identity_of(person_id: int, public_id: str) -> SocialIdentity | None:
+    """One of the identities a person has connected."""
+    mine = select(SocialIdentity).where(SocialIdentity.person_id == person_id, SocialIdentity.public_id == public_id)
+    return db.session.scalar(mine)
+
+
 def identities_of(person_id: int) -> Sequence[SocialIdentity]:
     """What a person has connected, the oldest first."""
     mine = select(SocialIdentity).where(SocialIdentity.person_id == person_id)
@@ -71,14 +77,24 @@ def check_may_connect(*, actor: Actor, now: dt.datetime) -> None:
 
 
 def bind_identity(
-    person: Person, proved: ProvedIdentity, label: str, *, actor: Actor, now: dt.datetime
+    person: Person,
+    proved: ProvedIdentity,
+    label: str,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    attempt_id: int | None = None,
 ) -> SocialIdentity:
     """Connect a proved identity to the person, who is told by mail. Connecting the same one again changes nothing.
+
+    ``attempt_id`` is the try that prove_identity counted.
 
     Refused: IdentityTaken, AlreadyConnected, NotWhileLoggedInAs; ProofNeeded.
     """
     check_may_connect(actor=actor, now=now)
     locked(person)
+    if attempt_id is not None:
+        take_back(attempt_id)
     held = _find(proved)
     if held is not None:
         if held.person_id != person.id:
@@ -152,11 +168,16 @@ def sign_in_with_identity(
 ) -> Entry:
     """Start a session for the person who connected this identity; a second step is still asked of who has one.
 
-    Opens its own unit of work. Refused: IdentityNotConnected, the same for whoever may not come in this way.
+    Opens its own units of work. Refused: NetworkNotAllowed, and IdentityNotConnected, which is the same for whoever may
+    not come in this way.
     """
+    known = _find(proved)
+    if known is None:
+        raise IdentityNotConnected(label)
+    refuse_from_elsewhere(known.person_id, browser, now)
     try:
         with unit_of_work():
-            identity = _find(proved)
+            identity = _find(proved)  # again: it may have been disconnected a moment ago
             if identity is None:
                 raise IdentityNotConnected(label)
             entry = let_in(identity.person_id, browser, now=now, lifetime=lifetime)

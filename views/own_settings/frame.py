@@ -20,6 +20,7 @@ from services.seats import live_seats
 from services.sign_in import person_as_actor
 from views.access import signed_in
 from views.identity import Identity, browser_here, current_identity, landing_url, safe_next
+from views.social_sign_in import offers_social_sign_in
 
 blueprint = Blueprint("own_settings", __name__, url_prefix="/settings")
 
@@ -45,6 +46,13 @@ class Section:
 SECTIONS = (
     Section("profile", "Profile", "person", "own_settings.profile"),
     Section("security", "Password and security", "shield-lock", "own_settings.security"),
+    Section(
+        "sign-in-methods",
+        "Sign-in methods",
+        "link-45deg",
+        "own_settings.sign_in_methods",
+        lambda identity: offers_social_sign_in(identity.person.id),
+    ),
 )
 
 
