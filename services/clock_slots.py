@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final, cast
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import CursorResult
 
 from extensions import db
 from models.job import ClockSlot
@@ -23,7 +22,7 @@ def take_slot(name: str, slot: dt.datetime, *, taken_by: str, now: dt.datetime) 
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"name": name, "slot": slot, "taken_at": now, "taken_by": taken_by[:80]}
     insert = dialect.insert(ClockSlot).values(row).on_conflict_do_nothing(index_elements=["name", "slot"])
-    return cast("CursorResult[Any]", db.session.execute(insert)).rowcount == 1
+    return db.session.scalar(insert.returning(ClockSlot.id)) is not None
 
 
 def newest_slot(name: str) -> dt.datetime | None:
