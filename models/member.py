@@ -71,7 +71,7 @@ class Member(AccountOwned, Public, Keyed, Versioned, Stamped, Base):
     is_owner: Mapped[bool] = mapped_column(default=False)
     is_first: Mapped[bool] = mapped_column(default=False)
     phone: Mapped[str | None] = mapped_column(String(32))
-    time_zone: Mapped[str | None] = mapped_column(String(64))
+    time_zone: Mapped[str | None] = mapped_column(String(64), info={"kind": "code:time_zones"})
     pay_limit: Mapped[int | None] = money_column()
     currency: Mapped[str | None] = mapped_column(String(3))
     last_seen_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)

@@ -42,7 +42,7 @@ class Price(Keyed, Public, Stamped, Versioned, Base):
 
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
     package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"))
-    currency: Mapped[str] = mapped_column(String(3))
+    currency: Mapped[str] = mapped_column(String(3), info={"kind": "code:currencies"})
     period: Mapped[BillingPeriod] = choice_column(BillingPeriod)
     amount: Mapped[int] = money_column()
     valid_from: Mapped[dt.date]

@@ -55,7 +55,7 @@ class Prospect(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
     contact: Mapped[str] = mapped_column(String(120))
     email: Mapped[str] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(32))
-    country: Mapped[str] = mapped_column(String(2))
+    country: Mapped[str] = mapped_column(String(2), info={"kind": "listed:countries"})
     note: Mapped[str | None] = mapped_column(String(2000))
     reserved_until: Mapped[dt.date]  # the last day of the reservation
     reserved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)

@@ -36,7 +36,7 @@ class TaxRule(Keyed, Public, Stamped, Versioned, Base):
     )
 
     name: Mapped[str] = mapped_column(String(120))
-    country: Mapped[str] = mapped_column(String(2))
+    country: Mapped[str] = mapped_column(String(2), info={"kind": "listed:countries"})
     region: Mapped[str] = mapped_column(String(60), default="")
     product_class_id: Mapped[int] = mapped_column(ForeignKey("product_class.id"), index=True)
     rate: Mapped[int] = mapped_column(info={"kind": "rate"})  # parts per million

@@ -6,9 +6,9 @@ from panel.door import RealmPage, RealmView
 from panel.fields import TicksField
 from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Text, YesNo
 from panel.hooks import Hooks
-from panel.pages import Banner, DetailsField, Facts, TimelineEntry
+from panel.pages import Banner, CheckItem, DetailsField, Facts, TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
-from panel.resource import Column, Reference, Related, Resource, everyone, reading, words
+from panel.resource import Column, Reference, Related, Resource, Section, everyone, reading, words
 from panel.scope import unscoped
 from panel.site import Route, Site
 
@@ -19,6 +19,7 @@ __all__ = [
     "STAFF",
     "Action",
     "Banner",
+    "CheckItem",
     "Choice",
     "Column",
     "DateRange",
@@ -36,6 +37,7 @@ __all__ = [
     "Resource",
     "ResourceMistake",
     "Route",
+    "Section",
     "Site",
     "Submit",
     "Text",

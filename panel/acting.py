@@ -11,14 +11,15 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from panel.actions import Action
 from panel.editing import CONFLICT, OUT_OF_RANGE, Answer, refusal_text
-from panel.fields import EmptyForm
+from panel.fields import EmptyForm, TypedNameField
 from panel.forms import errors_of, refuse_nul
 from panel.mounted import Mounted
-from panel.pages import ActionLink, ActionPage, RowResult
+from panel.pages import ActionLink, ActionPage, CheckItem, RowResult
 from panel.realm import Visit
 from panel.rows import back_url, find_row, find_rows, key_of, label_of, row_url
 
 MOST_ROWS = 500
+TYPED = "typed_name"
 TOO_OLD = "This page was open too long. Try again."
 
 
@@ -33,13 +34,15 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     row = find_row(mounted, visit, session, key)
     if row is None:
         abort(404)
-    form = make_form(action, row)
+    form = make_form(action, row, label_of(mounted, row))
     label, noun = label_of(mounted, row), mounted.resource.noun_label()
     url = f"{row_url(mounted, visit, row)}/{action.slug}"
     objects = [(f"{noun} {label}", row_url(mounted, visit, row) if mounted.allows(visit, "details") else "")]
 
     def page(errors: Sequence[tuple[str, str]] = (), status: int = 200, instead: ActionLink | None = None) -> Answer:
-        shown = _page(action, form, url, back_url(mounted, visit, row), objects, errors, instead=instead)
+        checks = action.checks(visit, row, hooks.now()) if action.checks is not None else ()
+        back = back_url(mounted, visit, row)
+        shown = _page(action, form, url, back, objects, errors, instead=instead, checks=checks)
         return Answer(shown, status)
 
     if not fits(action, row):
@@ -117,16 +120,20 @@ def fits(action: Action, row: Any) -> bool:
     return not action.condition or bool(getattr(row, action.condition))
 
 
-def make_form(action: Action, row: Any = None) -> FlaskForm:
+def make_form(action: Action, row: Any = None, label: str = "") -> FlaskForm:
     """The form of an action, filled from the request if it was posted, else as the record has it."""
     values = action.fill(row) if action.fill is not None and row is not None else {}
-    found: FlaskForm = (action.form or EmptyForm)(data=values)
-    return found
+    form_class: type[FlaskForm] = action.form or EmptyForm
+    if action.typed:
+        form_class = type(
+            "TypedForm", (form_class,), {TYPED: TypedNameField(f"Type “{label}” to confirm", wanted=label)}
+        )
+    return form_class(data=values)
 
 
 def values_of(form: FlaskForm) -> dict[str, Any]:
     """The form's values, as keyword arguments of the action."""
-    return {field.short_name: field.data for field in form if field.short_name not in ("csrf_token", "submit")}
+    return {field.short_name: field.data for field in form if field.short_name not in ("csrf_token", "submit", TYPED)}
 
 
 def _valid(form: FlaskForm) -> bool:
@@ -148,6 +155,7 @@ def _page(
     ids: Sequence[str] = (),
     results: Sequence[RowResult] = (),
     instead: ActionLink | None = None,
+    checks: Sequence[CheckItem] = (),
 ) -> ActionPage:
     of = objects[0][0] if len(objects) == 1 else f"{len(objects)} rows"
     return ActionPage(
@@ -164,6 +172,7 @@ def _page(
         results=results,
         also=[] if ids else [(other.label, f"{url.removesuffix(action.slug)}{other.path}") for other in action.also],
         instead=instead,
+        checks=checks,
     )
 
 

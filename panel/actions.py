@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from panel.pages import CheckItem
 from panel.realm import BOTH
 
 
@@ -28,7 +29,9 @@ class Action:
     when it is not possible: text, or made from the row. ``fill(row)`` gives the form the values it opens with on one
     record. ``also`` are further buttons of the form. Without ``menu`` it is not offered on a single record: it is for
     many rows at once, or is named by a refusal (``instead``). A ``sensitive`` one asks the visitor to prove who they
-    are (the hook ``prove``) before its form is shown.
+    are (the hook ``prove``) before its form is shown. ``checks(visit, row, now)`` is a checklist
+    (panel.pages.CheckItem): while a line of it blocks, the button is not offered; ``run`` refuses by itself.
+    A ``typed`` one wants the record's name to be typed.
     """
 
     run: Callable[..., Any]
@@ -46,6 +49,8 @@ class Action:
     fill: Callable[[Any], Mapping[str, Any]] | None = None
     also: tuple[Submit, ...] = ()
     menu: bool = True
+    checks: Callable[..., Sequence[CheckItem]] | None = None
+    typed: bool = False
     realms: frozenset[str] | set[str] = BOTH
     name: str = ""
 

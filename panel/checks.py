@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Enum, Table
@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from panel.actions import Action
 from panel.forms import NoFormField
 from panel.keyset import python_type
-from panel.kinds import UnknownKind
+from panel.kinds import Listed, UnknownKind
 from panel.lookups import NoScope
 from panel.mounted import Mounted
 from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
@@ -126,6 +126,8 @@ def _check_action(mounted: Mounted, action: Action) -> Iterator[str]:
         yield f"the action {name!r} names no permission"
     elif action.grant != EVERYONE and action.grant not in mounted.hooks.grants:
         yield f"the grant {action.grant!r} of the action {name!r} is not known"
+    if action.typed and action.bulk:
+        yield f"the action {name!r} wants a name to be typed, so it cannot be for many rows"
     if not set(action.realms) <= BOTH:
         yield f"the action {name!r} names an unknown realm"
     if action.condition:
@@ -181,6 +183,7 @@ def _check_machinery(mounted: Mounted) -> Iterator[str]:
     except (UnknownName, UnknownKind, NoFormField, NoScope, ArgumentError) as mistake:
         yield str(mistake)
         return
+    yield from _check_sections(mounted)
     for maker in mounted.forms.values():
         for name, source in maker.sources.items():
             if not source.open:
@@ -188,6 +191,26 @@ def _check_machinery(mounted: Mounted) -> Iterator[str]:
                     f"the form offers {name!r}, whose records belong to nobody and have no Resource in {realm.label}: "
                     f"say references = {{{name!r}: Reference(where=…)}}"
                 )
+
+
+def _check_sections(mounted: Mounted) -> Iterator[str]:
+    """A section names fields of a form, and each of them once; a listed column has its list."""
+    named = [name for section in mounted.resource.sections for name in section.names]
+    asked = {name for verb in mounted.resource.form for name in _asked(mounted, verb)}
+    yield from (f"sections name {name!r}, which no form asks for" for name in dict.fromkeys(named) if name not in asked)
+    yield from (f"sections name {name!r} twice" for name in sorted({name for name in named if named.count(name) > 1}))
+    for column, path, _ in mounted.columns:
+        if isinstance(path.kind, Listed) and path.kind.list_name not in mounted.hooks.lists:
+            yield f"the column {column.name!r} chooses from {path.kind.list_name!r}, a list the hooks do not hold"
+
+
+def _asked(mounted: Mounted, verb: str) -> set[str]:
+    """The names a form of the resource has, in whichever realm."""
+    declared = mounted.resource.form[verb]
+    found = list(declared.values()) if isinstance(declared, Mapping) else [declared]
+    extras = mounted.resource.form_extras.get(verb)
+    names = {name for columns in found if not isinstance(columns, type) for name in columns}
+    return names | (set(dir(extras)) if extras is not None else set())
 
 
 def _known_columns(mounted: Mounted) -> list[tuple[Any, Path, str]]:

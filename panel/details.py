@@ -13,6 +13,7 @@ from panel.pages import ActionLink, DetailsField, DetailsPage
 from panel.realm import Visit
 from panel.related import related_tables
 from panel.rows import read_key
+from panel.view_menu import view_groups
 
 
 def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> DetailsPage | None:
@@ -47,6 +48,7 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> 
         edit_url=f"{url}/edit" if mounted.allows(visit, "edit") else "",
         actions=_actions(mounted, visit, found, url),
         related=related_tables(mounted, visit, session, row, str(found[mounted.key_at[1]])),
+        views=view_groups(mounted, visit, str(found[mounted.key_at[1]])),
         facts=resource.facts(visit, row, mounted.hooks.now()) if resource.facts is not None else (),
         timeline=mounted.hooks.timeline(visit, row),
     )

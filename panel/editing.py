@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from panel.fields import EmptyForm
 from panel.forms import errors_of
 from panel.mounted import Mounted
-from panel.pages import ActionPage, FormPage
+from panel.pages import ActionPage, FormPage, FormSection
 from panel.realm import Visit
 from panel.rows import back_url, find_row, label_of, row_url
 
@@ -177,4 +177,20 @@ def _form_page(
         submit_label="Save",
         errors=errors or (),
         help=mounted.resource.description,
+        sections=_sections(mounted, form),
     )
+
+
+def _sections(mounted: Mounted, form: FlaskForm) -> list[FormSection]:
+    """The form's visible fields as the resource groups them; those that it does not name come first."""
+    declared = mounted.resource.sections
+    if not declared:
+        return []
+    shown = {field.short_name: field for field in form if getattr(field.widget, "input_type", "") != "hidden"}
+    named = {name for section in declared for name in section.names}
+    first = FormSection("", [field for name, field in shown.items() if name not in named])
+    others = [
+        FormSection(section.title, [shown[name] for name in section.names if name in shown], section.help)
+        for section in declared
+    ]
+    return [section for section in (first, *others) if section.fields]

@@ -28,7 +28,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from panel.kinds import Choice, Kind, Money, choice_label, percent
+from panel.kinds import Choice, Kind, Listed, Money, choice_label, percent
 from panel.lookups import Chosen, Source
 from panel.paths import Path
 from panel.realm import current_visit
@@ -44,6 +44,19 @@ Strings = list[str]
 
 class EmptyForm(FlaskForm):
     """Nothing to fill in: only the token that proves the page was ours."""
+
+
+class TypedNameField(StringField):
+    """The name of the record, typed to show that it is really meant."""
+
+    def __init__(self, *args: Any, wanted: str, **kwargs: Any) -> None:
+        needed = InputRequired("Type the name to confirm.")
+        super().__init__(*args, validators=[needed], render_kw={"spellcheck": "false"}, **kwargs)
+        self.wanted = wanted
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and " ".join(self.data.split()) != " ".join(self.wanted.split()):
+            raise ValidationError("This is not the name. Type it exactly as it stands above.")
 
 
 class AmountField(StringField):
@@ -72,6 +85,21 @@ class TicksField(SelectMultipleField):
     def __init__(self, *args: Any, notes: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.notes: Mapping[str, str] = notes or {}
+
+
+class ListedField(SelectField):
+    """One of a list that the house hands in. Its words are those of the visitor's language (panel/forms.py)."""
+
+    def __init__(self, *args: Any, list_name: str, **kwargs: Any) -> None:
+        super().__init__(*args, coerce=_choice_text, invalid_choice_message=NOT_A_CHOICE, **kwargs)
+        self.list_name = list_name
+        self.choices: list[SelectChoice] = []
+
+    def offer(self, known: Mapping[str, str]) -> None:
+        """Take these, and what the record holds already: lists change, and old values stay valid."""
+        held = str(self.object_data or "")
+        also = {held: held} if held and held not in known else {}
+        self.choices = [SelectChoice("", ""), *(SelectChoice(code, label) for code, label in {**also, **known}.items())]
 
 
 class _Example:
@@ -185,7 +213,7 @@ def field_for(path: Path, label: str, help_text: str) -> Field:
         raise TypeError(f"{path.name!r} is computed and cannot be typed")
     has_default = column.default is not None or column.server_default is not None
     needed = not column.nullable and not has_default
-    ask = "Choose" if isinstance(path.kind, Choice) else "Enter"
+    ask = "Choose" if isinstance(path.kind, Choice | Listed) else "Enter"
     validators: list[Any] = [InputRequired(f"{ask} {the(label)}.") if needed else Optional(), _readable]
     made = _FIELDS.get(path.kind.name)
     if made is None:
@@ -260,6 +288,11 @@ def _choice(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dic
     return SelectField(coerce=_choice_text, invalid_choice_message=NOT_A_CHOICE, **given)
 
 
+def _listed(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
+    given["filters"] = [blank_to_none] if nullable else []
+    return ListedField(list_name=kind.list_name if isinstance(kind, Listed) else "", **given)
+
+
 def _boolean(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
     given["validators"] = []
     return BooleanField(**given)
@@ -299,6 +332,7 @@ _FIELDS: dict[str, Callable[[TypeEngine[Any], bool, Kind, dict[str, Any]], Field
     "date": _day,
     "moment": _moment,
     "choice": _choice,
+    "listed": _listed,
     "boolean": _boolean,
     "json": _words,
 }

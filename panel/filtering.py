@@ -109,8 +109,20 @@ def _read_text(bound: BoundFilter, address: Address, visit: Visit, session: Sess
             bound.field(values=(typed[:LONGEST_TEXT],), error=f"Enter at most {LONGEST_TEXT} characters of text.")
         )
     exact = isinstance(bound.declared, filters.Text) and bound.declared.exact
-    predicate = bound.where(lambda column: column == typed if exact else contains(column, typed))
-    return Reading(bound.field(values=(typed,)), predicate, typed, ((bound.param, typed),))
+    wanted, shown = _listed(bound, visit, typed)
+    predicate = bound.where(lambda column: column == wanted if exact else contains(column, typed))
+    return Reading(bound.field(values=(typed,)), predicate, shown, ((bound.param, typed),))
+
+
+def _listed(bound: BoundFilter, visit: Visit, typed: str) -> tuple[str, str]:
+    """The code that was typed, or whose words were, of a column that holds one of a list; and how it is said."""
+    kind = bound.path.kind if bound.path is not None else None
+    if not isinstance(kind, kinds.Listed):
+        return typed, typed
+    known = bound.hooks.lists[kind.list_name](visit)
+    folded = typed.casefold()
+    codes = [code for code, label in known.items() if folded in (code.casefold(), label.casefold())]
+    return (codes[0], known[codes[0]]) if codes else (typed, typed)
 
 
 def _read_choice(bound: BoundFilter, address: Address, visit: Visit, session: Session, url: str) -> Reading:

@@ -42,7 +42,9 @@ class Choice(Filter):
 
 @dataclass(frozen=True)
 class Lookup(Filter):
-    """Refers to the record chosen."""
+    """Refers to the record chosen. ``reverse`` is what that record's View menu calls these rows, if not their title."""
+
+    reverse: str = ""
 
     kind: ClassVar[str] = "lookup"
 

@@ -13,7 +13,7 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Optional
 
 from panel.amounts import amount_text, parse_amount
-from panel.fields import NOT_TEXT, AmountField, LookupField, field_for, is_money, local_minute, the
+from panel.fields import NOT_TEXT, AmountField, ListedField, LookupField, field_for, is_money, local_minute, the
 from panel.kinds import Choice, Moment
 from panel.lookups import Source
 from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
@@ -65,6 +65,9 @@ class FormMaker:
         url = self.owner.url(visit)
         for name in self.sources:
             form[name].lookup_url = f"{url}lookup/{name}"
+        for field in form:
+            if isinstance(field, ListedField):
+                field.offer(self.owner.hooks.lists[field.list_name](visit))
         return form
 
     def read(self, form: FlaskForm, visit: Visit, session: Session, row: Any = None) -> dict[str, Any] | None:

@@ -64,6 +64,8 @@ class Hooks:
 
     ``owned`` is the mixin of rows that belong to one owner, ``owner_column`` its column. ``tone`` gives the badge of a
     choice value ("success", "danger", … or "" for none). ``exponent`` tells the minor digits of a currency, and
+    ``lists`` are those that
+    columns of the kinds ``listed:…`` and ``code:…`` choose from: name -> (visit -> code -> words).
     ``currencies`` those in use; ``currency`` is the one of a visit, for amounts whose row does not say. ``prove`` is
     called before a sensitive page is shown, and raises where the visitor must first prove who they are.
     """
@@ -87,3 +89,4 @@ class Hooks:
     currency: Callable[[Visit], str] = _no_currency
     prove: Callable[[Visit], None] = _proved_enough
     tone: Callable[[Any], str] = _no_tone
+    lists: Mapping[str, Callable[[Visit], Mapping[str, str]]] = field(default_factory=dict)

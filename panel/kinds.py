@@ -214,6 +214,25 @@ class Choice(Kind):
         return export
 
 
+class Listed(Kind):
+    """A code out of a list that the house hands in (hooks.lists), chosen in forms by its words: a country, a currency.
+
+    Named ``listed:country`` it is shown by its words, ``code:currency`` as the code itself. Exports keep the code.
+    """
+
+    name = "listed"
+
+    def __init__(self, list_name: str, *, in_words: bool) -> None:
+        self.list_name = list_name
+        self.in_words = in_words
+
+    def show(self, visit: Visit, hooks: Hooks, *, short: bool = False) -> Show:
+        if not self.in_words:
+            return super().show(visit, hooks, short=short)
+        known = hooks.lists[self.list_name](visit)
+        return lambda value: NOTHING if value is None else escape(known.get(value, value))
+
+
 class YesOrNo(Kind):
     name = "boolean"
 
@@ -248,6 +267,8 @@ KINDS: dict[str, Callable[[], Kind]] = {
     kind.name: kind for kind in (Kind, LongText, Number, Rate, Money, Day, Moment, Choice, YesOrNo, Structure)
 }
 
+_LISTED = {"listed": True, "code": False}
+
 _BY_TYPE: tuple[tuple[type[TypeEngine[Any]], type[Kind]], ...] = (
     (Boolean, YesOrNo),
     (DateTime, Moment),
@@ -267,6 +288,9 @@ class UnknownKind(TypeError):
 
 def kind_of(column_type: TypeEngine[Any], named: str = "") -> Kind:
     """The kind of a column: the one named, else the one its type tells."""
+    how, _, list_name = named.partition(":")
+    if list_name and how in _LISTED:
+        return Listed(list_name, in_words=_LISTED[how])
     if named and named not in KINDS:
         raise UnknownKind(f"there is no kind {named!r}; there are {', '.join(KINDS)}")
     if isinstance(column_type, TypeDecorator):

@@ -90,6 +90,10 @@ class Mounted:
         """The resource of another model in this realm."""
         return self._neighbours.get(model)
 
+    def neighbours(self) -> list[Mounted]:
+        """Every resource of this realm, in the order in which they are mounted."""
+        return list(self._neighbours.values())
+
     def linked(self, model: type[Any]) -> Mounted | None:
         """The same, if all rows seen here may be opened there."""
         found = self._neighbours.get(model)

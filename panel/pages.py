@@ -161,6 +161,14 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewGroup:
+    """Lists that can be filtered by a record: (label, address), under the title their resources share."""
+
+    label: str
+    links: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class DetailsPage:
     """One record. ``status`` is a ready badge or empty."""
 
@@ -175,8 +183,18 @@ class DetailsPage:
     actions: Sequence[ActionLink] = ()
     related: Sequence[RelatedTable] = ()
     facts: Sequence[Facts] = ()
+    views: Sequence[ViewGroup] = ()
     timeline: Sequence[TimelineEntry] = ()
     exports: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """Fields under a title; the first section may have none."""
+
+    title: str
+    fields: Sequence[Any]
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +208,17 @@ class FormPage:
     submit_label: str
     errors: Sequence[tuple[str, str]] = ()
     help: str = ""
+    sections: Sequence[FormSection] = ()  # empty: all fields in one row
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One line of an action's checklist. ``state``: fine, blocks or warns. ``links`` lead to what clears it."""
+
+    label: str
+    state: str
+    text: str = ""
+    links: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,5 +245,6 @@ class ActionPage:
     ids: Sequence[str] = ()  # posted as "id", for bulk actions
     errors: Sequence[tuple[str, str]] = ()
     results: Sequence[RowResult] = field(default=())
+    checks: Sequence[CheckItem] = ()
     also: Sequence[tuple[str, str]] = ()  # further buttons of the form: (label, address)
     instead: ActionLink | None = None  # the act that a refusal points to

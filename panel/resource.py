@@ -64,6 +64,15 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Section:
+    """Fields of a form that belong together, under a title. Those that no section names stand above them all."""
+
+    title: str
+    names: tuple[str, ...]
+    help: str = ""
+
+
+@dataclass(frozen=True)
 class Reference:
     """How rows of another table are chosen, where its own Resource does not tell.
 
@@ -101,6 +110,8 @@ class Resource:
       reseller's customers). Both locks take it instead, in the routes of this resource only.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
     - ``sensitive``: verbs whose page wants a recent proof of who the visitor is, as a sensitive ``Action`` does.
+    - ``sections``: how the fields of the forms are grouped; a section of which a form asks nothing is left out.
+    - ``view_menu``: offers, on the details page, every list of the realm that can be filtered by this record.
     - ``status``: the choice column shown beside the title of the details page.
     - ``facts``: (visit, row, now) -> what else is said on the details page. ``banners``: visit -> lines above the list.
     """
@@ -133,6 +144,8 @@ class Resource:
     related: ClassVar[tuple[Related, ...]] = ()
     references: ClassVar[Mapping[str, Reference]] = {}
     load: ClassVar[tuple[str, ...]] = ()
+    sections: ClassVar[tuple[Section, ...]] = ()
+    view_menu: ClassVar[bool] = False
     facts: ClassVar[Callable[[Visit, Any, dt.datetime], Sequence[Facts]] | None] = None
     banners: ClassVar[Callable[[Visit], Sequence[Banner]] | None] = None
     scope: ClassVar[Callable[[int], Any] | None] = None

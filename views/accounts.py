@@ -4,15 +4,49 @@ from __future__ import annotations
 
 from domain.permissions import P
 from models import Account
-from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, YesNo, reading
-from services.accounts import create_account, reactivate_account, suspend_account, update_account
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Section, Text, YesNo, reading
+from services.accounts import (
+    LONGEST_NAME,
+    SHORTEST_NAME,
+    create_account,
+    reactivate_account,
+    suspend_account,
+    update_account,
+)
 from views.forms import OwnerFields, ReasonForm
+from views.logins_as import ASK_FOR_ACCOUNT, LOG_IN_AS_OWNER
 
 EDITABLE = (
     "name", "country", "region", "time_zone", "payment_mode", "contact_name", "contact_email", "contact_phone",
     "billing_name", "billing_email", "billing_line1", "billing_line2", "billing_city", "billing_region",
     "billing_postal_code", "billing_country", "vat_id", "tax_exempt", "parent", "support_contract_until",
     "transfers_allowed", "branding_enabled", "login_consent_required", "customer_ref", "billing_ref", "type_ref",
+)  # fmt: skip
+
+
+SECTIONS = (
+    Section(
+        "Organisation",
+        ("name", "country", "region", "currency", "time_zone", "pricing_model", "payment_mode", "parent"),
+    ),
+    Section(
+        "Owner",
+        ("owner_first_name", "owner_last_name", "owner_email"),
+        "The first user of the account, with every right in it. They are invited by mail as soon as you save.",
+    ),
+    Section(
+        "Billing",
+        (
+            "billing_name", "billing_email", "billing_line1", "billing_line2", "billing_postal_code", "billing_city",
+            "billing_region", "billing_country", "vat_id", "tax_exempt",
+        ),
+    ),
+    Section("Contact", ("contact_name", "contact_email", "contact_phone")),
+    Section(
+        "What it may do",
+        ("support_contract_until", "transfers_allowed", "branding_enabled", "login_consent_required"),
+    ),
+    Section("References", ("customer_ref", "billing_ref", "type_ref"), "Tags of your own, up to three."),
 )  # fmt: skip
 
 
@@ -60,7 +94,7 @@ class AccountResource(Resource):
         Text("currency", exact=True),
         Choice("payment_mode"),
         Choice("pricing_model"),
-        Lookup("parent", "Reseller"),
+        Lookup("parent", "Reseller", reverse="Customer accounts"),
         DateRange("created_at", "Created"),
         Text("customer_ref", "CustomerRef"),
         YesNo("tax_exempt"),
@@ -71,15 +105,50 @@ class AccountResource(Resource):
         "create": ("name", "country", "region", "currency", "time_zone", "pricing_model", *EDITABLE[4:]),
         "edit": EDITABLE,
     }
+    sections = SECTIONS
+    view_menu = True
     form_extras = {"create": OwnerFields}
-    labels = {"vat_id": "VAT ID", "parent": "Reseller", "transfers_allowed": "May transfer items"}
+    labels = {
+        "vat_id": "VAT ID",
+        "parent": "Reseller",
+        "transfers_allowed": "May transfer items",
+        "contact_email": "Contact e-mail",
+        "billing_email": "Billing e-mail",
+        "billing_line1": "Address",
+        "billing_line2": "Address, second line",
+        "billing_city": "City",
+        "billing_region": "State or region",
+        "billing_postal_code": "Postal code",
+        "billing_country": "Country of the address",
+        "login_consent_required": "Must consent before staff log in as a member",
+        "branding_enabled": "May use own branding",
+        "customer_ref": "CustomerRef",
+        "billing_ref": "BillingRef",
+        "type_ref": "TypeRef",
+    }
     help = {
-        "country": "Two letters, like US or DE. It decides the tax.",
-        "vat_id": "With the country in front, like DE136695976.",
+        "name": f"{SHORTEST_NAME} to {LONGEST_NAME} characters, as the company writes itself.",
+        "country": "It decides the tax.",
+        "region": "State or province, where the tax depends on it, like CA or Ontario.",
+        "currency": "All its prices, invoices and payments are in it. It can never be changed.",
+        "time_zone": "For the people of the account until they choose their own.",
+        "pricing_model": (
+            "App: separate applications. License: one price per license kind."
+            " It can never be changed after the account is opened."
+        ),
+        "payment_mode": "Prepaid: pay before using. Postpaid: be billed for what was used.",
+        "billing_name": "As it stands on invoices. Left empty, it is the name of the organisation.",
+        "billing_email": "Invoices and reminders go here. Left empty, it is the contact e-mail.",
+        "vat_id": "With the country in front, like DE136695976. Its form is checked.",
+        "tax_exempt": "Invoices carry no tax.",
+        "parent": "The reseller this account buys through, by name or client ID.",
+        "support_contract_until": "The support chat is open until this day.",
     }
     saves = {"create": create_account, "edit": update_account}
     grants = {**reading(P.ACCOUNTS_READ), "create": P.STAFF_ACCOUNTS_CREATE, "edit": P.STAFF_ACCOUNTS_EDIT}
     actions = (
+        LOG_IN_AS_OWNER,
+        ASK_FOR_ACCOUNT,
         Action(
             suspend_account,
             "Suspend",

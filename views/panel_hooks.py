@@ -20,6 +20,7 @@ from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 from views.clock import now
 from views.history import timeline
+from views.listed import LISTS
 from views.money import format_money
 from views.tones import tone_of
 
@@ -60,5 +61,6 @@ def make_hooks() -> Hooks:
         currencies=tuple(EXPONENTS),
         currency=currency_of,
         tone=tone_of,
+        lists=LISTS,
         prove=ask_for_proof,
     )

@@ -31,7 +31,6 @@ class ProspectResource(Resource):
     default_sort = "-created_at"
     form = {"create": {STAFF: ("account", *FIELDS), PORTAL: FIELDS}, "edit": FIELDS}
     labels = {"email": "E-mail"}
-    help = {"country": "Two letters, like US or DE."}
     saves = {"create": reserve_prospect, "edit": edit_prospect}
     load = ("account",)
     grants = {**reading(P.PROSPECTS_READ), "create": P.PROSPECTS_EDIT, "edit": P.PROSPECTS_EDIT}

@@ -56,6 +56,10 @@ class Refusal(Exception):
         self.message = message
 
 
+def soils(visit: Visit) -> Mapping[str, str]:
+    return {"clay": "Lehm", "sand": "Sand"} if visit.locale == "de" else {"clay": "Clay soil", "sand": "Sandy soil"}
+
+
 class WaterForm(FlaskForm):
     litres = IntegerField("Litres", [InputRequired("Enter litres like 3."), NumberRange(1, 100, "Enter 1 to 100.")])
     remark = StringField("Remark")
@@ -234,6 +238,7 @@ class House:
             timeline=lambda _visit, _row: self.timeline,
             tone=lambda value: {"well": "success", "dead": "danger"}.get(value, ""),
             currency=lambda _visit: "EUR",
+            lists={"soils": soils, "zones": lambda _visit: {"mild": "Mild winters", "cold": "Cold winters"}},
         )
 
     def _realms(self) -> list[Realm]:

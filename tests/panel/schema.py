@@ -108,6 +108,8 @@ class Bed(GardenOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(80))
+    soil: Mapped[str | None] = mapped_column(String(20), info={"kind": "listed:soils"})
+    zone: Mapped[str] = mapped_column(String(20), default="mild", info={"kind": "code:zones"})
     garden: Mapped[Garden] = relationship(lazy="raise")
     plants: Mapped[list[Plant]] = relationship(back_populates="bed", lazy="raise", foreign_keys="Plant.bed_id")
     __table_args__ = (UniqueConstraint("garden_id", "id"), *sorting("bed", "name"))
