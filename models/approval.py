@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -23,6 +23,7 @@ from models.base import (
     money_column,
     same_account,
 )
+from models.invoice import Invoice
 from models.member import Member
 from models.person import Person
 
@@ -78,9 +79,21 @@ class OwnershipChange(AccountOwned, Public, Keyed, Stamped, Base):
         *list_indexes("ownership_change", "created_at"),
     )
 
+    def __str__(self) -> str:
+        return self.public_id
+
     @hybrid_property
     def is_open(self) -> bool:
         return self.status == OwnershipChangeStatus.PROPOSED
+
+    @hybrid_property
+    def waits_for_owner(self) -> bool:
+        return self.status == OwnershipChangeStatus.PROPOSED and self.from_confirmed_at is None
+
+    @waits_for_owner.inplace.expression
+    @classmethod
+    def _waits_for_owner(cls) -> ColumnElement[bool]:
+        return and_(cls.status == OwnershipChangeStatus.PROPOSED, cls.from_confirmed_at.is_(None))
 
 
 class PayApprovalStatus(enum.StrEnum):
@@ -111,6 +124,9 @@ class PayApproval(AccountOwned, Public, Keyed, Stamped, Base):
     decided_by: Mapped[Member | None] = relationship(
         lazy="raise", primaryjoin="foreign(PayApproval.decided_by_id) == Member.id"
     )
+    invoice: Mapped[Invoice | None] = relationship(
+        lazy="raise", primaryjoin="foreign(PayApproval.invoice_id) == Invoice.id"
+    )
 
     __table_args__ = (
         same_account("pay_approval", "member_id", "member"),
@@ -124,6 +140,19 @@ class PayApproval(AccountOwned, Public, Keyed, Stamped, Base):
         *list_indexes("pay_approval", "created_at"),
     )
 
+    def __str__(self) -> str:
+        return self.public_id
+
     @hybrid_property
     def is_open(self) -> bool:
         return self.status == PayApprovalStatus.ASKED
+
+    @hybrid_property
+    def can_decline(self) -> bool:
+        """Whether it is open, or approved and not used yet."""
+        return self.status in (PayApprovalStatus.ASKED, PayApprovalStatus.APPROVED)
+
+    @can_decline.inplace.expression
+    @classmethod
+    def _can_decline(cls) -> ColumnElement[bool]:
+        return or_(cls.status == PayApprovalStatus.ASKED, cls.status == PayApprovalStatus.APPROVED)

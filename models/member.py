@@ -85,6 +85,12 @@ class Member(AccountOwned, Public, Keyed, Versioned, Stamped, Base):
         back_populates="member",
         passive_deletes="all",
     )
+    invitations: Mapped[list[MemberInvitation]] = relationship(
+        lazy="raise",
+        primaryjoin="Member.id == foreign(MemberInvitation.member_id)",
+        back_populates="member",
+        passive_deletes="all",
+    )
     interests: Mapped[list[MemberInterest]] = relationship(
         lazy="raise",
         primaryjoin="Member.id == foreign(MemberInterest.member_id)",
@@ -181,6 +187,40 @@ class Member(AccountOwned, Public, Keyed, Versioned, Stamped, Base):
         return self.status == MemberStatus.INVITED
 
     @hybrid_property
+    def waits_for_answer(self) -> bool:
+        """Whether they were invited and have not come in; their invitation may be withdrawn."""
+        return self.status == MemberStatus.INVITED
+
+    @hybrid_property
+    def can_get_access(self) -> bool:
+        """Whether portal access may be switched on."""
+        return not self.portal_access
+
+    @can_get_access.inplace.expression
+    @classmethod
+    def _can_get_access(cls) -> ColumnElement[bool]:
+        return ~cls.portal_access
+
+    @hybrid_property
+    def can_lose_access(self) -> bool:
+        return self.portal_access and not self.is_owner
+
+    @can_lose_access.inplace.expression
+    @classmethod
+    def _can_lose_access(cls) -> ColumnElement[bool]:
+        return and_(cls.portal_access, ~cls.is_owner)
+
+    @hybrid_property
+    def can_become_owner(self) -> bool:
+        """Whether the seat is one that may own the account; the service also asks for a verified e-mail address."""
+        return self.status == MemberStatus.ENABLED and self.portal_access and not self.is_owner
+
+    @can_become_owner.inplace.expression
+    @classmethod
+    def _can_become_owner(cls) -> ColumnElement[bool]:
+        return and_(cls.status == MemberStatus.ENABLED, cls.portal_access, ~cls.is_owner)
+
+    @hybrid_property
     def can_hold_roles(self) -> bool:
         return self.portal_access and not self.is_owner
 
@@ -265,7 +305,9 @@ class MemberInvitation(AccountOwned, Public, Keyed, Stamped, Base):
     superseded_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account] = relationship(lazy="raise")
-    member: Mapped[Member] = relationship(lazy="raise", primaryjoin="foreign(MemberInvitation.member_id) == Member.id")
+    member: Mapped[Member] = relationship(
+        lazy="raise", primaryjoin="foreign(MemberInvitation.member_id) == Member.id", back_populates="invitations"
+    )
     invited_by: Mapped[Person | None] = relationship(lazy="raise")
 
     __table_args__ = (

@@ -21,7 +21,6 @@ from extensions import db
 from models.account import Account
 from models.base import new_public_id
 from models.invoice import Invoice, InvoiceLine, InvoiceTax
-from models.member import Member
 from models.number_series import NumberedKind
 from models.order import Order, OrderKind
 from models.payment import PaymentKind
@@ -32,6 +31,7 @@ from services.ledger import Entry, post
 from services.locks import guarded, lock_accounts, locked, reread
 from services.numbers import next_number
 from services.orders import mark_order_paid, place_order
+from services.pay_approvals import require_within_pay_limit
 from services.people import refuse_while_logged_in_as
 from services.statements import NewLine, write_statement_line
 
@@ -52,16 +52,6 @@ class InvoiceNotIssuable(Refusal):
 
 class InvoiceNotVoidable(Refusal):
     message = "Only an invoice on which nothing was paid or credited can be voided. Write a credit note instead."
-
-
-class AbovePayLimit(Refusal):
-    """The member may pay so much alone, and this is more."""
-
-    def __init__(self, limit: int, amount: int, currency: str) -> None:
-        super().__init__(
-            f"You may pay up to {minor_to_text(limit, currency)} {currency} alone, and this is"
-            f" {minor_to_text(amount, currency)} {currency}. Ask the owner of the account to pay it."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +208,7 @@ def pay_invoice_from_balance(invoice: Invoice, *, actor: Actor, now: dt.datetime
     if not invoice.can_pay:
         raise InvoiceNotPayable
     amount = invoice.amount_due
-    check_pay_limit(amount, invoice.currency, actor=actor)
+    require_within_pay_limit(invoice, amount, actor=actor, now=now)
     lock_accounts([invoice.account_id])
     payment = settled_payment(
         account_id=invoice.account_id,
@@ -245,15 +235,6 @@ def pay_invoice_from_balance(invoice: Invoice, *, actor: Actor, now: dt.datetime
     after = {"amount": amount, "currency": invoice.currency, "method": payment.method, "invoice": invoice.number}
     record_event("payment.settled", payment, actor=actor, now=now, after=after)
     return invoice
-
-
-def check_pay_limit(amount: int, currency: str, *, actor: Actor) -> None:
-    """Refuse what a member may not pay alone. Owners and staff have no limit. Refused: AbovePayLimit."""
-    if actor.member_id is None:
-        return
-    member = db.session.get(Member, actor.member_id, populate_existing=True)
-    if member is not None and not member.is_owner and member.pay_limit is not None and amount > member.pay_limit:
-        raise AbovePayLimit(member.pay_limit, amount, currency)
 
 
 def billing_of(account: Account) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from models.invoice import InvoiceStatus
 from services.allocations import InvoiceNotPayable
 from services.audit import timeline_of
 from services.invoices import (
-    AbovePayLimit,
     InvoiceBelowZero,
     InvoiceLineValues,
     InvoiceNotIssuable,
@@ -27,6 +26,7 @@ from services.invoices import (
     void_invoice,
 )
 from services.ledger import NotEnoughFunds
+from services.pay_approvals import AbovePayLimit
 from services.people import NotWhileLoggedInAs
 from services.unit_of_work import unit_of_work
 from tests.factories.people import AccountFactory, MemberFactory, OwnerFactory
@@ -246,7 +246,7 @@ def test_a_member_pays_up_to_their_limit(account: Account, now: dt.datetime) -> 
 def test_above_the_pay_limit_the_owner_has_to_pay(account: Account, now: dt.datetime) -> None:
     fund(account, 20_000, now)
     member = MemberFactory(account=account, pay_limit=9_999, currency="USD")
-    with pytest.raises(AbovePayLimit, match=r"up to 99\.99 USD alone, and this is 100\.00 USD"):
+    with pytest.raises(AbovePayLimit, match=r"up to 99\.99 USD on an invoice alone, and this would be 100\.00 USD"):
         pay_invoice_from_balance(issued(account, now), actor=member_actor(member), now=now)
     assert funds(account) == 20_000
 
