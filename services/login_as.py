@@ -76,7 +76,7 @@ def start_login_as(
     require_recent_proof(actor, now=now)
     staff = staff_who_may_enter(actor)
     reason = reason_given(reason)
-    account = db.session.get_one(Account, member.account_id, populate_existing=True)
+    account = reread(db.session.get_one(Account, member.account_id))
     if not (member.can_sign_in and account.can_sign_in):
         raise MemberNotOpen
     consent = valid_consent(account, staff, now)
@@ -180,10 +180,9 @@ def changes_made(login: LoginAsSession, *, limit: int = 50) -> list[Recorded]:
 def staff_who_may_enter(actor: Actor) -> StaffMember:
     """The staff member who acts, read anew. Refused: MayNotLogIn."""
     refuse_while_logged_in_as(actor)
-    staff = (
-        db.session.get(StaffMember, actor.staff_member_id, populate_existing=True) if actor.staff_member_id else None
-    )
-    if staff is None or staff.status is not StaffStatus.ENABLED or staff.role not in ROLES_THAT_ENTER:
+    may = (StaffMember.status == StaffStatus.ENABLED, StaffMember.role.in_(ROLES_THAT_ENTER))
+    staff = db.session.scalar(select(StaffMember).where(StaffMember.id == actor.staff_member_id, *may))
+    if staff is None:
         raise MayNotLogIn
     return staff
 
