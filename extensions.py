@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -37,10 +38,12 @@ class Cipher:
 
     def __init__(self) -> None:
         self._fernet: MultiFernet | None = None
+        self._keys: tuple[bytes, ...] = ()
 
     def init(self, keys: Sequence[str]) -> None:
         """Use these Fernet keys, newest first: a key is changed by putting a new one in front."""
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._keys = tuple(hmac.digest(key.encode(), b"digests of short codes", "sha256") for key in keys)
 
     def encrypt(self, text: str) -> str:
         return self._bound().encrypt(text.encode()).decode("ascii")
@@ -54,6 +57,15 @@ class Cipher:
     def renew(self, token: str) -> str:
         """Encrypt again with the newest key."""
         return self._bound().rotate(token.encode("ascii")).decode("ascii")
+
+    def digest(self, text: str) -> str:
+        """A hash that nobody can guess back without our key, for what is too short for a plain one."""
+        self._bound()
+        return self.digests(text)[0]
+
+    def digests(self, text: str) -> list[str]:
+        """The same under each key, newest first, to compare with."""
+        return [hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex() for key in self._keys]
 
     def _bound(self) -> MultiFernet:
         if self._fernet is None:

@@ -13,11 +13,14 @@ from flask_mail import Mail
 
 from config import Environment, Settings
 from integrations.mail import FlaskMailer, MailServer
+from integrations.sms import KeepsSms, SmsGateway, Twilio, TwilioAccount
 from models.notification import NotificationChannel
 from services.deliveries import MailSender, Sender
+from services.sms import SmsSender
 
 EXTENSION: Final = "outgoing"
 RECEIVED_MAIL: Final = "received-mail"
+RECEIVED_SMS: Final = "received-sms"
 _ANSWERS_TO_ONE_MAIL: Final = (
     10  # connecting, greetings, sender, recipient, text, goodbye: each may take the whole time-out
 )
@@ -55,6 +58,23 @@ def install(app: Flask, settings: Settings) -> None:
         )
     elif catches_mail(settings) and settings.demo_mail_port:
         send_to_catcher(app, settings, settings.demo_mail_port)
+    gateway = sms_gateway(settings)
+    if gateway is not None:
+        outgoing.senders[NotificationChannel.SMS] = SmsSender(gateway)
+
+
+def sms_gateway(settings: Settings) -> SmsGateway | None:
+    """Twilio where an account is set up; in the demo a stand-in that keeps messages to be read; else none."""
+    if settings.twilio_account_sid:
+        token = settings.twilio_auth_token.get_secret_value()
+        account = TwilioAccount(settings.twilio_account_sid, token, settings.twilio_from, settings.twilio_url)
+        return Twilio(account)
+    return KeepsSms(sms_folder(settings)) if settings.environment is Environment.DEMO else None
+
+
+def sms_folder(settings: Settings) -> Path:
+    """Where the demo keeps text messages."""
+    return settings.data_dir / RECEIVED_SMS
 
 
 def catches_mail(settings: Settings) -> bool:

@@ -28,7 +28,7 @@ def count_attempt(name: str, *, ip: str | None, door: SignInDoor, now: dt.dateti
     """
     hashed, place = hash_of_name(name), place_of(ip)
     doors = _counted_with(door)
-    _queue_up(f"name {hashed}", f"place {place}")
+    queue_up(f"name {hashed}", f"place {place}")
     check_attempts(_recent(SignInAttempt.name_hash == hashed, doors, now), now=now)
     if place is not None:
         check_attempts(_recent(SignInAttempt.ip == place, doors, now), now=now)
@@ -92,7 +92,7 @@ def _recent(whose: ColumnElement[bool], doors: ColumnElement[bool], now: dt.date
     return db.session.scalars(found).all()
 
 
-def _queue_up(*subjects: str) -> None:
+def queue_up(*subjects: str) -> None:
     """Let those who count for the same name or address pass one by one, until each one's unit of work ends.
 
     SQLite has one writer at a time already. The locks are taken in one order, so that nobody waits in a circle.

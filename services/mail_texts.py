@@ -52,6 +52,7 @@ class MailTexts:
     def bind(self, *, brand_name: str, base_url: str) -> None:
         """Use this provider's name, and this address in front of every link."""
         self._environment.globals.update(brand_name=brand_name, base_url=base_url)
+        self.brand_name = brand_name
         self.base_url = base_url
         self.host = urlsplit(base_url).hostname or "localhost"
 

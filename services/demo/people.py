@@ -156,7 +156,7 @@ def say_what_interests(world: World) -> None:
         for interest in chance.sample(interests, chance.randrange(3)):
             keep(MemberInterest(account_id=member.account_id, member_id=member.id, interest_id=interest.id))
         if chance.random() < 0.3:
-            person.phone, person.phone_state = "+1 202 555 0142", PhoneState.VERIFIED
+            person.phone, person.phone_state = "+12025550142", PhoneState.VERIFIED
         if chance.random() < 0.7:
             person.last_sign_in_at = member.last_seen_at = world.ago(chance.randrange(1, 60), 7 + chance.randrange(9))
     db.session.flush()
