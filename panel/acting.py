@@ -39,10 +39,16 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     url = f"{row_url(mounted, visit, row)}/{action.slug}"
     objects = [(f"{noun} {label}", row_url(mounted, visit, row) if mounted.allows(visit, "details") else "")]
 
+    also = [
+        (other.label, f"{row_url(mounted, visit, row)}/{other.path}")
+        for other in action.also
+        if mounted.realm.name in other.realms
+    ]
+
     def page(errors: Sequence[tuple[str, str]] = (), status: int = 200, instead: ActionLink | None = None) -> Answer:
         checks = action.checks(visit, row, hooks.now()) if action.checks is not None else ()
         back = back_url(mounted, visit, row)
-        shown = _page(action, form, url, back, objects, errors, instead=instead, checks=checks)
+        shown = _page(action, form, url, back, objects, errors, instead=instead, checks=checks, also=also)
         return Answer(shown, status)
 
     if not fits(action, row):
@@ -156,6 +162,7 @@ def _page(
     results: Sequence[RowResult] = (),
     instead: ActionLink | None = None,
     checks: Sequence[CheckItem] = (),
+    also: Sequence[tuple[str, str]] = (),
 ) -> ActionPage:
     of = objects[0][0] if len(objects) == 1 else f"{len(objects)} rows"
     return ActionPage(
@@ -170,7 +177,7 @@ def _page(
         ids=ids,
         errors=errors,
         results=results,
-        also=[] if ids else [(other.label, f"{url.removesuffix(action.slug)}{other.path}") for other in action.also],
+        also=also,
         instead=instead,
         checks=checks,
     )

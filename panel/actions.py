@@ -16,6 +16,7 @@ class Submit:
 
     label: str
     path: str
+    realms: frozenset[str] = BOTH
 
 
 @dataclass(frozen=True, eq=False)

@@ -278,6 +278,16 @@ def _person_for(account: Account, values: Mapping[str, Any], access: bool, now: 
     )
 
 
+def person_of(member: Member) -> Person:
+    """The human being in a seat."""
+    return db.session.get_one(Person, member.person_id)
+
+
+def is_managed_here(member: Member, person: Person) -> bool:
+    """Whether the account of the seat manages the sign-in, and may so touch more than the seat."""
+    return person.managed_by_account_id == member.account_id
+
+
 def _managed_person(member: Member, actor: Actor) -> Person:
     """The member's person, for acts on the identity: by the account that manages it, or by staff."""
     person = db.session.get_one(Person, member.person_id, populate_existing=True)

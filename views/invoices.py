@@ -7,6 +7,7 @@ from models import Invoice
 from panel import STAFF, Action, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
 from services.invoices import InvoiceNotVoidable, issue_invoice, pay_invoice_from_balance, void_invoice
 from views.forms import ReasonForm
+from views.pay_approvals import ASK_OWNER
 
 
 class InvoiceResource(Resource):
@@ -51,6 +52,7 @@ class InvoiceResource(Resource):
             done="The invoice is paid.",
             name="pay",
         ),
+        ASK_OWNER,
         Action(
             issue_invoice,
             "Issue",

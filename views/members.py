@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.permissions import P
 from models import Member, MemberRoleGrant
 from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, YesNo, reading
-from services.invitations import invite_member
+from services.interests import interests_of
 from services.members import (
     NoPortalAccess,
     add_member,
@@ -16,12 +16,20 @@ from services.members import (
     reset_member_password,
     reset_member_second_factor,
 )
+from views.interests import InterestFields
 from views.logins_as import ASK_FOR_MEMBER, LOG_IN_AS_MEMBER
+from views.member_access import ACCESS_OFF, ACCESS_ON, MAKE_OWNER, SEND_INVITATION, WITHDRAW_INVITATION
+from views.member_facts import member_facts, ownership_banners
+from views.member_roles import CHANGE_ROLES, GIVE_ROLES, TAKE_ROLES
 from views.previews import PREVIEW_MEMBER
 
 NEW_FIELDS = (
     "person.first_name", "person.last_name", "person.email", "type", "phone", "time_zone", "portal_access", "pay_limit",
 )  # fmt: skip
+
+
+def _interests_held(member: Member) -> list[str]:
+    return [interest.public_id for interest in interests_of(member) if not interest.retired]
 
 
 class MemberResource(Resource):
@@ -40,7 +48,8 @@ class MemberResource(Resource):
         Column("phone", list=False),
         Column("time_zone", list=False),
         Column("pay_limit", list=False),
-        Column("person.last_sign_in_at", "Last sign-in"),
+        Column("last_seen_at", "Last seen", sort=True),
+        Column("person.last_sign_in_at", "Last sign-in", list=False),
         Column("created_at", "Added", sort=True),
     )
     filters = (
@@ -57,9 +66,12 @@ class MemberResource(Resource):
         "create": {STAFF: ("account", *NEW_FIELDS), PORTAL: NEW_FIELDS},
         "edit": ("person.first_name", "person.last_name", "type", "phone", "time_zone", "pay_limit"),
     }
+    form_extras = {"create": InterestFields, "edit": InterestFields}
+    extra_values = {"interests": _interests_held}
     help = {
         "person.email": "Without portal access leave it empty. An invitation is mailed to it.",
-        "pay_limit": "Up to this amount they pay alone; above it the owner decides.",
+        "pay_limit": "Up to this amount they pay an invoice alone; above it the owner decides. Empty: no limit.",
+        "time_zone": "Like Europe/Berlin. Times are shown in it.",
     }
     saves = {"create": add_member, "edit": edit_member, "delete": delete_member}
     load = ("person", "account", "role_grants")
@@ -70,6 +82,7 @@ class MemberResource(Resource):
         "delete": P.MEMBERS_DELETE,
     }
     actions = (
+        CHANGE_ROLES,
         LOG_IN_AS_MEMBER,
         ASK_FOR_MEMBER,
         PREVIEW_MEMBER,
@@ -94,16 +107,8 @@ class MemberResource(Resource):
             done="The member is disabled.",
             name="disable",
         ),
-        Action(
-            invite_member,
-            "Send invitation",
-            grant=P.MEMBERS_CREATE,
-            when=Member.can_invite,
-            bulk=True,
-            confirm="A mail with a link for 30 days goes to their address. An older link stops working.",
-            done="The invitation is on its way.",
-            name="invite",
-        ),
+        SEND_INVITATION,
+        WITHDRAW_INVITATION,
         Action(
             reset_member_password,
             "Reset password",
@@ -130,8 +135,18 @@ class MemberResource(Resource):
             done="2-step verification is reset.",
             name="reset-2-step-verification",
         ),
+        ACCESS_ON,
+        ACCESS_OFF,
+        MAKE_OWNER,
+        GIVE_ROLES,
+        TAKE_ROLES,
     )
-    related = (Related("role_grants", columns=("role", "created_at"), label="Roles"),)
+    related = (
+        Related("role_grants", columns=("role", "granted_by.email", "created_at"), label="Roles given"),
+        Related("interests", columns=("interest.name",), label="Interests in the company"),
+    )
+    facts = member_facts
+    banners = ownership_banners
 
 
 class RoleGrantResource(Resource):

@@ -12,10 +12,13 @@ from views.administration import (
 )
 from views.catalogue import PackageResource, PriceResource, ProductResource, TaxRuleResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
+from views.interests import InterestResource
 from views.invoices import InvoiceResource
 from views.licenses import ClientAppReportResource, CustomerLicenseResource, LicenseResource
 from views.logins_as import LoginAsResource, LoginConsentResource
 from views.members import MemberResource, RoleGrantResource
+from views.ownership import OwnershipChangeResource
+from views.pay_approvals import PayApprovalResource
 from views.payments import GatewayEventResource, PaymentMethodResource, PaymentResource
 from views.prospects import ProspectResource
 from views.releases import ReleaseResource, ResourceArticleResource
@@ -28,6 +31,7 @@ RESOURCES = (
     AccountResource,
     MemberResource,
     RoleGrantResource,
+    OwnershipChangeResource,
     ProspectResource,
     LicenseResource,
     CustomerLicenseResource,
@@ -39,6 +43,7 @@ RESOURCES = (
     CreditNoteResource,
     StatementResource,
     PaymentResource,
+    PayApprovalResource,
     PaymentMethodResource,
     OrderResource,
     TicketResource,
@@ -51,6 +56,7 @@ RESOURCES = (
     TaxRuleResource,
     StaffMemberResource,
     DepartmentResource,
+    InterestResource,
     AuditResource,
     LoginAsResource,
     LoginConsentResource,

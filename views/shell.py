@@ -10,6 +10,7 @@ from flask import Flask, current_app, request
 from config import Environment, Settings
 from panel import PORTAL, Visit, current_visit
 from services.seats import seats_of
+from views.account_settings import AccountPage
 from views.identity import current_identity
 from views.provider_settings import ProviderSettingsPage
 from views.resources import GROUPS, RESOURCES
@@ -18,7 +19,7 @@ from views.stand_ins import stand_in_ribbon
 from views.transfers import TransferPage
 
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
-PAGES = (TransferPage, ProviderSettingsPage)  # those that stand in the menu beside the lists
+PAGES = (TransferPage, ProviderSettingsPage, AccountPage)  # those that stand in the menu beside the lists
 
 
 def install(app: Flask) -> None:

@@ -6,7 +6,10 @@ from flask import Flask
 
 from panel.site import Site
 from views.access import mark_realm_endpoint
+from views.account_settings import AccountPage
 from views.dashboards import BackOfficeHome, PortalDashboard
+from views.leaving import LeavePage
+from views.ownership import OwnershipPage
 from views.panel_hooks import make_hooks
 from views.provider_settings import ProviderSettingsPage
 from views.realms import back_office, portal
@@ -21,7 +24,9 @@ def mount_sites(app: Flask) -> None:
     hooks = make_hooks()
     sites = (
         Site(back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage)),
-        Site(portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage,)),
+        Site(
+            portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage, AccountPage, OwnershipPage, LeavePage)
+        ),
     )
     for site in sites:
         site.init_app(app)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-_SUCCESS = "active enabled paid settled solved verified published done delivered sent live succeeded accepted"
+_SUCCESS = (
+    "active enabled paid settled solved verified published done delivered sent live succeeded accepted approved used"
+)
 _WARNING = (
     "unpaid partially_paid pending being_checked waiting_for_support waiting_for_customer invited expired high "
-    "queued retrying trial held scheduled not_verified"
+    "queued retrying trial held scheduled not_verified asked proposed"
 )
 _DANGER = "overdue failed suspended suspended_for_deletion urgent rejected blocked dead declined"
 _INFO = "open draft running issued refunded partially_refunded"

@@ -1,0 +1,58 @@
+"""Leave this account: everybody but the owner gives their own seat up, after they were asked."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask import abort, flash, redirect, render_template
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_wtf import FlaskForm
+
+from domain.refusals import Refusal
+from extensions import db
+from models import Member
+from panel import EVERYONE, RealmPage
+from services.portal_access import leave_account
+from services.unit_of_work import unit_of_work
+
+
+class LeaveForm(FlaskForm):
+    """Nothing but the token that shows that the form came from our page."""
+
+
+class LeavePage(RealmPage):
+    """Asks, then lets go of the seat."""
+
+    slug, title = "leave", "Leave this account"
+    verbs: ClassVar[dict[str, str]] = {"index": EVERYONE}
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> ResponseReturnValue:
+        member_id = self.visit.actor.member_id
+        member = db.session.get(Member, member_id) if member_id is not None else None
+        if member is None:
+            abort(404)
+        form, errors, status = LeaveForm(), [], 200
+        if form.is_submitted():
+            if not form.validate():
+                errors, status = [("", "This page was open too long. Try again.")], 422
+            else:
+                try:
+                    with unit_of_work():
+                        leave_account(member, actor=self.visit.actor, now=self.hooks.now())
+                    flash(f"You left {self.visit.context.account_name}.", "success")
+                    return redirect("/", code=303)
+                except Refusal as refusal:
+                    errors, status = [("", refusal.message)], 409
+        page = render_template(
+            "pages/leaving/leave.html",
+            layout=self.realm.layout,
+            visit=self.visit,
+            account_name=self.visit.context.account_name,
+            form=form,
+            errors=errors,
+            url=f"{self.visit.base_url}/leave/",
+            back_url=f"{self.visit.base_url}/",
+        )
+        return page, status
