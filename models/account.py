@@ -144,12 +144,11 @@ class Account(Keyed, Versioned, Stamped, Base):
 
     @hybrid_property
     def can_reactivate(self) -> bool:
-        return self.status in (AccountStatus.SUSPENDED, AccountStatus.SUSPENDED_FOR_DELETION)
+        return self.status == AccountStatus.SUSPENDED
 
-    @can_reactivate.inplace.expression
-    @classmethod
-    def _can_reactivate(cls) -> ColumnElement[bool]:
-        return cls.status.in_((AccountStatus.SUSPENDED, AccountStatus.SUSPENDED_FOR_DELETION))
+    @hybrid_property
+    def can_undo_deletion(self) -> bool:
+        return self.status == AccountStatus.SUSPENDED_FOR_DELETION
 
     @hybrid_property
     def can_delete(self) -> bool:

@@ -139,9 +139,8 @@ def suspend_account(account: Account, *, actor: Actor, now: dt.datetime, reason:
 
 
 def reactivate_account(account: Account, *, actor: Actor, now: dt.datetime) -> Account:
-    """Let the people of a suspended account in again, also of one that waited for its deletion.
-
-    Refused: AccountNotSuspended.
+    """Let the people of a suspended account in again. One that waits for its deletion has an act of its own
+    (services/deletions.py). Refused: AccountNotSuspended.
     """
     locked(account)
     before = {"status": account.status}

@@ -13,6 +13,9 @@ from services.accounts import (
     suspend_account,
     update_account,
 )
+from services.audit_checks import verify_audit
+from services.deletions import start_deletion, undo_deletion
+from views.deletion_checklist import deletion_checklist
 from views.forms import OwnerFields, ReasonForm
 from views.logins_as import ASK_FOR_ACCOUNT, LOG_IN_AS_OWNER
 
@@ -87,6 +90,8 @@ class AccountResource(Resource):
         Column("customer_ref", "CustomerRef", list=False),
         Column("billing_ref", "BillingRef", list=False),
         Column("type_ref", "TypeRef", list=False),
+        Column("suspended_at", "Suspended", list=False),
+        Column("deletion_due_on", "Deletion due on", list=False),
     )
     filters = (
         Choice("status"),
@@ -168,6 +173,39 @@ class AccountResource(Resource):
             confirm="Its people can sign in again at once.",
             done="The account is active again.",
             name="reactivate",
+        ),
+        Action(
+            start_deletion,
+            "Delete",
+            grant=P.STAFF_ACCOUNTS_DELETE,
+            when=Account.can_delete,
+            form=ReasonForm,
+            checks=deletion_checklist,
+            typed=True,
+            confirm=(
+                "Nobody of the account can sign in from now on. It can be undone for some weeks; then the personal data"
+                " of its people is replaced for good. Documents stay."
+            ),
+            done=lambda account: f"Suspended for deletion. It can be undone until {account.deletion_due_on}.",
+            danger=True,
+            name="deletion",
+        ),
+        Action(
+            undo_deletion,
+            "Undo the deletion",
+            grant=P.STAFF_ACCOUNTS_DELETE,
+            when=Account.can_undo_deletion,
+            confirm="The account becomes what it was before: active, or suspended.",
+            done="The deletion is undone.",
+            name="undo-deletion",
+        ),
+        Action(
+            verify_audit,
+            "Verify the audit",
+            grant=P.STAFF_AUDIT_READ,
+            confirm="Every event of this account is read and its chain of hashes is calculated again.",
+            done=lambda checked: f"The audit is intact: {checked.number} events, from the first to the last.",
+            name="verify-audit",
         ),
     )
     related = (

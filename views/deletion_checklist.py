@@ -1,0 +1,117 @@
+"""What stands in the way of deleting an account, with the page that clears it: the checklist of the act."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from domain.permissions import P
+from models import Account
+from panel import CheckItem, Visit
+from panel.addresses import address
+from services.deletions import Blocker, BlockerKind, Consequences, blockers_of, consequences_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """How a blocker is said, and where it is cleared: the list of the account's rows, filtered."""
+
+    label: str
+    clear: str
+    fine: str
+    slug: str
+    query: str
+    link: str
+    grant: P
+
+
+_LINES: Final[Mapping[BlockerKind, _Line]] = {
+    BlockerKind.FUNDS: _Line(
+        "Balance",
+        "The house holds {amount} of theirs. Pay it back, or use it for what they owe.",
+        "The house holds no money of theirs.",
+        "payments", "", "Payments", P.PAYMENTS_READ,
+    ),
+    BlockerKind.CREDIT: _Line(
+        "Credit",
+        "{number} given and not taken back. Take it back.",
+        "No credit is given.",
+        "statements", "", "Statement", P.STATEMENTS_READ,
+    ),
+    BlockerKind.DEBT: _Line(
+        "Debt",
+        "They owe {amount}. Let it be paid, or credit it.",
+        "They owe nothing.",
+        "invoices", "status=unpaid&status=partially_paid", "Invoices", P.INVOICES_READ,
+    ),
+    BlockerKind.UNPAID_INVOICES: _Line(
+        "Unpaid invoices",
+        "{number} not paid in full.",
+        "All are paid.",
+        "invoices", "status=unpaid&status=partially_paid", "Unpaid invoices", P.INVOICES_READ,
+    ),
+    BlockerKind.DRAFTS: _Line(
+        "Drafts",
+        "{number} drafts of invoices. Issue or void them.",
+        "There are no drafts of invoices.",
+        "invoices", "status=draft", "Drafts", P.INVOICES_READ,
+    ),
+    BlockerKind.PAYMENTS: _Line(
+        "Payments under way",
+        "{number} not settled yet. Wait for their outcome.",
+        "None are under way.",
+        "payments", "status=pending&status=being_checked", "Payments under way", P.PAYMENTS_READ,
+    ),
+    BlockerKind.SUBSCRIPTIONS: _Line(
+        "Running subscriptions",
+        "{number} would go on and be billed. Terminate them.",
+        "None are running.",
+        "subscriptions", "status=active&status=suspended", "Subscriptions", P.SUBSCRIPTIONS_READ,
+    ),
+    BlockerKind.TICKETS: _Line(
+        "Open tickets",
+        "{number} wait for an answer. Solve them.",
+        "None are open.",
+        "tickets", "status=open&status=waiting_for_customer&status=waiting_for_support", "Open tickets", P.TICKETS_READ,
+    ),
+}  # fmt: skip
+
+
+def deletion_checklist(visit: Visit, account: Account, now: dt.datetime) -> list[CheckItem]:
+    """Every line, also those that are fine; then what the deletion takes from people."""
+    checked = [_item(visit, account, blocker) for blocker in blockers_of(account, now=now)]
+    return [*checked, *_notes(visit, account, consequences_of(account))]
+
+
+def _item(visit: Visit, account: Account, blocker: Blocker) -> CheckItem:
+    line = _LINES[blocker.kind]
+    if not blocker.number:
+        return CheckItem(line.label, "fine", line.fine)
+    text = line.clear.format(number=blocker.number, amount=blocker.amount)
+    links = [(line.link, _list(visit, line.slug, account, line.query))] if visit.allows(line.grant) else []
+    return CheckItem(line.label, "blocks", text, links)
+
+
+def _notes(visit: Visit, account: Account, taken: Consequences) -> list[CheckItem]:
+    notes = (
+        (taken.people, "People", "{} can sign in now and will not any more.", "members", P.MEMBERS_READ),
+        (taken.licenses, "Licenses", "{} are in force and belong to nobody afterwards.", "licenses", P.LICENSES_READ),
+        (taken.customers, "Customer accounts", "{} stand below this reseller. They stay.", "", P.ACCOUNTS_READ),
+    )
+    return [
+        CheckItem(
+            label,
+            "warns",
+            text.format(number),
+            [(label, _list(visit, slug, account))] if slug and visit.allows(grant) else [],
+        )
+        for number, label, text, slug, grant in notes
+        if number
+    ]
+
+
+def _list(visit: Visit, slug: str, account: Account, query: str = "") -> str:
+    others = f"&{query}" if query else ""
+    return f"{visit.base_url}/{slug}/?account={address(account.client_id)}{others}"
