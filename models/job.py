@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, or_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -60,12 +60,15 @@ class Job(Public, Keyed, Stamped, Base):
 
     @hybrid_property
     def can_retry(self) -> bool:
-        return self.state in (JobState.FAILED, JobState.CANCELLED)
+        return self.state in (JobState.FAILED, JobState.CANCELLED) or (
+            self.state == JobState.WAITING and self.attempts > 0
+        )
 
     @can_retry.inplace.expression
     @classmethod
     def _can_retry(cls) -> ColumnElement[bool]:
-        return or_(cls.state == JobState.FAILED, cls.state == JobState.CANCELLED)
+        rests = and_(cls.state == JobState.WAITING, cls.attempts > 0)  # between two attempts: staff need not wait
+        return or_(cls.state == JobState.FAILED, cls.state == JobState.CANCELLED, rests)
 
     @hybrid_property
     def can_cancel(self) -> bool:

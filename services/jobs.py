@@ -34,7 +34,9 @@ Listener = Callable[[list[str]], None]
 
 
 class JobNotRetryable(Refusal):
-    message = "Only a failed or cancelled job can be tried again. Reload the page to see this one as it is."
+    message = (
+        "Only a job that failed, was cancelled or waits for another attempt can be retried. Reload the page to see it."
+    )
 
 
 class JobNotCancellable(Refusal):
@@ -95,7 +97,10 @@ def _insert_unless_known(unique_key: str, values: dict[str, Any]) -> Job:
 
 
 def retry_job(job: Job, *, actor: Actor, now: dt.datetime) -> Job:
-    """Let a failed or cancelled job start over, at once and with all its attempts. Refused: JobNotRetryable."""
+    """Let a job start over, at once and with all its attempts: one that failed, was cancelled, or rests in between.
+
+    Refused: JobNotRetryable.
+    """
     before = {"state": job.state, "attempts": job.attempts, "error": job.error}
     changed = guarded(
         update(Job)

@@ -1,9 +1,9 @@
-"""The provider's own people and departments, the audit, what was sent, and the jobs."""
+"""The provider's own people and departments, the audit, and what was sent."""
 
 from __future__ import annotations
 
 from domain.permissions import P
-from models import AuditEvent, Department, Job, Notification, StaffMember
+from models import AuditEvent, Department, Notification, StaffMember
 from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, YesNo, reading
 from services.staff_members import (
     create_staff_member,
@@ -13,6 +13,7 @@ from services.staff_members import (
     reset_staff_password,
     reset_staff_second_factor,
 )
+from views.phone_removals import REMOVE_STAFF_PHONE
 
 
 class StaffMemberResource(Resource):
@@ -80,6 +81,7 @@ class StaffMemberResource(Resource):
             done="2-step verification is reset.",
             name="reset-2-step-verification",
         ),
+        REMOVE_STAFF_PHONE,
     )
     related = (Related("departments", columns=("department.name",)),)
 
@@ -157,26 +159,3 @@ class NotificationResource(Resource):
             realms={STAFF},
         ),
     )
-
-
-class JobResource(Resource):
-    model, slug, title = Job, "jobs", "Jobs"
-    group, icon, label, status = "Administration", "hourglass-split", "kind", "state"
-    realms = frozenset({STAFF})
-    columns = (
-        Column("kind", sort=True, link=True),
-        Column("state", sort=True),
-        Column("run_at", sort=True),
-        Column("attempts"),
-        Column("progress_done", "Done"),
-        Column("progress_total", "Of"),
-        Column("created_at", sort=True),
-        Column("started_at", list=False),
-        Column("finished_at", list=False),
-        Column("requested_by.email", "Asked for by", list=False),
-        Column("error", list=False),
-    )
-    filters = (Text("kind", exact=True), Choice("state"), DateRange("created_at", "Date"))
-    search = ("kind",)
-    default_sort = "-created_at"
-    grants = reading(P.STAFF_JOBS_READ)

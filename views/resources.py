@@ -6,7 +6,6 @@ from views.accounts import AccountResource
 from views.administration import (
     AuditResource,
     DepartmentResource,
-    JobResource,
     NotificationResource,
     StaffMemberResource,
 )
@@ -14,6 +13,7 @@ from views.catalogue import PackageResource, PriceResource, ProductResource, Tax
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.interests import InterestResource
 from views.invoices import InvoiceResource
+from views.jobs import JobResource
 from views.licenses import ClientAppReportResource, CustomerLicenseResource, LicenseResource
 from views.logins_as import LoginAsResource, LoginConsentResource
 from views.members import MemberResource, RoleGrantResource
