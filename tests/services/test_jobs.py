@@ -7,9 +7,21 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
+from domain.actor import Actor, Source
+from domain.jobs import USUAL
 from extensions import db
 from models.job import Job, JobState
-from services.jobs import enqueue, listen_to_announcements
+from services.audit import timeline_of
+from services.job_leases import claim_job, fail_job, finish_job
+from services.jobs import (
+    JobNotCancellable,
+    JobNotRetryable,
+    cancel_job,
+    count_jobs,
+    enqueue,
+    listen_to_announcements,
+    retry_job,
+)
 from services.unit_of_work import unit_of_work
 from tests.support.together import all_at_once
 
@@ -79,3 +91,82 @@ def test_a_savepoint_tells_nobody_yet(session, now, announced):
             job = enqueue("deliver", {}, now=now)
         assert announced == []
     assert announced == [[job.public_id]]
+
+
+STAFF = Actor(name="Sam", source=Source.STAFF)
+ATTEMPT = {"holder": "a", "lease": dt.timedelta(minutes=1)}
+
+
+def failed_job(now, *, for_good=True):
+    with unit_of_work():
+        enqueue("deliver", {}, now=now)
+    with unit_of_work():
+        claim = claim_job(now=now, **ATTEMPT)
+    with unit_of_work():
+        fail_job(claim, "no such address", policy=USUAL, now=now, for_good=for_good)
+    return db.session.scalars(select(Job).execution_options(populate_existing=True)).one()
+
+
+@pytest.mark.parametrize("for_good", [True, False], ids=["failed", "rests between two attempts"])
+def test_staff_let_a_job_start_over_and_the_audit_says_who(session, now, announced, for_good):
+    job, later = failed_job(now, for_good=for_good), now + dt.timedelta(seconds=1)
+    announced.clear()
+    with unit_of_work():
+        retry_job(job, actor=STAFF, now=later)
+    assert (job.state, job.attempts, job.run_at, job.error) == (JobState.WAITING, 0, later, None)
+    assert announced == [[job.public_id]]
+    (told,) = timeline_of("job", job.public_id)
+    assert (told.event, told.actor_name, told.before["error"]) == ("job.retried", "Sam", "no such address")
+    with unit_of_work():
+        assert claim_job(now=later, **ATTEMPT).attempt == 1
+
+
+def test_a_job_that_waits_for_its_first_attempt_runs_or_is_done_cannot_be_retried(session, now):
+    with unit_of_work():
+        job = enqueue("deliver", {}, now=now)
+
+    def expect_refused():
+        with pytest.raises(JobNotRetryable), unit_of_work():
+            retry_job(job, actor=STAFF, now=now)
+
+    expect_refused()
+    with unit_of_work():
+        claim = claim_job(now=now, **ATTEMPT)
+    expect_refused()
+    with unit_of_work():
+        finish_job(claim, now=now)
+    expect_refused()
+    assert timeline_of("job", job.public_id) == []
+
+
+def test_a_cancelled_job_is_not_done_unless_it_is_retried(session, now):
+    with unit_of_work():
+        job = enqueue("deliver", {}, now=now)
+    with unit_of_work():
+        cancel_job(job, actor=STAFF, now=now)
+    with unit_of_work():
+        assert claim_job(now=now, **ATTEMPT) is None
+    (told,) = timeline_of("job", job.public_id)
+    assert (told.event, told.after) == ("job.cancelled", {"state": "cancelled"})
+    with unit_of_work():
+        retry_job(job, actor=STAFF, now=now)
+    with unit_of_work():
+        assert claim_job(now=now, **ATTEMPT) is not None
+
+
+def test_a_job_that_has_begun_cannot_be_cancelled(session, now):
+    with unit_of_work():
+        job = enqueue("deliver", {}, now=now)
+    with unit_of_work():
+        claim_job(now=now, **ATTEMPT)
+    with pytest.raises(JobNotCancellable), unit_of_work():
+        cancel_job(job, actor=STAFF, now=now)
+    assert session.scalars(select(Job.state)).one() is JobState.RUNNING
+
+
+def test_jobs_are_counted_by_kind_and_state_with_the_longest_wait(session, now):
+    with unit_of_work():
+        for minutes in (1, 5, -5):
+            enqueue("deliver", {}, now=now, run_at=now - dt.timedelta(minutes=minutes))
+    assert count_jobs(now=now).by_kind_and_state == {("deliver", "waiting"): 3}
+    assert count_jobs(now=now).oldest_due_since == now - dt.timedelta(minutes=5)
