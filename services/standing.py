@@ -85,6 +85,7 @@ class Standing:
     transfers_allowed: bool = False
     networks_listed: bool = False  # the account lets its members in from some networks only
     stand_in: StandIn | None = None
+    last_seen_at: dt.datetime | None = None  # of the seat, before this visit
 
     @property
     def on_behalf_of_id(self) -> int | None:
@@ -133,6 +134,7 @@ def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> St
             select(
                 *_OF_ACCOUNT,
                 _member.id.label("seat_id"),
+                _member.last_seen_at,
                 _member.is_owner,
                 _role.role,
                 _preview.roles,

@@ -18,8 +18,11 @@ from panel import EVERYONE
 from panel.addresses import address
 from panel.door import RealmPage
 from services import overviews
+from services.ownership import open_ownership_change
+from services.pay_approvals import open_questions
 from views.history import recent_activity
 from views.money import format_money
+from views.tickets import seen_tickets
 from views.tones import tone_of
 
 MOST_SLICES = 6
@@ -100,7 +103,7 @@ class BackOfficeHome(Dashboard):
             shown["unpaid"] = self.invoices(overviews.invoices_owed(None, due_before=today), today)
             shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
         if visit.allows(P.TICKETS_READ):
-            shown["tickets"] = self.tickets(overviews.tickets_in_progress(None))
+            shown["tickets"] = self.tickets(overviews.tickets_in_progress(None, seen=seen_tickets(visit)))
             shown["tickets_url"] = f"{visit.base_url}/tickets/?status=open&status=waiting_for_support"
         if visit.allows(P.LICENSES_READ):
             shown["expiring"] = self.licenses(overviews.licenses_expiring(None, today=today))
@@ -138,10 +141,24 @@ class PortalDashboard(Dashboard):
             shown["tickets_url"] = f"{visit.base_url}/tickets/"
         if visit.allows(P.AUDIT_READ):
             shown["activity"] = recent_activity(visit, LATEST_EVENTS)
+        shown["notices"] = self._asked(account_id)
         title = visit.context.account_name
         return render_template(
             "pages/dashboard/portal.html", layout=self.realm.layout, visit=visit, title=title, **shown
         )
+
+    def _asked(self, account_id: int) -> list[tuple[str, str, str]]:
+        """What waits for an answer of this very member: becoming owner, and payments above a limit."""
+        visit, now = self.visit, self.hooks.now()
+        found = []
+        change = open_ownership_change(account_id, now=now)
+        if change is not None and visit.actor.member_id in (change.from_member_id, change.to_member_id):
+            text = "You are asked about the ownership of this account."
+            found.append((text, f"{visit.base_url}/ownership/", "Open the change of ownership"))
+        if visit.allows(P.PAYMENTS_APPROVE) and (number := open_questions(account_id)):
+            text = "A payment waits for your approval." if number == 1 else f"{number} payments wait for your approval."
+            found.append((text, f"{visit.base_url}/pay-approvals/?status=asked", "Open them"))
+        return found
 
     def _money(self, account_id: int) -> list[dict[str, Any]]:
         visit, currency = self.visit, self.visit.context.currency

@@ -11,8 +11,11 @@ from werkzeug.wrappers import Response
 from domain.actor import Actor, Source
 from domain.permissions import MEMBER_GRANTS, STAFF_GRANTS
 from panel import PORTAL, STAFF, Realm, Visit
+from services.presence import note_seat, seat_needs_note
 from services.standing import Standing
+from services.unit_of_work import unit_of_work
 from views.access import standing_here
+from views.clock import now
 from views.identity import Identity, current_identity, sign_in_url
 from views.locale import select_locale, zone_of
 
@@ -40,7 +43,16 @@ def enter_portal(values: Mapping[str, Any]) -> Visit | Response:
     standing = standing_here(identity, client_id)
     if standing is None:
         abort(404)
+    _note_presence(standing)
     return _visit(portal, identity, standing, Source.PORTAL, f"{PORTAL_PREFIX}/{client_id}")
+
+
+def _note_presence(standing: Standing) -> None:
+    """Write down that the member is here themself; at most every five minutes."""
+    own_seat = standing.member_id if standing.stand_in is None else None
+    if own_seat is not None and seat_needs_note(standing.last_seen_at, now=now()):
+        with unit_of_work():
+            note_seat(own_seat, now=now())
 
 
 def _visit(realm: Realm, identity: Identity, standing: Standing, source: Source, base_url: str) -> Visit:

@@ -31,6 +31,7 @@ def seats_shown(seats: list[Seat]) -> list[dict[str, Any]]:
             "name": seat.account_name,
             "client_id": seat.client_id,
             "url": "" if seat.suspended else f"/portal/{seat.client_id}/",
+            "leave_url": "" if seat.suspended else f"/portal/{seat.client_id}/leave/",
         }
         for seat in seats
     ]
