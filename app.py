@@ -16,7 +16,7 @@ from config import Settings, SettingsError, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
 from jobs import senders
 from services.unit_of_work import intend_to_write, prepare_engine
-from views import access, blueprints, bodies, errors, identity, locale, shell, social_sign_in, step_up
+from views import access, blueprints, bodies, errors, identity, locale, metrics, shell, social_sign_in, step_up
 from views.look import install_look
 from views.security_headers import set_security_headers
 from views.sites import mount_sites
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     configure(app, settings)
     bind_extensions(app, settings)
+    metrics.install(app)
     bodies.install(app)
     mark_writing_requests(app)
     identity.install(app)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from domain.actor import Actor
 from domain.deliveries import pause_after
@@ -166,6 +166,15 @@ def cancel_deliveries(events: Iterable[str], *, person_id: int, now: dt.datetime
     db.session.flush()
     blanked = rows_changed(update(NotificationDelivery).where(*secret).values(text="", html=None, **ended))
     return blanked + rows_changed(update(NotificationDelivery).where(*waiting).values(**ended))
+
+
+def count_deliveries(*, since: dt.datetime) -> dict[tuple[str, str], int]:
+    """How many messages that were written since then stand where, by channel and state, for those who watch."""
+    kept = (NotificationDelivery.channel, NotificationDelivery.state)
+    rows = db.session.execute(
+        select(*kept, func.count()).where(NotificationDelivery.created_at >= since).group_by(*kept)
+    )
+    return {(str(channel), str(state)): number for channel, state, number in rows}
 
 
 def retry_delivery(delivery: NotificationDelivery, *, actor: Actor, now: dt.datetime) -> NotificationDelivery:

@@ -7,19 +7,36 @@ from flask import Blueprint
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages outside the two sites. Imported here, so that importing one view does not import all."""
-    from views import demo_mail, health, home, invitations, seats, sign_in, social_sign_in, stand_ins, step_up, theme
+    from views import (
+        demo_mail,
+        demo_sms,
+        health,
+        home,
+        invitations,
+        metrics,
+        passkeys,
+        seats,
+        sign_in,
+        social_sign_in,
+        stand_ins,
+        step_up,
+        theme,
+    )
     from views.own_settings import own_settings_blueprint
 
     return (
         home.blueprint,
         sign_in.blueprint,
         step_up.blueprint,
+        passkeys.blueprint,
         seats.blueprint,
         stand_ins.blueprint,
         social_sign_in.blueprint,
         invitations.blueprint,
         health.blueprint,
+        metrics.blueprint,
         theme.blueprint,
         demo_mail.blueprint,
+        demo_sms.blueprint,
         own_settings_blueprint(),
     )

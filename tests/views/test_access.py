@@ -137,10 +137,14 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "theme.choose_theme",
         "health.healthz",
         "health.readyz",
+        "metrics.metrics",
         "sign_in.sign_in_page",
         "sign_in.code_page",
         "sign_in.forgot_password",
         "sign_in.reset_password",
+        "social_sign_in.depart",  # a button of the sign-in page, with a token of ours
+        "social_sign_in.come_back",  # where another house leads a browser back to
+        "demo_sms.show",  # answers in the demo only
         "demo_mail.show",  # answers in the demo only
         "invitations.take_seat",  # whoever holds the link of an invitation
     }
