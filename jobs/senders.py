@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from flask_mail import Mail
 
 from config import Environment, Settings
 from integrations.mail import FlaskMailer, MailServer
-from integrations.sms import KeepsSms, SmsGateway, Twilio, TwilioAccount
+from integrations.sms import KeepsSms, KeptSms, SmsGateway, Twilio, TwilioAccount
 from models.notification import NotificationChannel
 from services.deliveries import MailSender, Sender
 from services.sms import SmsSender
@@ -70,6 +71,11 @@ def sms_gateway(settings: Settings) -> SmsGateway | None:
         account = TwilioAccount(settings.twilio_account_sid, token, settings.twilio_from, settings.twilio_url)
         return Twilio(account)
     return KeepsSms(sms_folder(settings)) if settings.environment is Environment.DEMO else None
+
+
+def sms_kept_in_demo(settings: Settings, limit: int) -> Sequence[KeptSms]:
+    """The newest messages that the stand-in was given."""
+    return KeepsSms(sms_folder(settings)).newest(limit)
 
 
 def sms_folder(settings: Settings) -> Path:

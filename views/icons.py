@@ -63,6 +63,7 @@ ICONS = (
     "people",
     "percent",
     "person",
+    "phone",
     "person-badge",
     "piggy-bank",
     "plus-lg",

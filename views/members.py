@@ -21,6 +21,7 @@ from views.logins_as import ASK_FOR_MEMBER, LOG_IN_AS_MEMBER
 from views.member_access import ACCESS_OFF, ACCESS_ON, MAKE_OWNER, SEND_INVITATION, WITHDRAW_INVITATION
 from views.member_facts import member_facts, ownership_banners
 from views.member_roles import CHANGE_ROLES, GIVE_ROLES, TAKE_ROLES
+from views.phone_removals import REMOVE_MEMBER_PHONE
 from views.previews import PREVIEW_MEMBER
 
 NEW_FIELDS = (
@@ -135,6 +136,7 @@ class MemberResource(Resource):
             done="2-step verification is reset.",
             name="reset-2-step-verification",
         ),
+        REMOVE_MEMBER_PHONE,
         ACCESS_ON,
         ACCESS_OFF,
         MAKE_OWNER,
