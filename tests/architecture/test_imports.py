@@ -33,6 +33,8 @@ BREACHES = [
     ("panel-is-for-views", "services", "import panel.pages"),
     ("views-never-reach-outside", "views", "import integrations"),
     ("settings-are-handed-in", "services", "from config import Settings"),
+    ("brokers-stay-in-jobs", "services", "import dramatiq"),
+    ("brokers-stay-in-jobs", "views", "import redis"),
     ("nobody-imports-app", "commands", "from app import create_app"),
 ]
 
