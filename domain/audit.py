@@ -163,6 +163,8 @@ class AuditEvent(StrEnum):
     LOGIN_CONSENT_DECLINED = "login_consent.declined", "Declined the login as a member"
     LOGIN_CONSENT_WITHDRAWN = "login_consent.withdrawn", "Withdrew the consent to log in as a member"
     STAFF_MEMBER_ROLE_CHANGED = "staff_member.role_changed", "Changed the staff member's role"
+    STAFF_MEMBER_INVITED = "staff_member.invited", "Sent the invitation again"
+    STAFF_MEMBER_INVITATION_WITHDRAWN = "staff_member.invitation_withdrawn", "Withdrew the invitation"
     STAFF_MEMBER_DISABLED = "staff_member.disabled", "Disabled the staff member"
     STAFF_MEMBER_ENABLED = "staff_member.enabled", "Enabled the staff member"
 

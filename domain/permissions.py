@@ -89,6 +89,7 @@ class P(StrEnum):
     STAFF_RELEASES_EDIT = "staff:releases:edit"
     STAFF_RESOURCES_EDIT = "staff:resources:edit"
     STAFF_LICENSES_GRANT_RESETS = "staff:licenses:grant-resets"
+    STAFF_TICKETS_READ = "staff:tickets:read"  # tickets of all departments; others see those of their own
     STAFF_TICKETS_WORK = "staff:tickets:work"  # assign, internal notes, merge
     STAFF_TICKET_TYPES_READ = "staff:ticket-types:read"
     STAFF_TICKET_TYPES_EDIT = "staff:ticket-types:edit"

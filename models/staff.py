@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, ForeignKeyConstraint, Index, String, and_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, ForeignKeyConstraint, Index, String, and_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -52,6 +52,17 @@ class StaffMember(Public, Keyed, Versioned, Stamped, Base):
     @hybrid_property
     def can_disable(self) -> bool:
         return self.status != StaffStatus.DISABLED
+
+    @hybrid_property
+    def can_invite(self) -> bool:
+        """Never came in, and may. Wants ``person`` loaded."""
+        return self.status != StaffStatus.DISABLED and self.person.last_sign_in_at is None
+
+    @can_invite.inplace.expression
+    @classmethod
+    def _can_invite(cls) -> ColumnElement[bool]:
+        never = select(Person.id).where(Person.id == cls.person_id, Person.last_sign_in_at.is_(None))
+        return and_(cls.status != StaffStatus.DISABLED, never.correlate_except(Person).exists())
 
     @hybrid_property
     def is_administrator(self) -> bool:

@@ -207,7 +207,12 @@ def scaffold(owner: Mounted, verb: str) -> FormMaker:
         if path.hops and verb not in owner.resource.saves:
             raise UnknownName(f"{name!r} belongs to another record: say in saves which service changes it")
         try:
-            fields[name] = field_for(path, owner.resource.label_of(name), owner.resource.help.get(name, ""))
+            fields[name] = field_for(
+                path,
+                owner.resource.label_of(name),
+                owner.resource.help.get(name, ""),
+                optional=name in owner.resource.optional,
+            )
         except TypeError as refused:
             raise NoFormField(f"{owner.resource.__name__}: {refused}") from refused
         typed.append(_Typed(name, path))

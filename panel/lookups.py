@@ -86,6 +86,8 @@ class Source:
         found: tuple[ColumnElement[bool], ...] = ()
         if self.where is not None:
             found = (self.where(visit),)
+        if self._mounted is not None:
+            found += self._mounted.narrowed(visit)
         if scope is None:
             return found
         if scope.holds(self.model) or self._mounted is not None:

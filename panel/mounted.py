@@ -82,7 +82,12 @@ class Mounted:
 
     def own(self, visit: Visit) -> tuple[ColumnElement[bool], ...]:
         """The first lock on this resource's rows."""
-        return own_rows(self.scope(visit), self.model, self.model, self.resource.scope)
+        return (*own_rows(self.scope(visit), self.model, self.model, self.resource.scope), *self.narrowed(visit))
+
+    def narrowed(self, visit: Visit) -> tuple[ColumnElement[bool], ...]:
+        """What narrows this resource's rows for one visit, beyond its realm."""
+        found = self.resource.narrow(visit) if self.resource.narrow is not None else None
+        return () if found is None else (found,)
 
     # Other records
 

@@ -80,8 +80,9 @@ def _table(owner: Mounted, bound: BoundRelated, visit: Visit, session: Session, 
     also = neighbour.resource.scope if neighbour else None
     scope = owner.scope(visit)
     lock = own_rows(scope, bound.target, bound.target, also) if scope and (scope.holds(bound.target) or also) else ()
+    narrowed = neighbour.narrowed(visit) if neighbour else ()
     statement = bound.table.selection.statement().where(
-        with_parent(row, getattr(owner.model, bound.relation.key)), *lock
+        with_parent(row, getattr(owner.model, bound.relation.key)), *lock, *narrowed
     )
     found = session.execute(statement.order_by(*bound.order).limit(MOST_ROWS + 1)).all()
     return RelatedTable(

@@ -108,8 +108,12 @@ class Resource:
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
     - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where these are others than the one (a
       reseller's customers). Both locks take it instead, in the routes of this resource only.
+    - ``narrow``: visit -> predicate of the rows of this record it may see, or None for all of its realm: an agent's
+      departments. It holds in lists, details, forms, acts, exports, counts, lookups and related rows; pages written by
+      hand must ask for it themselves.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
     - ``sensitive``: verbs whose page wants a recent proof of who the visitor is, as a sensitive ``Action`` does.
+    - ``optional``: fields that forms do not insist on although the column does: the service fills them.
     - ``sections``: how the fields of the forms are grouped; a section of which a form asks nothing is left out.
     - ``view_menu``: offers, on the details page, every list of the realm that can be filtered by this record.
     - ``status``: the choice column shown beside the title of the details page.
@@ -144,12 +148,14 @@ class Resource:
     related: ClassVar[tuple[Related, ...]] = ()
     references: ClassVar[Mapping[str, Reference]] = {}
     load: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[frozenset[str]] = frozenset()
     sections: ClassVar[tuple[Section, ...]] = ()
     view_menu: ClassVar[bool] = False
     facts: ClassVar[Callable[[Visit, Any, dt.datetime], Sequence[Facts]] | None] = None
     banners: ClassVar[Callable[[Visit], Sequence[Banner]] | None] = None
     scope: ClassVar[Callable[[int], Any] | None] = None
     owners: ClassVar[Callable[[int], Any] | None] = None
+    narrow: ClassVar[Callable[[Visit], Any] | None] = None
 
     @classmethod
     def noun_label(cls) -> str:

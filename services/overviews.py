@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from domain.invoices import InvoiceStatus
 from domain.postings import LedgerAccountKind
@@ -85,8 +85,11 @@ def licenses_expiring(account_id: int | None, *, today: dt.date) -> Sequence[Row
     return db.session.execute(_of_account(statement, License, account_id)).all()
 
 
-def tickets_in_progress(account_id: int | None) -> Sequence[Row[Any]]:
-    """An account's tickets in progress, the newest first; for staff the ones that wait for them, the oldest first."""
+def tickets_in_progress(account_id: int | None, *, seen: ColumnElement[bool] | None = None) -> Sequence[Row[Any]]:
+    """An account's tickets in progress, the newest first; for staff the ones that wait for them, the oldest first.
+
+    ``seen`` narrows them to those that somebody of the staff sees (services/departments.py).
+    """
     statement = (
         select(
             Ticket.number,
@@ -101,6 +104,8 @@ def tickets_in_progress(account_id: int | None) -> Sequence[Row[Any]]:
         .order_by(Ticket.last_message_at if account_id is None else Ticket.last_message_at.desc(), Ticket.id)
         .limit(SHOWN)
     )
+    if seen is not None:
+        statement = statement.where(seen)
     return db.session.execute(_of_account(statement, Ticket, account_id)).all()
 
 

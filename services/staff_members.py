@@ -16,6 +16,7 @@ from models.person import Person, PersonKind
 from models.sign_in import SessionEnd
 from models.staff import StaffMember, StaffStatus
 from services.audit import record_event
+from services.departments import assign_departments
 from services.locks import guarded, locked, reread
 from services.members import EmailMissing, FieldNotEditable, NameMissing
 from services.password_resets import issue_temporary_password, send_invitation_link
@@ -25,11 +26,11 @@ from services.sessions import end_sessions
 from services.step_up import require_recent_proof
 
 _NAMES: Final = ("first_name", "last_name")
-_OWN: Final = frozenset({"role", "signature"})
+_OWN: Final = frozenset({"role", "departments", "signature"})
 
 
 class OwnRightsStay(Refusal):
-    message = "You cannot change your own role or disable yourself. Ask another administrator."
+    message = "You cannot change your own role or departments, or disable yourself. Ask another administrator."
 
 
 class LastAdministrator(Refusal):
@@ -47,8 +48,9 @@ class StaffMemberDisabled(Refusal):
 def create_staff_member(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> StaffMember:
     """Let a person work in the back office; they are mailed a link to choose their password.
 
-    ``values`` are those of the form: person.first_name, person.last_name, person.email, role. Refused: EmailMissing,
-    EmailNotReadable, EmailNotUsable (whoever has the address), NameMissing.
+    ``values`` are those of the form: person.first_name, person.last_name, person.email, role, departments (their
+    keys). Refused: EmailMissing, EmailNotReadable, EmailNotUsable (whoever has the address), NameMissing,
+    DepartmentUnknown.
     """
     require_recent_proof(actor, now=now)
     first, last = (str(values.get(f"person.{name}") or "").strip() for name in _NAMES)
@@ -62,6 +64,8 @@ def create_staff_member(values: Mapping[str, Any], *, actor: Actor, now: dt.date
     db.session.flush()
     after = {"email": person.email, "role": staff_member.role}
     record_event("staff_member.created", staff_member, actor=actor, now=now, after=after)
+    if values.get("departments"):
+        assign_departments(staff_member, values["departments"], actor=actor, now=now)
     send_invitation_link(person, actor=actor, now=now)
     return staff_member
 
@@ -69,11 +73,17 @@ def create_staff_member(values: Mapping[str, Any], *, actor: Actor, now: dt.date
 def edit_staff_member(
     staff_member: StaffMember, changes: Mapping[str, Any], *, actor: Actor, now: dt.datetime
 ) -> StaffMember:
-    """Change name, role or signature. Refused: OwnRightsStay, LastAdministrator, NameMissing, FieldNotEditable."""
+    """Change name, role, departments or signature.
+
+    Refused: OwnRightsStay, LastAdministrator, NameMissing, DepartmentUnknown, FieldNotEditable.
+    """
     names = {name: str(changes[f"person.{name}"] or "").strip() for name in _NAMES if f"person.{name}" in changes}
     own = {name: value for name, value in changes.items() if not name.startswith("person.")}
     if not own.keys() <= _OWN or len(names) + len(own) < len(changes):
         raise FieldNotEditable
+    if "departments" in own:
+        _refuse_self(staff_member, actor)
+        assign_departments(staff_member, own.pop("departments"), actor=actor, now=now)
     if "role" in own:
         require_recent_proof(actor, now=now)
         _change_role(staff_member, StaffRole(own.pop("role")), actor, now)

@@ -110,6 +110,7 @@ class AccountResource(Resource):
         "create": ("name", "country", "region", "currency", "time_zone", "pricing_model", *EDITABLE[4:]),
         "edit": EDITABLE,
     }
+    optional = frozenset({"billing_name"})
     sections = SECTIONS
     view_menu = True
     form_extras = {"create": OwnerFields}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from domain.actor import Source
 from domain.permissions import P
 from models import AuditEvent, Department, Notification, StaffMember
-from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, YesNo, reading
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Reference, Related, Resource, Text, YesNo, reading
+from services.departments import departments_of
+from services.staff_invitations import invite_staff_member, withdraw_staff_invitation
 from services.staff_members import (
     create_staff_member,
     disable_staff_member,
@@ -13,7 +16,10 @@ from services.staff_members import (
     reset_staff_password,
     reset_staff_second_factor,
 )
+from views.forms import DepartmentFields
 from views.phone_removals import REMOVE_STAFF_PHONE
+
+PERSON = Reference(label="email", key="public_id", search=("email", "first_name", "last_name"))
 
 
 class StaffMemberResource(Resource):
@@ -36,6 +42,9 @@ class StaffMemberResource(Resource):
         "create": ("person.first_name", "person.last_name", "person.email", "role"),
         "edit": ("person.first_name", "person.last_name", "role"),
     }
+    form_extras = {"create": DepartmentFields, "edit": DepartmentFields}
+    extra_values = {"departments": departments_of}
+    help = {"role": "What each role may do stands in docs/permissions.md. Nobody changes their own."}
     saves = {"create": create_staff_member, "edit": edit_staff_member}
     load = ("person",)
     grants = {**reading(P.STAFF_STAFF_READ), "create": P.STAFF_STAFF_EDIT, "edit": P.STAFF_STAFF_EDIT}
@@ -58,6 +67,27 @@ class StaffMemberResource(Resource):
             confirm="They are signed out at once.",
             done="They can no longer sign in.",
             name="disable",
+        ),
+        Action(
+            invite_staff_member,
+            "Send invitation again",
+            grant=P.STAFF_STAFF_EDIT,
+            when=StaffMember.can_invite,
+            confirm="They get a new link to choose their password. Older links stop working.",
+            done="The invitation is on its way.",
+            why_not="They have signed in already, or are disabled.",
+            name="invite",
+        ),
+        Action(
+            withdraw_staff_invitation,
+            "Withdraw invitation",
+            grant=P.STAFF_STAFF_EDIT,
+            when=StaffMember.can_invite,
+            danger=True,
+            confirm="Its link stops working and they are disabled. Enabled again, they can be invited again.",
+            done="The invitation is withdrawn.",
+            why_not="They have signed in already, or are disabled.",
+            name="withdraw-invitation",
         ),
         Action(
             reset_staff_password,
@@ -114,10 +144,9 @@ class AuditResource(Resource):
         Column("event", sort=True),
         Column("target_type", "Record"),
         Column("target_key", "Number"),
-        Column("actor_name", "Who"),
+        Column("who"),
         Column("source", "By"),
         Column("ip", "IP", list=False),
-        Column("on_behalf_of.email", "As", list=False),
         Column("before", list=False, export=False),
         Column("after", list=False, export=False),
         Column("sequence", list=False),
@@ -129,9 +158,15 @@ class AuditResource(Resource):
         Text("target_key", "Number", exact=True),
         Text("target_type", "Record", exact=True),
         Lookup("account", realms={STAFF}),
+        Lookup("actor_person", "Who", realms={STAFF}, param="who"),
+        Lookup("on_behalf_of", "As whom", realms={STAFF}, param="as"),
+        YesNo("on_behalf_of_id", "Logged in as a member", param="logged-in-as"),
+        Choice("source", "By", choices=tuple(Source)),
+        Text("ip", "IP", exact=True),
     )
     search = ("target_key",)
     default_sort = "-at"
+    references = {"actor_person": PERSON, "on_behalf_of": PERSON}
     grants = reading({STAFF: P.STAFF_AUDIT_READ, "portal": P.AUDIT_READ})
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange
+
+from panel import TicksField
+from services.departments import offered_departments
 
 
 class ReasonForm(FlaskForm):
@@ -24,6 +28,21 @@ class GrantResetsForm(FlaskForm):
         "Resets to add",
         [InputRequired("Enter a whole number like 3."), NumberRange(1, 100, "Enter a number from 1 to 100.")],
         default=3,
+    )
+
+
+def department_choices() -> list[SelectChoice]:
+    """The departments in use."""
+    return [SelectChoice(each.key, each.name) for each in offered_departments()]
+
+
+class DepartmentFields(FlaskForm):
+    """Where somebody of the staff works."""
+
+    departments = TicksField(
+        "Departments",
+        choices=department_choices,
+        description="Support agents see the tickets of their departments, those of none, and their own.",
     )
 
 

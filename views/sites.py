@@ -14,6 +14,7 @@ from views.panel_hooks import make_hooks
 from views.provider_settings import ProviderSettingsPage
 from views.realms import back_office, portal
 from views.resources import RESOURCES
+from views.search import SearchPage
 from views.transfers import TransferPage
 
 DECIDED_BY_PARTS = "by the last part of the address"
@@ -23,7 +24,9 @@ def mount_sites(app: Flask) -> None:
     """Mount both realms. What is wrong in a Resource stops the start here (panel/checks.py)."""
     hooks = make_hooks()
     sites = (
-        Site(back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage)),
+        Site(
+            back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage, SearchPage)
+        ),
         Site(
             portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage, AccountPage, OwnershipPage, LeavePage)
         ),

@@ -21,6 +21,7 @@ from panel import (
     YesNo,
     reading,
 )
+from services.departments import tickets_of_departments
 from services.tickets import open_ticket, reopen_ticket, solve_ticket
 from views.forms import TicketTextFields
 
@@ -34,6 +35,13 @@ def offered_types(visit: Visit) -> ColumnElement[bool]:
 def offered_projects(_visit: Visit) -> ColumnElement[bool]:
     """The projects still in use."""
     return Project.retired.is_(False)
+
+
+def seen_tickets(visit: Visit) -> ColumnElement[bool] | None:
+    """In the back office an agent sees the tickets of their departments; others see all of them."""
+    if visit.owner_id is not None or visit.allows(P.STAFF_TICKETS_READ):
+        return None
+    return tickets_of_departments(visit.actor.staff_member_id or 0, visit.actor.person_id)
 
 
 class TicketResource(Resource):
@@ -77,6 +85,7 @@ class TicketResource(Resource):
         "project": Reference(label="name", key="public_id", search=("name",), where=offered_projects),
     }
     saves = {"create": open_ticket}
+    narrow = seen_tickets
     load = ("account",)
     grants = {**reading(P.TICKETS_READ), "create": P.TICKETS_WRITE}
     actions = (

@@ -35,6 +35,7 @@ class PlanterForm(FlaskForm):
 
 def plant_bed(values: dict[str, Any], *, actor: Any, now: dt.datetime) -> Bed:
     values.pop("planter", None)
+    values["code"] = values["code"] or "made-up"
     return HOUSES[-1].create(Bed, values, actor=actor, now=now)
 
 
@@ -54,6 +55,7 @@ class BedsInSections(Resource):
     }
     form_extras = {"create": PlanterForm}
     saves = {"create": plant_bed}
+    optional = frozenset({"code"})
     sections = (Section("Ground", ("soil", "zone"), "What it stands on."), Section("People", ("planter",)))
     view_menu = True
     grants = {**reading("beds"), "create": "create", "edit": "edit"}
@@ -109,6 +111,15 @@ def test_a_section_that_names_no_field_stops_the_start(engine: Engine, declared:
     wrong = type("WrongBeds", (BedsInSections,), {"sections": declared})
     with pytest.raises(ResourceMistake, match=said):
         House(engine, (wrong, GardenResource))
+
+
+def test_what_the_service_fills_may_be_left_empty_and_all_else_is_asked_for(beds: House) -> None:
+    answer = beds.post("/staff/beds/new", {"garden": "north", "code": "", "name": ""})
+    assert answer.status_code == 422
+    form = page_of(answer)["form"]
+    assert (form["code"]["errors"], form["name"]["errors"]) == ([], ["Enter the name."])
+    assert beds.post("/staff/beds/new", {"garden": "north", "code": "", "name": "Wall"}).status_code == 303
+    assert bed(beds, "made-up").name == "Wall"
 
 
 # Columns that choose from a list
