@@ -162,6 +162,7 @@ def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> St
         member_id=row["seat_id"] if stand_in is None else stand_in.member_id,
         networks_listed=row["networks_listed"],
         stand_in=stand_in,
+        last_seen_at=row["last_seen_at"],
         **_account_of(row),
     )
 

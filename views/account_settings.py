@@ -30,12 +30,16 @@ LONG, SHORT = (
 )
 
 
+def _trimmed(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
 class AccountForm(FlaskForm):
     """Contact and billing data. A field is called like its column."""
 
     contact_name = StringField("Contact", [LONG])
     contact_email = StringField(
-        "Contact e-mail", [Optional(), Length(max=254), Email(EXAMPLE)], render_kw={"type": "email"}
+        "Contact e-mail", [Optional(), Length(max=254), Email(EXAMPLE)], filters=[_trimmed], render_kw={"type": "email"}
     )
     contact_phone = StringField("Phone", [Length(max=32, message="Enter at most 32 characters.")])
     website = StringField("Website", [LONG])
@@ -44,7 +48,7 @@ class AccountForm(FlaskForm):
     )
     billing_name = StringField("Name on invoices", [InputRequired("Enter the name that stands on invoices."), LONG])
     billing_email = StringField(
-        "Billing e-mail", [Optional(), Length(max=254), Email(EXAMPLE)], render_kw={"type": "email"}
+        "Billing e-mail", [Optional(), Length(max=254), Email(EXAMPLE)], filters=[_trimmed], render_kw={"type": "email"}
     )
     billing_line1 = StringField("Street and number", [LONG])
     billing_line2 = StringField("Second line of the address", [LONG])

@@ -26,12 +26,17 @@ from services.portal_access import (
 EXAMPLE = "Enter an e-mail address like name@example.com."
 
 
+def _trimmed(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
 class EmailForm(FlaskForm):
     """What a member signs in with."""
 
     email = StringField(
         "E-mail",
         [InputRequired(EXAMPLE), Length(max=254), Email(EXAMPLE)],
+        filters=[_trimmed],
         description="The invitation is mailed to it.",
         render_kw={"type": "email", "autocomplete": "off"},
     )
