@@ -81,15 +81,15 @@ class AuditEvent(MayBeOwned, Keyed, Base):
 
     @hybrid_property
     def who(self) -> str:
-        """Who really acted, and as whom: "Ann Clerk, as Olivia Owner". Wants both people loaded."""
+        """Who really acted, and as whom: "Ann Clerk as Olivia Owner". Wants both people loaded."""
         name = (str(self.actor_person) if self.actor_person else "") or self.actor_name
-        return f"{name}, as {self.on_behalf_of}" if self.on_behalf_of else name
+        return f"{name} as {self.on_behalf_of}" if self.on_behalf_of else name
 
     @who.inplace.expression
     @classmethod
     def _who(cls) -> ColumnElement[str]:
         name = func.coalesce(func.nullif(_name_of(cls.actor_person_id), ""), cls.actor_name)
-        shown: ColumnElement[str] = name + func.coalesce(", as " + _name_of(cls.on_behalf_of_id), "")
+        shown: ColumnElement[str] = name + func.coalesce(" as " + _name_of(cls.on_behalf_of_id), "")
         return shown
 
 

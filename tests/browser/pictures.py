@@ -33,6 +33,7 @@ STAFF_PAGES = (
     "", "accounts/", "accounts/10001", "accounts/10001/edit", "accounts/new", "members/", "members/ first",
     "invoices/", "invoices/ first", "payments/", "subscriptions/", "subscriptions/ first", "licenses/", "licenses/ first",
     "tickets/", "tickets/ first", "products/", "packages/", "prices/", "tax-rules/", "staff-members/", "audit/",
+    "settings/", "settings/deletion_days", "search/?q=acme", "accounts/10001/deletion", "staff-members/new",
 )  # fmt: skip
 PORTAL_PAGES = (
     "", "invoices/", "invoices/ first", "payments/", "subscriptions/", "licenses/", "licenses/ first", "transfers/",
@@ -77,7 +78,7 @@ def sign_in(page: Page, address: str, email: str) -> None:
     page.goto(f"{address}/sign-in")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill("Foyer-demo-1!")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
