@@ -60,9 +60,8 @@ def later(session, seconds=61):
     """Let the pause between two codes be over."""
     from models import PhoneVerification
 
-    session.execute(
-        update(PhoneVerification).values(created_at=PhoneVerification.created_at - dt.timedelta(seconds=seconds))
-    )
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds)
+    session.execute(update(PhoneVerification).values(created_at=before))
 
 
 def verify(client, session):
@@ -186,10 +185,10 @@ def test_staff_remove_the_number_of_a_member(app, session):
 
 def test_staff_remove_the_number_of_a_colleague_but_not_their_own(app, session):
     colleague = StaffMemberFactory()
-    with_phone(colleague.person, session)
+    person = with_phone(colleague.person, session)
     desk = staff_desk(app, StaffRole.ADMINISTRATOR)
     desk.confirm(f"/staff-members/{colleague.public_id}/remove-phone-number")
-    assert colleague.person.phone is None
+    assert person.phone is None
     with_phone(desk.person, session)
     own = session.scalars(select(type(colleague)).where(type(colleague).person_id == desk.person.id)).one()
     assert desk.confirm(f"/staff-members/{own.public_id}/remove-phone-number").status_code == 409
@@ -205,12 +204,12 @@ def test_an_owner_cannot_remove_the_number_of_a_member(app, session):
     assert phone_of(session) == (NUMBER, PhoneState.VERIFIED)
 
 
-def test_the_demo_shows_its_messages_and_others_do_not(make_app, session, stage):
+def test_the_demo_shows_its_messages_and_others_do_not(make_app, session, tmp_path):
     assert make_app().test_client().get("/demo/sms").status_code == 404
-    demo = make_app(FOYER_ENV="demo", DATA_DIR=str(stage.folder / "demo-sms"))
+    demo = make_app(FOYER_ENV="demo", DATA_DIR=str(tmp_path))
     client = demo.test_client()
     assert "No message yet" in text_of(client.get("/demo/sms"))
-    KeepsSms(stage.folder / "demo-sms" / "received-sms").send(Sms(NUMBER, "<b>123456</b> is your code"))
+    KeepsSms(tmp_path / "received-sms").send(Sms(NUMBER, "<b>123456</b> is your code"))
     page = text_of(client.get("/demo/sms"))
     assert "&lt;b&gt;123456&lt;/b&gt; is your code" in page
     assert "+1 202-555-0123" in page
