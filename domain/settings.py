@@ -129,7 +129,7 @@ _SPECS: Final = (
         "A request to log in as waits for",
         _STAFF,
         24,
-        "Where an account asks for its consent first: how long it has time to answer.",
+        "Where an account asks for its consent first: how long it has time to answer, and how long its consent holds.",
         least=1,
         most=168,
         unit="hours",

@@ -23,7 +23,7 @@ EDITABLE = (
     "name", "country", "region", "time_zone", "payment_mode", "contact_name", "contact_email", "contact_phone",
     "billing_name", "billing_email", "billing_line1", "billing_line2", "billing_city", "billing_region",
     "billing_postal_code", "billing_country", "vat_id", "tax_exempt", "parent", "support_contract_until",
-    "transfers_allowed", "branding_enabled", "login_consent_required", "customer_ref", "billing_ref", "type_ref",
+    "transfers_allowed", "branding_enabled", "customer_ref", "billing_ref", "type_ref",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ SECTIONS = (
     Section("Contact", ("contact_name", "contact_email", "contact_phone")),
     Section(
         "What it may do",
-        ("support_contract_until", "transfers_allowed", "branding_enabled", "login_consent_required"),
+        ("support_contract_until", "transfers_allowed", "branding_enabled"),
     ),
     Section("References", ("customer_ref", "billing_ref", "type_ref"), "Tags of your own, up to three."),
 )  # fmt: skip

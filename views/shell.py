@@ -12,6 +12,7 @@ from panel import PORTAL, Visit, current_visit
 from services.seats import seats_of
 from views.account_settings import AccountPage
 from views.identity import current_identity
+from views.login_consent_rule import LoginConsentRulePage
 from views.provider_settings import ProviderSettingsPage
 from views.resources import GROUPS, RESOURCES
 from views.seats import seats_shown
@@ -19,7 +20,8 @@ from views.stand_ins import stand_in_ribbon
 from views.transfers import TransferPage
 
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
-PAGES = (TransferPage, ProviderSettingsPage, AccountPage)  # those that stand in the menu beside the lists
+# Those that stand in the menu beside the lists.
+PAGES = (TransferPage, ProviderSettingsPage, AccountPage, LoginConsentRulePage)
 
 
 def install(app: Flask) -> None:

@@ -9,6 +9,7 @@ from views.access import mark_realm_endpoint
 from views.account_settings import AccountPage
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.leaving import LeavePage
+from views.login_consent_rule import LoginConsentRulePage
 from views.ownership import OwnershipPage
 from views.panel_hooks import make_hooks
 from views.provider_settings import ProviderSettingsPage
@@ -28,7 +29,11 @@ def mount_sites(app: Flask) -> None:
             back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage, SearchPage)
         ),
         Site(
-            portal, hooks, RESOURCES, index=PortalDashboard, pages=(TransferPage, AccountPage, OwnershipPage, LeavePage)
+            portal,
+            hooks,
+            RESOURCES,
+            index=PortalDashboard,
+            pages=(TransferPage, AccountPage, OwnershipPage, LeavePage, LoginConsentRulePage),
         ),
     )
     for site in sites:

@@ -301,3 +301,17 @@ def test_lists_open_by_the_roles_of_the_member_and_no_further(
         allowed = mounted.grant("list") in grants_logged_in_as([role])
         if mounted.grant("list"):
             assert inside(agent, account, f"/{mounted.slug}/").status_code == (200 if allowed else 403), mounted.slug
+
+
+def test_the_owner_demands_to_be_asked_and_who_is_inside_is_out(
+    portal: Desk, agent: Desk, account: Account, owner: Member
+) -> None:
+    begin(agent, owner)
+    assert "They do not have to ask" in text(portal.get("/login-consent-rule/"))
+    switched = agent.client.post("/portal/20777/login-consent-rule/switch", data={"csrf_token": agent.token})
+    assert switched.status_code == 403
+    assert portal.post("/login-consent-rule/switch", demanded="yes").status_code == 303
+    assert inside(agent, account).status_code == 404
+    assert "They have to ask you first" in text(portal.get("/login-consent-rule/"))
+    portal.post("/login-consent-rule/switch", demanded="no")
+    assert db.session.get_one(Account, account.id).login_consent_required is False
