@@ -79,8 +79,11 @@ class MessageBroker:
         """Call ``act`` with the id in each message that a worker of this process receives."""
 
         def run_job(public_id: object) -> None:
-            if isinstance(public_id, str):
-                act(public_id)
+            try:
+                if isinstance(public_id, str):
+                    act(public_id)
+            except Exception:
+                log.exception("a job could not be taken; it is sent again later")
 
         dramatiq.Actor(
             run_job, broker=self.dramatiq, actor_name=ACTOR, queue_name=self.queue_name, priority=0, options={}

@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from sqlalchemy.exc import OperationalError
+
 log = logging.getLogger("foyer.jobs")
 
 
@@ -31,6 +33,8 @@ class Periodic:
         while not self._stopping.is_set():
             try:
                 self._work()
+            except OperationalError as error:  # the database is busy or away: one line says it
+                log.warning("%s waits for the database: %s", self._thread.name, error.orig)
             except Exception:
                 log.exception("%s failed and goes on", self._thread.name)
             self._stopping.wait(self._seconds)

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from sqlalchemy.exc import OperationalError
+
 from jobs.attempt import Attempts
 from services.job_leases import next_due_at
 from services.jobs import listen_to_announcements
@@ -63,6 +65,9 @@ class Runner:
                 wait = self._wait_before_the_next()
                 if wait <= 0 and self._attempts.run_next():
                     continue
+            except OperationalError as error:  # the database is busy or away: one line says it
+                log.warning("a runner waits for the database: %s", error.orig)
+                wait = self._poll
             except Exception:
                 log.exception("a runner could not take a job and tries again")
                 wait = self._poll

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -104,6 +105,14 @@ def test_the_sign_in_page_tells_no_password(demo: Started) -> None:
 def test_mails_of_the_demo_can_be_read(demo: Started) -> None:
     with urlopen(f"{demo.address}/demo/mail", timeout=10) as answer:
         assert "inga@borealis.example" in answer.read().decode()
+
+
+def test_jobs_run_beside_the_pages(demo: Started) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while json.load(urlopen(f"{demo.address}/readyz", timeout=10))["jobs"] != "ok":
+        assert time.monotonic() < deadline, demo.said()
+        time.sleep(0.5)
+    assert "takes jobs from the table" in demo.said()
 
 
 def test_a_taken_port_is_named_with_what_to_do(demo: Started, tmp_path: Path) -> None:

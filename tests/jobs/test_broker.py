@@ -146,6 +146,16 @@ def test_jobs_that_were_announced_are_done_once_each(counted, announced, start):
     assert counted == Counter(range(100))
 
 
+def test_a_program_with_a_broker_tells_it_of_its_commits(session, make_app, kinds, now, monkeypatch, url):
+    sent, told = [], threading.Event()
+    monkeypatch.setattr(MessageBroker, "send", lambda _broker, ids: (sent.append(ids), told.set()))
+    app = make_app(BROKER_URL=url)
+    with app.app_context(), unit_of_work():
+        public_id = enqueue("count", {}, now=now).public_id
+    assert told.wait(30)
+    assert sent == [[public_id]]
+
+
 def test_the_message_carries_the_id_and_nothing_else(counted, broker, monkeypatch):
     sent = []
     monkeypatch.setattr(broker.dramatiq, "enqueue", sent.append)

@@ -9,8 +9,10 @@ from collections import Counter
 import pytest
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from extensions import db
+from jobs import runner as runner_module
 from jobs.attempt import Attempts
 from jobs.runner import Runner
 from models.job import Job, JobState
@@ -128,3 +130,20 @@ def test_a_stop_gives_back_what_takes_too_long(kinds, start, session):
     runner.stop(patience=30)
     assert states() == {JobState.WAITING: 1}
     assert session.scalars(select(Job.attempts)).one() == 0
+
+
+def test_a_database_that_is_away_for_a_while_stops_no_runner(kinds, start, monkeypatch, caplog):
+    real, calls = runner_module.next_due_at, []
+
+    def away_at_first():
+        calls.append(1)
+        if len(calls) < 4:
+            raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+        return real()
+
+    monkeypatch.setattr(runner_module, "next_due_at", away_at_first)
+    kinds.handler("wave")(lambda _job: None)
+    start(threads=1, poll=0.05)
+    ask_now("wave")
+    wait_for(lambda: states() == {JobState.DONE: 1}, patience=30)
+    assert "a runner waits for the database: the server closed the connection" in caplog.text
