@@ -1,4 +1,4 @@
-"""Invitations: a mailed link that lets a person take their seat, once, for 30 days."""
+"""Invitations: a mailed link that lets a person take their seat, once, for some days."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from services.audit import record_event
 from services.locks import guarded, locked
 from services.notifications import tell
 from services.passwords import passwords
+from services.people import refuse_while_logged_in_as
 from services.sessions import Browser, hash_of_token
+from services.settings import number_setting
 from services.unit_of_work import unit_of_work
-
-LIVES: Final = dt.timedelta(days=30)
 
 
 class MemberNotInvitable(Refusal):
@@ -36,7 +36,7 @@ class NoOpenInvitation(Refusal):
 
 class InvitationNotValid(Refusal):
     message = (
-        "This invitation was used already, was replaced by a newer one, or is older than 30 days."
+        "This invitation was used already, was replaced by a newer one, or is too old."
         " Ask the owner of the account to send it again."
     )
 
@@ -53,19 +53,20 @@ class Invited:
 
 def invite_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     """Mail an invitation; an older one stops working. Refused: MemberNotInvitable."""
+    refuse_while_logged_in_as(actor)
     locked(member)
     person = db.session.get_one(Person, member.person_id)
     if member.status is not MemberStatus.INVITED or not member.portal_access or person.email is None:
         raise MemberNotInvitable
     _close(member, now)
-    token = secrets.token_urlsafe(32)
+    token, days = secrets.token_urlsafe(32), number_setting("invitation_days")
     invitation = MemberInvitation(
         account_id=member.account_id,
         member_id=member.id,
         email=person.email,
         token_hash=hash_of_token(token),
         invited_by_id=actor.person_id,
-        expires_at=now + LIVES,
+        expires_at=now + dt.timedelta(days=days),
         created_at=now,
     )
     db.session.add(invitation)
@@ -78,7 +79,7 @@ def invite_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
         secret=True,
         account=db.session.get_one(Account, member.account_id).name,
         token=token,
-        days=LIVES.days,
+        days=days,
     )
     record_event("member.invited", member, actor=actor, now=now, after={"email": person.email})
     return member
@@ -87,7 +88,7 @@ def invite_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
 def open_invitation(token: str, *, now: dt.datetime) -> Invited | None:
     """What a link invites to, if it would be taken now.
 
-    It was not used, replaced, withdrawn and is not older than 30 days; it was sent to the address the person still has,
+    It was not used, replaced or withdrawn and has not expired; it was sent to the address the person still has,
     for a seat that still waits in an active account.
     """
     found = db.session.execute(
@@ -156,6 +157,7 @@ def _take_seat(invited: Invited, hashed: str | None, browser: Browser, now: dt.d
 
 def withdraw_invitation(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     """Let the open invitation not be taken any more; it may be sent again. Refused: NoOpenInvitation."""
+    refuse_while_logged_in_as(actor)
     locked(member)
     withdrawn = update(MemberInvitation).where(MemberInvitation.member_id == member.id, MemberInvitation.is_open)
     if not guarded(withdrawn.values(withdrawn_at=now)):

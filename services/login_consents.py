@@ -88,7 +88,7 @@ def ask_login_consent_for(member: Member, *, reason: str, actor: Actor, now: dt.
 
 def give_login_consent(consent: LoginConsent, *, actor: Actor, now: dt.datetime) -> LoginConsent:
     """Let the one who asked log in, for some hours. Refused: NotWhileLoggedInAs, ConsentDecided."""
-    return _decide(consent, LoginConsentStatus.GIVEN, "login_consent.given", actor, now, valid_until=now + _lasts())
+    return _decide(consent, LoginConsentStatus.GIVEN, "login_consent.given", actor, now)
 
 
 def decline_login_consent(consent: LoginConsent, *, actor: Actor, now: dt.datetime) -> LoginConsent:
@@ -124,10 +124,12 @@ def demand_login_consent(account: Account, demanded: bool, *, actor: Actor, now:
 
 
 def _decide(
-    consent: LoginConsent, status: LoginConsentStatus, event: str, actor: Actor, now: dt.datetime, **values: Any
+    consent: LoginConsent, status: LoginConsentStatus, event: str, actor: Actor, now: dt.datetime
 ) -> LoginConsent:
     refuse_while_logged_in_as(actor)
-    values |= {"status": status, "decided_by_id": actor.member_id, "decided_at": now}
+    values: dict[str, Any] = {"status": status, "decided_by_id": actor.member_id, "decided_at": now}
+    if status is LoginConsentStatus.GIVEN:
+        values["valid_until"] = now + _lasts()
     open_one = (LoginConsent.is_open, LoginConsent.created_at > now - _lasts())
     if not guarded(update(LoginConsent).where(LoginConsent.id == consent.id, *open_one).values(values)):
         raise ConsentDecided

@@ -102,6 +102,7 @@ def add_member(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> 
     EmailNotReadable, EmailNotUsable, EmailWithoutAccess, InterestUnknown, MemberExists, NameMissing,
     PayLimitBelowZero, PayLimitNotYours, TimeZoneUnknown.
     """
+    refuse_while_logged_in_as(actor)
     account = values.get("account") or db.session.get_one(Account, values["account_id"])
     if values.get("pay_limit") is not None:
         _refuse_pay_limit(account.id, values["pay_limit"], actor)
@@ -127,6 +128,7 @@ def edit_member(member: Member, changes: Mapping[str, Any], *, actor: Actor, now
     Refused: FirstUserName, IdentityNotManaged, InterestUnknown, NameMissing, PayLimitBelowZero, PayLimitNotYours,
     TimeZoneUnknown, FieldNotEditable.
     """
+    refuse_while_logged_in_as(actor)
     names = {name: str(changes[f"person.{name}"] or "").strip() for name in _NAMES if f"person.{name}" in changes}
     own = {name: value for name, value in changes.items() if not name.startswith("person.")}
     if not own.keys() <= _OWN or len(names) + len(own) < len(changes):
@@ -163,6 +165,7 @@ def set_pay_limit(member: Member, limit: int | None, *, actor: Actor, now: dt.da
 
 def delete_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     """Take a seat away for good; the person and what they did stay. Refused: OwnerStays, NotYourself, RecordInUse."""
+    refuse_while_logged_in_as(actor)
     locked(member)
     _refuse_owner_and_self(member, actor)
     delete_record(member, actor=actor, now=now)
@@ -172,6 +175,7 @@ def delete_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
 
 def enable_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     """Let a disabled member in again; who never took their seat is invited as before. Refused: MemberNotDisabled."""
+    refuse_while_logged_in_as(actor)
     locked(member)
     status = MemberStatus.INVITED if was_invited_in_vain(member) else MemberStatus.ENABLED
     if not guarded(_with_status(member, MemberStatus.DISABLED, status)):
@@ -186,6 +190,7 @@ def disable_member(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
 
     Refused: OwnerStays, NotYourself, MemberDisabledAlready.
     """
+    refuse_while_logged_in_as(actor)
     locked(member)
     _refuse_owner_and_self(member, actor)
     before = {"status": member.status}

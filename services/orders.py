@@ -16,6 +16,7 @@ from models.order import Order, OrderKind, OrderStatus
 from services.audit import record_event
 from services.locks import guarded, rows_changed
 from services.numbers import next_number
+from services.people import refuse_while_logged_in_as
 
 
 def place_order(
@@ -31,6 +32,7 @@ def place_order(
     external_ref: str | None = None,
 ) -> Order:
     """Place an order over what its invoice will ask for."""
+    refuse_while_logged_in_as(actor)
     order = Order(
         account_id=account_id,
         number=next_number(NumberedKind.ORDER, now=now),

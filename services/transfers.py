@@ -20,6 +20,7 @@ from models.license import License, LicenseItem
 from models.product import Product
 from services.audit import record_event
 from services.locks import guarded, reread
+from services.people import refuse_while_logged_in_as
 from services.step_up import require_recent_proof
 
 UNDO_WITHIN: Final = dt.timedelta(hours=24)
@@ -116,6 +117,7 @@ def transfer_items(
     LicenseNotActive, NothingToTransfer, QuantityNotReadable, NotSoManyHeld.
     """
     require_recent_proof(actor, now=now)
+    refuse_while_logged_in_as(actor)
     _lock_licenses(source, target)
     held, products = _quantities(source, target)
     plan = _plan(source, target, quantities, held)
@@ -148,6 +150,7 @@ def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> 
     Refused: TransferUndone, UndoTooLate, ChangedSinceTransfer, LicenseNotActive, TransfersNotAllowed.
     """
     require_recent_proof(actor, now=now)
+    refuse_while_logged_in_as(actor)
     source = db.session.get_one(License, transfer.from_license_id)
     target = db.session.get_one(License, transfer.to_license_id)
     _lock_licenses(source, target)
