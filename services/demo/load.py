@@ -26,6 +26,7 @@ from services.demo.people import (
     ROLES_OF_ACME,
     open_account,
     put_other_members,
+    put_question_of_acme,
     say_what_interests,
     seat_members_of_acme,
 )
@@ -115,6 +116,7 @@ def _make(world: World) -> None:
     put_client_app_changes(world)
     put_transfer_of_acme(world)
     put_other_members(world)
+    put_question_of_acme(world)
     put_endings(world)
     world.agenda.play()
     put_notices(world)

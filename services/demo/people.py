@@ -10,13 +10,15 @@ from sqlalchemy import select, update
 from domain.permissions import MemberRole
 from extensions import db
 from models.account import Account
+from models.invoice import Invoice
 from models.member import Interest, Member, MemberInterest, MemberInvitation, MemberStatus, MemberType
 from models.person import Person, PhoneState
 from services.accounts import create_account
 from services.audit import record_event
 from services.demo.companies import GONE, Company
 from services.demo.world import World, keep
-from services.members import add_member, disable_member
+from services.members import add_member, disable_member, set_pay_limit
+from services.pay_approvals import ask_for_payment
 from services.roles import set_roles
 
 # One member of Acme for each role, named by it, and one without any.
@@ -34,6 +36,7 @@ ROLES_OF_ACME: Final = (
     ("none", "Nora", "Nunn", MemberType.OTHER, None),
 )
 _PAY_LIMIT: Final = 250_000
+_PAYER: Final = "payments@acme.example"
 
 
 def open_account(world: World, company: Company, at: dt.datetime) -> Account:
@@ -124,6 +127,23 @@ def put_other_members(world: World) -> None:
             at = min(world.ago(20), account.created_at + dt.timedelta(days=30))
             world.agenda.note(at, _hire, world, account, place)
     world.agenda.note(world.ago(0, 8), _invite, world, world.accounts["Borealis Hosting"])
+
+
+def put_question_of_acme(world: World) -> None:
+    """Paul would like to pay an invoice above his limit, and the owner has not answered yet."""
+    world.agenda.note(world.ago(0, 7, 40), _ask_owner, world)
+
+
+def _ask_owner(world: World, at: dt.datetime) -> None:
+    _person, payer = world.people[_PAYER]
+    owed = select(Invoice).where(Invoice.account_id == payer.account_id, Invoice.can_pay)
+    dearest = db.session.scalars(owed.order_by(Invoice.amount_due.desc(), Invoice.id).limit(1)).first()
+    if dearest is None:
+        return
+    if payer.pay_limit is None or payer.pay_limit >= dearest.amount_due:
+        owner = world.as_owner(world.accounts["Acme Telecom"])
+        set_pay_limit(payer, dearest.amount_due // 2, actor=owner, now=at)
+    ask_for_payment(dearest, actor=world.as_member(_PAYER), now=at, note="For the phones of the second floor.")
 
 
 def _invite(world: World, account: Account, at: dt.datetime) -> None:

@@ -25,11 +25,13 @@ from models import (
     LicenseItem,
     LicenseStatus,
     Member,
+    MemberInvitation,
     MemberStatus,
     Message,
     Notification,
     NotificationDelivery,
     Order,
+    PayApproval,
     Payment,
     PaymentMethod,
     Person,
@@ -183,6 +185,18 @@ def test_acme_has_one_member_for_each_role_and_one_without_any(demo: None) -> No
     expected["chat"] = expected.pop("support-chat")
     expected["releases"] = expected.pop("release-manager")
     assert held == {**expected, "none": set()}
+
+
+def test_a_payment_of_acme_waits_for_its_owner(demo: None) -> None:
+    approval = db.session.scalars(select(PayApproval).where(PayApproval.account_id == account("10001").id)).one()
+    member = db.session.get_one(Member, approval.member_id)
+    assert approval.is_open
+    assert member.pay_limit is not None
+    assert approval.amount > member.pay_limit
+
+
+def test_an_invitation_is_open(demo: None) -> None:
+    assert number_of(MemberInvitation, MemberInvitation.is_open, MemberInvitation.expires_at > NOW) >= 1
 
 
 def test_staff_hold_one_role_each(demo: None) -> None:
