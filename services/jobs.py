@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, event, func, select, update
@@ -178,7 +178,7 @@ def listen_to_announcements(listener: Listener) -> Callable[[], None]:
 
     It is called in the thread that committed, which may be answering a request: it must be quick and never fail.
     """
-    listeners = _listeners.setdefault(db.engine, [])
+    listeners = _listeners.setdefault(_database(), [])
     listeners.append(listener)
 
     def end() -> None:
@@ -188,13 +188,18 @@ def listen_to_announcements(listener: Listener) -> Callable[[], None]:
     return end
 
 
+def _database() -> Engine:
+    """The database of the app at hand: a process may hold several apps, as tests do."""
+    return cast(Engine, db.session.get_bind())
+
+
 @event.listens_for(db.session, "after_commit")
 def _announce(session: Session) -> None:
     if session.get_nested_transaction() is not None:
         return
     public_ids = session.info.pop(_ANNOUNCED, None)
     if public_ids:
-        for listener in list(_listeners.get(db.engine, ())):
+        for listener in list(_listeners.get(_database(), ())):
             listener(public_ids)
 
 
