@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from extensions import db
 from models.person import Person
@@ -34,12 +34,22 @@ class Browser:
 
     ip: str | None = None
     user_agent: str | None = None
+    device: str | None = None  # the token of its device cookie
 
 
 def start_session(
-    person: Person, browser: Browser, *, now: dt.datetime, lifetime: Lifetime, waits_for_second_step: bool
+    person: Person,
+    browser: Browser,
+    *,
+    now: dt.datetime,
+    lifetime: Lifetime,
+    waits_for_second_step: bool,
+    remember: bool = False,
 ) -> tuple[SignInSession, str]:
-    """Start a session; give its row and the token for the cookie, which is known to nobody else afterwards."""
+    """Start a session; give its row and the token for the cookie, which is known to nobody else afterwards.
+
+    One to ``remember`` does not go idle: it lasts its lifetime.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     session = SignInSession(
         person_id=person.id,
@@ -51,6 +61,7 @@ def start_session(
         user_agent=_cleaned(browser.user_agent),
         second_step_at=None if waits_for_second_step else now,
         proved_at=None if waits_for_second_step else now,
+        remember=remember,
     )
     db.session.add(session)
     db.session.flush()
@@ -140,7 +151,8 @@ def find_dead_session(token: str) -> SignInSession | None:
 
 def why_dead(session: SignInSession, *, now: dt.datetime, lifetime: Lifetime) -> SessionEnd:
     """The reason to end such a session with: its time ran out, or its person may not come in any more."""
-    in_time = session.expires_at > now and session.last_seen_at > now - lifetime.idle
+    is_idle = not session.remember and session.last_seen_at <= now - lifetime.idle
+    in_time = session.expires_at > now and not is_idle
     return SessionEnd.DISABLED if in_time else SessionEnd.EXPIRED
 
 
@@ -153,7 +165,7 @@ def _alive(now: dt.datetime, lifetime: Lifetime) -> tuple[ColumnElement[bool], .
     return (
         SignInSession.ended_at.is_(None),
         SignInSession.expires_at > now,
-        SignInSession.last_seen_at > now - lifetime.idle,
+        or_(SignInSession.remember, SignInSession.last_seen_at > now - lifetime.idle),
     )
 
 

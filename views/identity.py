@@ -18,7 +18,9 @@ from extensions import login_manager
 from models.person import Person, PersonKind
 from models.sign_in import SignInSession
 from services import sessions
+from services.devices import is_device_token, new_device_token
 from services.mail_texts import mail_texts
+from services.networks import person_may_come_from
 from services.passwords import passwords
 from services.seats import live_seats
 from services.sessions import Browser, Lifetime
@@ -28,6 +30,8 @@ from views.clock import now
 
 _LONGEST_NEXT = 2000
 _LONGEST_COOKIE = 200
+_DEVICE_COOKIE = "DEVICE_COOKIE_NAME"
+_DEVICE_LIVES = dt.timedelta(days=400)  # the longest that browsers keep a cookie
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +58,7 @@ def install(app: Flask) -> None:
         # Only over TLS and only from this very host can the __Host- cookie be set.
         IDENTITY_COOKIE_NAME="__Host-foyer" if secure else "foyer",
         IDENTITY_COOKIE_SECURE=secure,
+        DEVICE_COOKIE_NAME="__Host-foyer-device" if secure else "foyer-device",
         # Flask-Login's own cookie is never looked at: no browser can send one of this name.
         REMEMBER_COOKIE_NAME=";",
         SESSION_PROTECTION=None,
@@ -94,8 +99,8 @@ def note_presence(identity: Identity) -> None:
 
 
 def browser_here() -> Browser:
-    """Where this request comes from."""
-    return Browser(ip=request.remote_addr, user_agent=request.headers.get("User-Agent"))
+    """Where this request comes from. A browser without a device cookie is given one when its person is in."""
+    return Browser(ip=request.remote_addr, user_agent=request.headers.get("User-Agent"), device=_device())
 
 
 def session_lifetime() -> Lifetime:
@@ -107,18 +112,17 @@ def session_lifetime() -> Lifetime:
     )
 
 
-def carry_in(response: Response, token: str) -> Response:
-    """Give the browser its session, and start its forms anew: a CSRF token from before a sign-in is worth nothing."""
+def carry_in(response: Response, token: str, *, remember: bool | None = None) -> Response:
+    """Give the browser its session, and start its forms anew: a CSRF token from before a sign-in is worth nothing.
+
+    A session to ``remember`` outlives the browser's window; unless it is said, what holds for the present one goes on.
+    """
+    if remember is None:
+        here = _find()
+        remember = here is not None and here.session.remember
     renew_forms()
-    response.set_cookie(
-        current_app.config["IDENTITY_COOKIE_NAME"],
-        token,
-        max_age=session_lifetime().absolute,
-        secure=current_app.config["IDENTITY_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
+    _set_cookie(response, _DEVICE_COOKIE, _device(), max_age=_DEVICE_LIVES)
+    _set_cookie(response, "IDENTITY_COOKIE_NAME", token, max_age=session_lifetime().absolute if remember else None)
     return response
 
 
@@ -184,7 +188,9 @@ def _load() -> Identity | None:
         return None
     found = sessions.find_session(token, now=now(), lifetime=session_lifetime())
     if found is not None:
-        return Identity(person=found[1], session=found[0])
+        # From elsewhere the session is worth nothing, but it goes on where it was: a laptop comes back to the office.
+        may_come = person_may_come_from(found[1].id, request.remote_addr)
+        return Identity(person=found[1], session=found[0]) if may_come else None
     _bury(token)
     return None
 
@@ -209,6 +215,27 @@ def _forget_dead_cookie(response: Response) -> Response:
     if g.get("identity_cookie_is_dead") and not _sets_identity(response):
         carry_out(response)
     return response
+
+
+def _device() -> str:
+    """What the device cookie holds, or will hold."""
+    if "device" not in g:
+        held = request.cookies.get(current_app.config[_DEVICE_COOKIE], "")
+        g.device = held if is_device_token(held) else new_device_token()
+    device: str = g.device
+    return device
+
+
+def _set_cookie(response: Response, setting: str, value: str, *, max_age: dt.timedelta | None) -> None:
+    response.set_cookie(
+        current_app.config[setting],
+        value,
+        max_age=max_age,
+        secure=current_app.config["IDENTITY_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
 
 
 def _sets_identity(response: Response) -> bool:
