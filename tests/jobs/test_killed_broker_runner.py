@@ -18,8 +18,8 @@ from tests.support.surroundings import RABBITMQ, RABBITMQ_URL, REDIS, REDIS_URL
 
 pytestmark = pytest.mark.slow
 
-JOBS = 200
-KILLS = 5
+JOBS = 80
+KILLS = 2
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
