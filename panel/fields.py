@@ -206,13 +206,13 @@ def largest(column_type: TypeEngine[Any]) -> int:
     return (1 << bits) - 1
 
 
-def field_for(path: Path, label: str, help_text: str, *, optional: bool = False) -> Field:
-    """The form field of a column; TypeError when its kind has none."""
+def field_for(path: Path, label: str, help_text: str, *, insists: bool | None = None) -> Field:
+    """The form field of a column; TypeError when its kind has none. It asks for what the column needs, unless told."""
     column = path.column
     if column is None:
         raise TypeError(f"{path.name!r} is computed and cannot be typed")
     has_default = column.default is not None or column.server_default is not None
-    needed = not (column.nullable or has_default or optional)
+    needed = insists if insists is not None else not (column.nullable or has_default)
     ask = "Choose" if isinstance(path.kind, Choice | Listed) else "Enter"
     validators: list[Any] = [InputRequired(f"{ask} {the(label)}.") if needed else Optional(), _readable]
     made = _FIELDS.get(path.kind.name)

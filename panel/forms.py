@@ -186,7 +186,8 @@ def _loaded_with(row: Any) -> list[Any]:
 
 def scaffold(owner: Mounted, verb: str) -> FormMaker:
     """Make the form of "create" or "edit"; NoFormField or UnknownName when it names what cannot be typed."""
-    columns = owner.resource.form_columns(verb, owner.realm.name)
+    resource = owner.resource
+    columns = resource.form_columns(verb, owner.realm.name)
     versioned = verb == "edit" and _counts_versions(owner, columns)
     version: dict[str, Any] = {VERSION: HiddenField()} if versioned else {}
     if isinstance(columns, type):
@@ -207,12 +208,8 @@ def scaffold(owner: Mounted, verb: str) -> FormMaker:
         if path.hops and verb not in owner.resource.saves:
             raise UnknownName(f"{name!r} belongs to another record: say in saves which service changes it")
         try:
-            fields[name] = field_for(
-                path,
-                owner.resource.label_of(name),
-                owner.resource.help.get(name, ""),
-                optional=name in owner.resource.optional,
-            )
+            insists = True if name in resource.required else False if name in resource.optional else None
+            fields[name] = field_for(path, resource.label_of(name), resource.help.get(name, ""), insists=insists)
         except TypeError as refused:
             raise NoFormField(f"{owner.resource.__name__}: {refused}") from refused
         typed.append(_Typed(name, path))

@@ -114,6 +114,7 @@ class Resource:
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
     - ``sensitive``: verbs whose page wants a recent proof of who the visitor is, as a sensitive ``Action`` does.
     - ``optional``: fields that forms do not insist on although the column does: the service fills them.
+      ``required``: those they insist on although the column has a default.
     - ``sections``: how the fields of the forms are grouped; a section of which a form asks nothing is left out.
     - ``view_menu``: offers, on the details page, every list of the realm that can be filtered by this record.
     - ``status``: the choice column shown beside the title of the details page.
@@ -149,6 +150,7 @@ class Resource:
     references: ClassVar[Mapping[str, Reference]] = {}
     load: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[frozenset[str]] = frozenset()
+    required: ClassVar[frozenset[str]] = frozenset()
     sections: ClassVar[tuple[Section, ...]] = ()
     view_menu: ClassVar[bool] = False
     facts: ClassVar[Callable[[Visit, Any, dt.datetime], Sequence[Facts]] | None] = None

@@ -15,7 +15,6 @@ from sqlalchemy import Select, func, or_, select, update
 
 from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES, InvoiceStatus
-from domain.money import minor_to_text
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
 from extensions import db
@@ -58,11 +57,14 @@ class BlockerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """One thing to be checked before a deletion: how many there are (0: nothing in the way), and what they come to."""
+    """One thing to be checked before a deletion: how many there are (0: nothing in the way), and what they come to.
+
+    ``amount`` is in minor units of the account's currency.
+    """
 
     kind: BlockerKind
     number: int
-    amount: str = ""
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,9 @@ def blockers_of(account: Account, *, now: dt.datetime) -> list[Blocker]:
         or_(CreditLimit.valid_to.is_(None), CreditLimit.valid_to > now.date()),
     )
     return [
-        Blocker(BlockerKind.FUNDS, int(funds != 0), f"{minor_to_text(funds, currency)} {currency}"),
+        Blocker(BlockerKind.FUNDS, int(funds != 0), funds),
         Blocker(BlockerKind.CREDIT, _number(limits)),
-        Blocker(BlockerKind.DEBT, int(owed != 0), f"{minor_to_text(owed, currency)} {currency}"),
+        Blocker(BlockerKind.DEBT, int(owed != 0), owed),
         Blocker(
             BlockerKind.UNPAID_INVOICES, _number(_of(Invoice, account).where(Invoice.status.in_(PAYABLE_STATUSES)))
         ),

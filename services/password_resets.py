@@ -20,13 +20,13 @@ from services.passwords import new_temporary_password, passwords
 from services.seats import has_live_seat
 from services.second_step import needs_second_step
 from services.sessions import Browser, Lifetime, end_sessions, hash_of_token, renew_session
+from services.settings import number_setting
 from services.sign_in import find_welcome_person, person_as_actor
 from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 
 LINK_LIVES = dt.timedelta(minutes=60)
 TEMPORARY_PASSWORD_LIVES = dt.timedelta(minutes=60)
-INVITATION_LIVES = dt.timedelta(days=30)
 _LINKS = (PasswordResetKind.LINK, PasswordResetKind.INVITATION)
 
 
@@ -72,12 +72,12 @@ def send_reset_link(person: Person, *, actor: Actor, now: dt.datetime) -> Person
 def send_invitation_link(person: Person, *, actor: Actor, now: dt.datetime) -> str:
     """Mail new staff the link by which they choose their first password, and give its token to be printed.
 
-    It works once, for 30 days, like a reset link.
+    It works once, like a reset link, for as many days as the setting says.
     """
-    token = secrets.token_urlsafe(32)
+    token, days = secrets.token_urlsafe(32), number_setting("invitation_days")
     _replace_open_resets(person, now)
-    _add_reset(person, PasswordResetKind.INVITATION, hash_of_token(token), INVITATION_LIVES, actor, now)
-    tell(person, "staff_invitation", now=now, secret=True, token=token, days=INVITATION_LIVES.days)
+    _add_reset(person, PasswordResetKind.INVITATION, hash_of_token(token), dt.timedelta(days=days), actor, now)
+    tell(person, "staff_invitation", now=now, secret=True, token=token, days=days)
     return token
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.codes import possible_codes
@@ -76,7 +76,7 @@ class _Searched:
     model: type[Any]
     exact: InstrumentedAttribute[Any]
     words: tuple[InstrumentedAttribute[Any], ...]
-    shown: Select[Any]
+    shown: Any  # a SELECT of key, title, note, client_id and account_name
     hits_of: type[Any]  # the model the words stand on; its id is what ``shown`` is narrowed by
     narrowed_by: InstrumentedAttribute[Any]
 

@@ -111,6 +111,7 @@ class AccountResource(Resource):
         "edit": EDITABLE,
     }
     optional = frozenset({"billing_name"})
+    required = frozenset({"pricing_model", "payment_mode", "time_zone"})
     sections = SECTIONS
     view_menu = True
     form_extras = {"create": OwnerFields}

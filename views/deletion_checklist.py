@@ -12,6 +12,7 @@ from models import Account
 from panel import CheckItem, Visit
 from panel.addresses import address
 from services.deletions import Blocker, BlockerKind, Consequences, blockers_of, consequences_of
+from views.money import format_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ _LINES: Final[Mapping[BlockerKind, _Line]] = {
     ),
     BlockerKind.DRAFTS: _Line(
         "Drafts",
-        "{number} drafts of invoices. Issue or void them.",
+        "{number} not issued. Issue or delete them.",
         "There are no drafts of invoices.",
         "invoices", "status=draft", "Drafts", P.INVOICES_READ,
     ),
@@ -89,7 +90,7 @@ def _item(visit: Visit, account: Account, blocker: Blocker) -> CheckItem:
     line = _LINES[blocker.kind]
     if not blocker.number:
         return CheckItem(line.label, "fine", line.fine)
-    text = line.clear.format(number=blocker.number, amount=blocker.amount)
+    text = line.clear.format(number=blocker.number, amount=format_money(blocker.amount, account.currency, visit.locale))
     links = [(line.link, _list(visit, line.slug, account, line.query))] if visit.allows(line.grant) else []
     return CheckItem(line.label, "blocks", text, links)
 

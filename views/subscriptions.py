@@ -31,7 +31,7 @@ class SubscriptionResource(Resource):
     )
     filters = (
         Lookup("license"),
-        Lookup("reseller_account", "Reseller", realms={STAFF}),
+        Lookup("reseller_account", "Reseller", realms={STAFF}, reverse="Subscriptions they resell"),
         Text("licensee"),
         Lookup("package"),
         Choice("status"),

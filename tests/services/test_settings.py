@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor, Source
 from domain.settings import SETTINGS, SettingKind, SettingNotReadable, UnknownSetting, spec_of
 from extensions import db
+from models import MemberInvitation, MemberStatus
 from models.setting import Setting
 from services.audit import timeline_of
+from services.invitations import invite_member
 from services.people import NotWhileLoggedInAs
 from services.settings import (
     SettingChanged,
@@ -25,6 +27,7 @@ from services.settings import (
     text_setting,
 )
 from services.unit_of_work import unit_of_work
+from tests.factories.people import MemberFactory
 from tests.services.money import CLERK
 
 KEY = "sms_pause_seconds"
@@ -150,3 +153,9 @@ def test_every_default_is_a_value_that_may_be_typed() -> None:
 
 def test_a_visit_as_a_member_never_lasts_longer_than_an_hour() -> None:
     assert (spec_of("login_as_minutes").most, spec_of("login_as_minutes").kind) == (60, SettingKind.NUMBER)
+
+
+def test_invitations_live_as_long_as_the_setting_says(session: Session, now: dt.datetime) -> None:
+    change_setting("invitation_days", "7", actor=CLERK, now=now)
+    invite_member(MemberFactory(status=MemberStatus.INVITED), actor=CLERK, now=now)
+    assert session.scalars(select(MemberInvitation.expires_at)).one() == now + dt.timedelta(days=7)

@@ -207,7 +207,7 @@ class Asks:
         """Lists, counts and exports asked for by keys, names and row numbers of foreign records."""
         asked: list[tuple[str, str]] = [("q", mark) for mark in forbidden_marks(self.realm, self.resource)]
         for declared in self.resource.filters:
-            if isinstance(declared, Lookup):
+            if isinstance(declared, Lookup) and self.realm in declared.realms:
                 target = target_of(self.resource, declared.address)
                 for mark in sides_hidden(self.realm, self.resource):
                     asked += [(declared.address, key) for key in keys_of_row(self.world.row(mark, target))]

@@ -83,6 +83,7 @@ def test_a_new_account_gets_its_values_its_billing_name_and_an_invited_owner(adm
         ({"country": "Germany"}, 422),
         ({"currency": "EURO"}, 422),
         ({"time_zone": "Mars/Olympus"}, 422),
+        ({"pricing_model": ""}, 422),
         ({"vat_id": "DE1"}, 409),
         ({"owner_email": "not an address"}, 422),
         ({"name": "a\0b"}, 422),
@@ -146,7 +147,7 @@ def test_the_checklist_shows_what_blocks_and_leads_to_what_clears_it(admin, acco
     fund(account, 500, now)
     TicketFactory(account=account, status=TicketStatus.OPEN)
     page = html.unescape(admin.get("/accounts/10001/deletion").get_data(as_text=True))
-    assert "The house holds 5.00 USD of theirs." in page
+    assert "The house holds $5.00 of theirs." in page
     assert "/staff/tickets/?account=10001&status=open" in page
     assert "All are paid." in page
     assert 'name="typed_name"' not in page  # nothing to confirm while something blocks
