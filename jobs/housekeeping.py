@@ -9,6 +9,7 @@ from jobs.registry import JobContext, clock
 from services.attempts import forget_old_attempts
 from services.clock_slots import forget_old_slots
 from services.jobs import forget_old_jobs
+from services.passkey_challenges import forget_old_challenges
 from services.unit_of_work import unit_of_work
 
 HOUR = dt.timedelta(hours=1)
@@ -19,6 +20,12 @@ DAY = dt.timedelta(days=1)
 def attempts(job: JobContext) -> dict[str, int]:
     """Tries at the door, after 30 days."""
     return in_pieces(job, lambda: forget_old_attempts(now=job.now))
+
+
+@clock("forget_old_challenges", every=HOUR)
+def challenges(job: JobContext) -> dict[str, int]:
+    """Challenges for passkeys, once they are over."""
+    return in_pieces(job, lambda: forget_old_challenges(now=job.now))
 
 
 @clock("forget_old_jobs", every=HOUR)

@@ -15,6 +15,7 @@ from models.second_factor import Passkey, RecoveryCode, TotpFactor
 from models.sign_in import SessionEnd
 from services.locks import locked
 from services.notifications import tell
+from services.passkey_challenges import forget_challenges_of
 from services.records import flush_or_refuse
 from services.sessions import end_sessions
 
@@ -84,6 +85,7 @@ def remove_second_factors(person: Person, *, now: dt.datetime, account_id: int |
         db.session.execute(
             delete(factor).where(factor.person_id == person.id).execution_options(synchronize_session=False)
         )
+    forget_challenges_of(person)
     person.passkey_only = False
     end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now)
     if person.email is not None:

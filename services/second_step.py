@@ -56,7 +56,7 @@ def needs_second_step(person: Person) -> bool:
 
 def use_code(person: Person, code: str, *, now: dt.datetime) -> SignInDoor | None:
     """Use up a time code or a recovery code; give the kind of code it was, or None when it is not right (any more)."""
-    written = "".join(character for character in code if not character.isspace() and character != "-").lower()
+    written = _written(code)
     if _TIME_CODE.fullmatch(written):
         return SignInDoor.CODE if _use_time_code(person, written, now) else None
     if _RECOVERY_CODE.fullmatch(written):
@@ -84,17 +84,29 @@ def make_recovery_codes(person: Person, *, now: dt.datetime) -> list[str]:
     return ["-".join(code[start : start + 4] for start in range(0, 16, 4)) for code in codes]
 
 
+def step_of_code(factor: TotpFactor, code: str, *, now: dt.datetime) -> int | None:
+    """The half minute in which the app showed this code; None when it is not right. It may have been used already."""
+    written = _written(code)
+    if not _TIME_CODE.fullmatch(written):
+        return None
+    try:
+        return pyotp.TOTP(cipher.decrypt(factor.secret)).verify_and_get_timecode(
+            written, for_time=now, valid_window=_STEPS_AROUND
+        )
+    except pyotp.OTPVerificationError:
+        return None
+
+
+def _written(code: str) -> str:
+    return "".join(character for character in code if not character.isspace() and character != "-").lower()
+
+
 def _use_time_code(person: Person, code: str, now: dt.datetime) -> bool:
     factor = db.session.scalar(
         select(TotpFactor).where(TotpFactor.person_id == person.id, TotpFactor.confirmed_at.is_not(None))
     )
-    if factor is None:
-        return False
-    try:
-        step = pyotp.TOTP(cipher.decrypt(factor.secret)).verify_and_get_timecode(
-            code, for_time=now, valid_window=_STEPS_AROUND
-        )
-    except pyotp.OTPVerificationError:
+    step = None if factor is None else step_of_code(factor, code, now=now)
+    if factor is None or step is None:
         return False
     # The guard is in the statement: of several with the same code, one finds the step still unused.
     used = db.session.execute(

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
 from services import password_resets, sign_in
 from services.password_resets import CurrentPasswordWrong, ResetLinkNotValid
+from services.second_step import factors_of
 from services.sign_in import person_as_actor
 from services.unit_of_work import unit_of_work
 from views.access import public, signed_in
@@ -48,6 +49,7 @@ class SignInForm(FlaskForm):
     password = PasswordField(
         "Password", validators=[InputRequired("Enter your password."), Length(max=1000, message=_TOO_LONG)]
     )
+    remember = BooleanField("Keep me signed in on this computer")
 
 
 class CodeForm(FlaskForm):
@@ -96,18 +98,23 @@ def sign_in_page() -> ResponseReturnValue:
         identity = current_identity()
         if identity is not None:
             return redirect(wanted or landing_url(identity), code=303)
-        return _page("sign_in", form)
+        return door_page("sign_in", form)
     if not form.validate():
-        return _page("sign_in", form, status=422)
+        return door_page("sign_in", form, status=422)
     try:
         entry = sign_in.sign_in(
-            form.email.data, form.password.data, browser_here(), now=now(), lifetime=session_lifetime()
+            form.email.data,
+            form.password.data,
+            browser_here(),
+            now=now(),
+            lifetime=session_lifetime(),
+            remember=form.remember.data,
         )
     except Refusal as refusal:
-        return _refused("sign_in", form, refusal)
+        return refused("sign_in", form, refusal)
     if entry.waits_for_second_step:
-        return carry_in(_see(_with_next("/sign-in/code", wanted)), entry.token)
-    return _let_in(entry, wanted)
+        return carry_in(_see(with_next("/sign-in/code", wanted)), entry.token, remember=entry.session.remember)
+    return let_in(entry, wanted)
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
@@ -116,19 +123,19 @@ def code_page() -> ResponseReturnValue:
     """Ask for the second step of who has shown the password."""
     waiting, wanted = waiting_identity(), safe_next(request.args.get("next"))
     if waiting is None:
-        return redirect(_with_next("/sign-in", wanted), code=303)
-    form = CodeForm()
+        return redirect(with_next("/sign-in", wanted), code=303)
+    form, factors = CodeForm(), factors_of(waiting.person)
     if request.method == "GET":
-        return _page("code", form)
+        return door_page("code", form, factors=factors)
     if not form.validate():
-        return _page("code", form, status=422)
+        return door_page("code", form, status=422, factors=factors)
     try:
         entry = sign_in.sign_in_with_code(
             waiting.session, waiting.person, form.code.data, browser_here(), now=now(), lifetime=session_lifetime()
         )
     except Refusal as refusal:
-        return _refused("code", form, refusal, field="code")
-    return _let_in(entry, wanted)
+        return refused("code", form, refusal, field="code", factors=factors)
+    return let_in(entry, wanted)
 
 
 @blueprint.post("/sign-out")
@@ -150,16 +157,16 @@ def forgot_password() -> ResponseReturnValue:
     """Ask where to send a reset link. The answer is the same for every address, and takes as long."""
     form = ForgotPasswordForm()
     if request.method == "GET":
-        return _page("forgot_password", form)
+        return door_page("forgot_password", form)
     if not form.validate():
-        return _page("forgot_password", form, status=422)
+        return door_page("forgot_password", form, status=422)
     started = time.perf_counter()
     try:
         password_resets.request_reset_link(form.email.data, browser_here(), now=now())
     except TooManyAttempts as refusal:
-        return _refused("forgot_password", form, refusal)
+        return refused("forgot_password", form, refusal)
     time.sleep(max(0.0, started + ASKING_TAKES - time.perf_counter()))
-    return _page("forgot_password", form, sent=True)
+    return door_page("forgot_password", form, sent=True)
 
 
 @blueprint.route("/reset-password/<token>", methods=["GET", "POST"])
@@ -170,15 +177,15 @@ def reset_password(token: str) -> ResponseReturnValue:
     if not password_resets.reset_link_works(token, now=now()):
         return _dead_link(ResetLinkNotValid())
     if request.method == "GET":
-        return _page("change_password", form)
+        return door_page("change_password", form)
     if not form.validate():
-        return _page("change_password", form, status=422)
+        return door_page("change_password", form, status=422)
     try:
         password_resets.reset_password(token, form.new_password.data, browser_here(), now=now())
     except ResetLinkNotValid as refusal:
         return _dead_link(refusal)
     except Refusal as refusal:
-        return _refused("change_password", form, refusal, field="new_password")
+        return refused("change_password", form, refusal, field="new_password")
     renew_forms()
     flash("Your password is set. Sign in with it.", "success")
     return carry_out(_see("/sign-in"))
@@ -195,9 +202,9 @@ def change_password() -> ResponseReturnValue:
     actor = person_as_actor(identity.person, browser_here(), identity.session)
     if request.method == "GET":
         password_resets.require_proof_beside_password(identity.person, actor, now=now())
-        return _page("change_password", form, reason=reason)
+        return door_page("change_password", form, reason=reason)
     if not form.validate():
-        return _page("change_password", form, status=422, reason=reason)
+        return door_page("change_password", form, status=422, reason=reason)
     try:
         token = password_resets.change_password(
             identity.person,
@@ -209,9 +216,9 @@ def change_password() -> ResponseReturnValue:
             lifetime=session_lifetime(),
         )
     except CurrentPasswordWrong as refusal:
-        return _refused("change_password", form, refusal, field="current_password", reason=reason)
+        return refused("change_password", form, refusal, field="current_password", reason=reason)
     except Refusal as refusal:
-        return _refused("change_password", form, refusal, field="new_password", reason=reason)
+        return refused("change_password", form, refusal, field="new_password", reason=reason)
     if token is None:
         return carry_out(_see("/sign-in"))
     answer = carry_in(_see(landing_url(identity)), token)
@@ -219,9 +226,10 @@ def change_password() -> ResponseReturnValue:
     return answer
 
 
-def _let_in(entry: sign_in.Entry, wanted: str) -> Response:
+def let_in(entry: sign_in.Entry, wanted: str) -> Response:
+    """Send who came in to the page they wanted, or to their first."""
     identity = Identity(person=entry.person, session=entry.session)
-    return carry_in(_see(wanted or landing_url(identity)), entry.token)
+    return carry_in(_see(wanted or landing_url(identity)), entry.token, remember=entry.session.remember)
 
 
 def _me() -> Identity:
@@ -231,22 +239,23 @@ def _me() -> Identity:
     return identity
 
 
-def _page(name: str, form: FlaskForm, *, status: int = 200, **values: Any) -> Response:
+def door_page(name: str, form: FlaskForm, *, status: int = 200, **values: Any) -> Response:
+    """A page of the door, which nobody stores."""
     values.setdefault("errors", [(form[field].id, text) for field, texts in form.errors.items() for text in texts])
     answer = make_response(render_template(f"pages/sign_in/{name}.html", form=form, **values), status)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _refused(name: str, form: FlaskForm, refusal: Refusal, *, field: str = "", **values: Any) -> Response:
+def refused(name: str, form: FlaskForm, refusal: Refusal, *, field: str = "", **values: Any) -> Response:
     """The page again, with what was typed and why it was refused; 429 with the seconds to wait after too many tries."""
     if isinstance(refusal, TooManyAttempts):
-        answer = _page(name, form, status=429, wait=refusal.message, **values)
+        answer = door_page(name, form, status=429, wait=refusal.message, **values)
         answer.headers["Retry-After"] = str(int(refusal.wait.total_seconds()) + 1)
         return answer
     if field:
         form[field].errors = [refusal.message]
-    return _page(name, form, status=422, errors=[(form[field].id if field else "", refusal.message)], **values)
+    return door_page(name, form, status=422, errors=[(form[field].id if field else "", refusal.message)], **values)
 
 
 def _dead_link(refusal: ResetLinkNotValid) -> Response:
@@ -259,5 +268,6 @@ def _see(address: str) -> Response:
     return make_response(redirect(address, code=303))
 
 
-def _with_next(address: str, wanted: str) -> str:
+def with_next(address: str, wanted: str) -> str:
+    """The address, with the page to go to afterwards."""
     return f"{address}?{urlencode({'next': wanted})}" if wanted else address

@@ -120,6 +120,7 @@ def prove_page(
         factors=factors_of(identity.person),
         has_password=identity.person.password_hash is not None,
         next_url=_wanted(),
+        prove_url=f"/prove?{urlencode({'next': _wanted()})}",
         back_url=_page_before(),
     )
     answer = make_response(page, status if refusal is None else 429 if paused else 422)

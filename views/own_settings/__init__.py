@@ -7,6 +7,7 @@ from flask import Blueprint
 
 def own_settings_blueprint() -> Blueprint:
     """The pages of all sections. Importing a section's module puts its pages onto the one blueprint."""
-    from views.own_settings import frame, profile, security, sign_in_methods  # noqa: F401  the sections register themselves
+    # The sections register themselves.
+    from views.own_settings import frame, passkeys, phone, profile, security, sign_in_methods, two_step  # noqa: F401
 
     return frame.blueprint

@@ -46,6 +46,8 @@ class Section:
 SECTIONS = (
     Section("profile", "Profile", "person", "own_settings.profile"),
     Section("security", "Password and security", "shield-lock", "own_settings.security"),
+    Section("two-step", "Two-step verification", "shield-check", "own_settings.two_step"),
+    Section("phone", "Phone", "phone", "own_settings.phone"),
     Section(
         "sign-in-methods",
         "Sign-in methods",
