@@ -63,7 +63,7 @@ def sign_in(
     hashed = None if candidate is None else candidate.temporary_hash or candidate.password_hash
     if not passwords.check(hashed, password) or candidate is None or hashed is None:
         raise SignInRefused
-    refuse_from_elsewhere(candidate.id, browser, now)
+    refuse_from_elsewhere(candidate.id, browser, now=now)
     renewed = passwords.make(password) if passwords.is_outdated(hashed) else None
     with unit_of_work():
         person = lock_welcome_person(candidate.id)
@@ -185,14 +185,20 @@ def _use_up_temporary_password(reset_id: int, now: dt.datetime) -> None:
         raise SignInRefused
 
 
-def refuse_from_elsewhere(person_id: int, browser: Browser, now: dt.datetime) -> None:
-    """Refuse, and record, who showed the right password from a network that their own list does not hold."""
+def refuse_from_elsewhere(person_id: int, browser: Browser, *, now: dt.datetime) -> None:
+    """Refuse, and record, who proved who they are from a network that their own list does not hold.
+
+    Opens its own unit of work. Refused: NetworkNotAllowed.
+    """
     if person_may_come_from(person_id, browser.ip):
         return
     with unit_of_work():
-        person = db.session.get_one(Person, person_id)
-        record_event("person.sign_in_refused", person, actor=person_as_actor(person, browser), now=now)
+        _note_refused_network(db.session.get_one(Person, person_id), browser, now)
     raise NetworkNotAllowed
+
+
+def _note_refused_network(person: Person, browser: Browser, now: dt.datetime) -> None:
+    record_event("person.sign_in_refused", person, actor=person_as_actor(person, browser), now=now)
 
 
 def _arrive(person: Person, browser: Browser, now: dt.datetime, *, by_recovery_code: bool = False) -> None:

@@ -174,7 +174,7 @@ def sign_in_with_identity(
     known = _find(proved)
     if known is None:
         raise IdentityNotConnected(label)
-    refuse_from_elsewhere(known.person_id, browser, now)
+    refuse_from_elsewhere(known.person_id, browser, now=now)
     try:
         with unit_of_work():
             identity = _find(proved)  # again: it may have been disconnected a moment ago
