@@ -62,7 +62,7 @@ class AccountPage(RealmPage):
     """Read with the data of the provider, which only support changes; saved by the owner."""
 
     slug, title = "account", "Account"
-    group, icon = "Administration", "buildings"
+    group, icon = "Customers", "buildings"
     verbs: ClassVar[dict[str, str]] = {"index": P.ACCOUNT_READ, "update": P.ACCOUNT_EDIT}
 
     @staticmethod

@@ -64,7 +64,7 @@ def _held(member: Member) -> Mapping[str, Any]:
 
 CHANGE_ROLES = Action(
     save_roles,
-    "Roles",
+    "Change roles",
     grant=P.MEMBERS_GRANT,
     when=Member.can_hold_roles,
     why_not=CannotHoldRoles.message,

@@ -49,7 +49,7 @@ class MemberResource(Resource):
         Column("phone", list=False),
         Column("time_zone", list=False),
         Column("pay_limit", list=False),
-        Column("last_seen_at", "Last seen", sort=True),
+        Column("last_seen_at", "Last seen"),
         Column("person.last_sign_in_at", "Last sign-in", list=False),
         Column("created_at", "Added", sort=True),
     )

@@ -158,6 +158,7 @@ SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.ResourceArticle: _hidden_from_accounts(is_published=False),
     models.TicketType: _hidden_from_accounts(internal=True),
     models.Project: _hidden_from_accounts(retired=True),
+    models.Interest: _hidden_from_accounts(retired=True),
     models.Invoice: _owed,
     models.LedgerAccount: _much_for_strangers("balance"),
     models.AuditEvent: _told,
