@@ -32,6 +32,7 @@ from services.people import (
 )
 from services.records import RecordInUse, delete_record, flush_or_refuse
 from services.roles import is_owner_acting, take_every_role
+from services.seats import has_seat_besides
 from services.sessions import end_sessions_without_seat
 from services.step_up import require_recent_proof
 
@@ -164,7 +165,7 @@ def _take_access(member: Member, actor: Actor, now: dt.datetime) -> Member:
     take_every_role(member, actor=actor, now=now)
     open_ones = update(MemberInvitation).where(MemberInvitation.member_id == member.id, MemberInvitation.is_open)
     db.session.execute(open_ones.values(withdrawn_at=now).execution_options(synchronize_session=False))
-    if person.managed_by_account_id == member.account_id and not _sits_elsewhere(member):
+    if person.managed_by_account_id == member.account_id and not has_seat_besides(person.id, member_id=member.id):
         _strip(person)
     else:
         member.person = create_person(
@@ -194,16 +195,9 @@ def _strip(person: Person) -> None:
     db.session.flush()
 
 
-def _sits_elsewhere(member: Member) -> bool:
-    seat = Member.__table__.c  # across accounts on purpose: the scope of a visit narrows the mapped class
-    other = select(seat.id).where(seat.person_id == member.person_id, seat.id != member.id).limit(1)
-    return db.session.scalar(other) is not None
-
-
 def _forget(person: Person, actor: Actor, now: dt.datetime) -> None:
     """Delete a name that no seat has any more, unless something still refers to it."""
-    seat = Member.__table__.c
-    if person.email is not None or db.session.scalar(select(seat.id).where(seat.person_id == person.id)) is not None:
+    if person.email is not None or has_seat_besides(person.id, member_id=None):
         return
     try:
         with db.session.begin_nested():

@@ -66,3 +66,11 @@ def seats_of(person_id: int) -> list[Seat]:
         Seat(member_id, account_id, client_id, name, suspended=status is not AccountStatus.ACTIVE)
         for member_id, account_id, client_id, name, status in rows
     ]
+
+
+def has_seat_besides(person_id: int, *, member_id: int | None) -> bool:
+    """Whether a person has another seat than this one, in whichever account and state."""
+    others = select(_member.id).where(_member.person_id == person_id)
+    if member_id is not None:
+        others = others.where(_member.id != member_id)
+    return db.session.scalar(others.limit(1)) is not None

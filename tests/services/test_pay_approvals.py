@@ -138,6 +138,8 @@ def test_what_others_paid_does_not_count(account: Account, asker: Actor, now: dt
     payment = PaymentFactory(account=account, currency="USD", amount=6_000)
     PaymentAllocationFactory(payment=payment, invoice=invoice, amount=6_000)
     require_within_pay_limit(invoice, 9_999, actor=asker, now=now)
+    with pytest.raises(AbovePayLimit):
+        require_within_pay_limit(invoice, 10_000, actor=asker, now=now)
 
 
 def approved(invoice: Invoice, asker: Actor, owner: Actor, now: dt.datetime) -> PayApproval:
