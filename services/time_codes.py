@@ -78,7 +78,7 @@ def open_enrolment(person: Person, *, issuer: str, actor: Actor, now: dt.datetim
 def confirm_enrolment(person: Person, code: str, *, actor: Actor, now: dt.datetime) -> list[str]:
     """Switch time codes on by the first code, which is used up by it; give new recovery codes if none are left.
 
-    Refused: TooManyAttempts, EnrolmentOver, CodeRefused. Opens its own units of work: codes are counted like everywhere.
+    Refused: TooManyAttempts, EnrolmentOver, CodeRefused. Opens its own units of work: tries are counted as elsewhere.
     """
     require_recent_proof(actor, now=now)
     with unit_of_work():

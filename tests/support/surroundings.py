@@ -72,9 +72,10 @@ def _unreachable(address: str, usual_port: int) -> Callable[[], str]:
 POSTGRESQL = Surrounding("PostgreSQL", _postgresql_missing)
 RABBITMQ = Surrounding("RabbitMQ", _unreachable(RABBITMQ_URL, 5672))
 REDIS = Surrounding("Redis", _unreachable(REDIS_URL, 6379))
+OATHTOOL = Surrounding("oathtool", lambda: "" if shutil.which("oathtool") else "no oathtool on the PATH")
 CHROMIUM = Surrounding("Chromium", lambda: "" if chromium_path() else "no chromium on the PATH")
 
-ALL = (POSTGRESQL, RABBITMQ, REDIS, CHROMIUM)
+ALL = (POSTGRESQL, RABBITMQ, REDIS, CHROMIUM, OATHTOOL)
 
 
 def lines_of_what_was_not_found() -> list[str]:

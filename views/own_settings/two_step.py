@@ -133,7 +133,7 @@ def recovery_codes() -> ResponseReturnValue:
     return confirm_page(
         form,
         "Make recovery codes",
-        "Each of the ten codes lets you in once when you have lost your app or passkey. Codes made before stop working.",
+        "Each of the ten codes lets you in once when you have lost your app or passkey. Older codes stop working.",
         "Make recovery codes",
     )
 
