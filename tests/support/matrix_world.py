@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import models
 from domain.permissions import MemberRole, P, StaffRole, grants_of_member, grants_of_staff
@@ -21,6 +22,7 @@ from tests.factories.people import (
     MemberRoleGrantFactory,
     OwnerFactory,
     PersonFactory,
+    StaffDepartmentFactory,
     StaffMemberFactory,
 )
 from tests.support.door import csrf_token_of
@@ -147,7 +149,10 @@ def _invite_everybody(world: World) -> None:
             MemberRoleGrantFactory(**own.marked(models.MemberRoleGrant), member=member, role=role)
         _let_in(world, name, person, home, {PORTAL: grants_of_member(roles)})
     for staff_role in StaffRole:
-        person = StaffMemberFactory(role=staff_role).person
+        staff_member = StaffMemberFactory(role=staff_role)
+        for department in db.session.scalars(select(models.Department)):  # or agents would not see every ticket
+            StaffDepartmentFactory(staff_member=staff_member, department=department)
+        person = staff_member.person
         _let_in(world, f"staff {staff_role.value}", person, "/staff/", {STAFF: grants_of_staff(staff_role)})
     world.visitors[SIGNED_OUT] = Visitor(SIGNED_OUT, world.app, "/sign-in", {})
 
