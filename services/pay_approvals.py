@@ -247,7 +247,7 @@ def _move(approval: PayApproval, before: PayApprovalStatus, after: PayApprovalSt
 def _tell_asker(approval: PayApproval, event: str, now: dt.datetime, *, reason: str) -> None:
     member = db.session.get_one(Member, approval.member_id)
     person = db.session.get_one(Person, member.person_id)
-    invoice = db.session.get(Invoice, approval.invoice_id)
+    invoice = None if approval.invoice_id is None else db.session.get(Invoice, approval.invoice_id)
     tell(
         person,
         event,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from wtforms import IntegerField
 
-from panel import PORTAL, Action
+from panel import PORTAL, Action, TicksField
 from tests.support.matrix import MISSING, Asks, Record
 from tests.support.matrix_world import World
 
@@ -82,10 +82,14 @@ def body_of(action: Action) -> dict[str, Any]:
     if action.form is None:
         return {}
     fields = {name: field for name, field in vars(action.form).items() if hasattr(field, "field_class")}
-    return {
-        name: "3" if issubclass(field.field_class, IntegerField) else "Asked for on the phone"
-        for name, field in fields.items()
-    }
+    return {name: _typed(field) for name, field in fields.items()}
+
+
+def _typed(field: Any) -> Any:
+    if issubclass(field.field_class, TicksField):
+        choices = field.kwargs["choices"]
+        return [choices[0][0]] if isinstance(choices, list) else []
+    return "3" if issubclass(field.field_class, IntegerField) else "Asked for on the phone"
 
 
 def writes_in_portal(resource: Record) -> bool:
