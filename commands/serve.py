@@ -17,6 +17,7 @@ from waitress.server import create_server
 from commands.demo import load_and_tell, tell_sign_ins
 from config import Environment, Settings
 from extensions import db
+from jobs.demo_mail import DemoMail
 from jobs.engine import Engine
 from jobs.logs import log_to_the_console
 from services.demo import database_is_empty
@@ -47,8 +48,8 @@ def command() -> None:
 
 
 def companions(app: Flask) -> list[Companion]:
-    """What starts before the pages and stops after them, in reverse order: jobs with their clock."""
-    return [Engine(app)]
+    """What starts before the pages and stops after them in reverse order: the demo's mail server, jobs, the clock."""
+    return [DemoMail(app), Engine(app)]
 
 
 def make_ready(settings: Settings) -> None:

@@ -1,17 +1,34 @@
-"""The demo's mail page: what would have been mailed, to read without a mail server."""
+"""The demo's mail page: what its own mail server really received, and what still waits in the outbox."""
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
 from babel.dates import format_datetime
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from config import Environment, Settings
-from services.notifications import latest_mails
+from jobs.senders import catcher_folder
+from services.demo.mailbox import DemoMail, demo_mails, received_mail
 from views.access import public
 from views.locale import select_locale
+from views.security_headers import POLICY, policy_text
+from views.tones import tone_of
 
 SHOWN = 100
+
+# A mail brings its own styles and nothing else: no script, no picture, no form. Only our page may frame it, its links
+# open a window of their own, and even opened by itself it is a stranger to our pages (sandbox).
+MAIL_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'unsafe-inline'",
+    "base-uri": "'self'",
+    "frame-ancestors": "'self'",
+    "sandbox": "allow-popups allow-popups-to-escape-sandbox",
+}
 
 blueprint = Blueprint("demo_mail", __name__)
 
@@ -19,19 +36,52 @@ blueprint = Blueprint("demo_mail", __name__)
 @blueprint.get("/demo/mail")
 @public
 def show() -> ResponseReturnValue:
-    """The newest mails of the outbox. Only in the demo: they hold links and passwords of everybody."""
+    """The newest mails. Only in the demo: they hold links and passwords of everybody."""
+    mails = [_shown(mail) for mail in demo_mails(_folder(), limit=SHOWN)]
+    response = make_response(render_template("pages/demo/mail.html", mails=mails))
+    response.headers["Content-Security-Policy"] = policy_text({**POLICY, "frame-src": "'self'"})
+    return response
+
+
+@blueprint.get("/demo/mail/<name>")
+@public
+def letter(name: str) -> ResponseReturnValue:
+    """The HTML part of one mail that arrived, as it came, in a sandbox."""
+    mail = received_mail(_folder(), name)
+    if mail is None or not mail.html:
+        abort(404)
+    response = Response(f'<base target="_blank">{mail.html}', mimetype="text/html")
+    response.headers["Content-Security-Policy"] = policy_text(MAIL_POLICY)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _folder() -> Path:
     settings: Settings = current_app.extensions["settings"]
     if settings.environment is not Environment.DEMO:
         abort(404)
-    locale = select_locale()
-    mails = [
-        {
-            "to": mail.address,
-            "subject": mail.subject,
-            "at": format_datetime(mail.created_at, "d MMM y, HH:mm", locale=locale),
-            "at_iso": mail.created_at.isoformat(timespec="seconds"),
-            "text": mail.text,
-        }
-        for mail in latest_mails(SHOWN)
-    ]
-    return render_template("pages/demo/mail.html", mails=mails)
+    return catcher_folder(settings)
+
+
+def _shown(mail: DemoMail) -> dict[str, Any]:
+    queued, arrived = mail.queued, mail.received[0] if mail.received else None
+    at = queued.created_at if queued is not None else mail.received[0].at
+    state = "received" if arrived is not None else queued.state.value if queued is not None else ""
+    return {
+        "to": arrived.to if arrived is not None else queued.address if queued is not None else "",
+        "subject": arrived.subject if arrived is not None else queued.subject if queued is not None else "",
+        "text": arrived.text if arrived is not None else queued.text if queued is not None else "",
+        "html_url": url_for("demo_mail.letter", name=arrived.name) if arrived is not None and arrived.html else "",
+        "message_id": arrived.message_id if arrived is not None else queued.message_id if queued is not None else "",
+        "state": state.capitalize(),
+        "tone": "success" if state == "received" else tone_of(state) or "warning",
+        "received": [_time(each.at) for each in mail.received],
+        "error": queued.error if queued is not None and arrived is None else None,
+        "at": _time(at)["text"],
+        "at_iso": _time(at)["iso"],
+    }
+
+
+def _time(moment: dt.datetime) -> dict[str, str]:
+    text = format_datetime(moment, "d MMM y, HH:mm:ss", locale=select_locale())
+    return {"text": text, "iso": moment.isoformat(timespec="seconds")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, request
 
 POLICY = {
@@ -16,8 +18,14 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 
+
+def policy_text(policy: Mapping[str, str]) -> str:
+    """The policy as a header's value."""
+    return "; ".join(f"{what} {where}" for what, where in policy.items())
+
+
 HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in POLICY.items()),
+    "Content-Security-Policy": policy_text(POLICY),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",

@@ -146,5 +146,6 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "social_sign_in.come_back",  # where another house leads a browser back to
         "demo_sms.show",  # answers in the demo only
         "demo_mail.show",  # answers in the demo only
+        "demo_mail.letter",  # the same
         "invitations.take_seat",  # whoever holds the link of an invitation
     }
