@@ -1,6 +1,7 @@
 // Forms that need a passkey: sending one first fetches what to ask for, lets the browser ask, and then sends its answer.
 const CANCELLED = "No passkey was used. Try again, or choose another way.";
 const KNOWN = "This device holds a passkey of yours already.";
+const NOT_HERE = "Passkeys do not work under this address. Open the page by the address you were given, or choose another way.";
 const LOST = "The server could not be reached. Try again.";
 
 const fromText = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
@@ -64,6 +65,7 @@ function say(form, text) {
 
 function reason(error) {
   if (error.name === "InvalidStateError") return KNOWN;
+  if (error.name === "SecurityError") return NOT_HERE;
   if (error.name === "NotAllowedError" || error.name === "AbortError") return CANCELLED;
   return error instanceof TypeError ? LOST : error.message;
 }
@@ -95,7 +97,10 @@ addEventListener(
   true,
 );
 
-if (globalThis.PublicKeyCredential) {
+// Browsers make passkeys for names only, not for numbers.
+const isNumber = /^[\d.]+$|^\[/.test(location.hostname);
+
+if (globalThis.PublicKeyCredential && !isNumber) {
   for (const form of document.querySelectorAll("[data-passkey]")) form.hidden = false;
   for (const hint of document.querySelectorAll("[data-no-passkeys]")) hint.hidden = true;
 }
