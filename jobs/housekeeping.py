@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from jobs.registry import JobContext, clock
 from services.attempts import forget_old_attempts
+from services.avatars import discard_orphans
 from services.clock_slots import forget_old_slots
 from services.jobs import forget_old_jobs
 from services.passkey_challenges import forget_old_challenges
@@ -32,6 +33,12 @@ def challenges(job: JobContext) -> dict[str, int]:
 def jobs(job: JobContext) -> dict[str, int]:
     """Jobs that are done or cancelled, after 14 days; failed ones after 90."""
     return in_pieces(job, lambda: forget_old_jobs(now=job.now))
+
+
+@clock("discard_orphans", every=DAY)
+def orphans(job: JobContext) -> dict[str, int]:
+    """Contents of pictures that no row knows, after a day."""
+    return {"deleted": discard_orphans(now=job.now)}
 
 
 @clock("forget_old_slots", every=DAY)

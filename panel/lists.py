@@ -27,7 +27,9 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
     """The page of the list that an address asks for: one statement, or two where empty values begin on it."""
     table = mounted.list_table
     query = read_query(mounted, visit, session, asked, table)
-    keyset = Keyset(query.order, mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}")
+    keyset = Keyset(
+        query.order, visit.page_size or mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}"
+    )
     found = keyset.page(
         session, query.narrow(table.selection.statement()), asked.get("after", ""), gathered=query.searched
     )

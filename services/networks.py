@@ -24,6 +24,9 @@ from services.people import refuse_while_logged_in_as
 from services.records import flush_or_refuse
 from services.step_up import require_recent_proof
 
+# On the table: asked while a visit may be narrowed to one account, and of a single person or account anyway.
+_listed = AllowedNetwork.__table__.c
+
 
 class NetworkNotAllowed(Refusal):
     message = "From this network you may not come in. Use one of the networks that are listed in your settings."
@@ -56,12 +59,12 @@ def networks_of(owner: Person | Account) -> Sequence[AllowedNetwork]:
 
 def person_may_come_from(person_id: int, ip: str | None) -> bool:
     """Whether the person's own list admits this address."""
-    return networks_admit(db.session.scalars(select(_CIDR).where(person_id == _PERSON)), ip)
+    return networks_admit(db.session.scalars(select(_listed.cidr).where(_listed.person_id == person_id)), ip)
 
 
 def account_admits(account_id: int, ip: str | None) -> bool:
     """Whether the account's list admits its members at this address."""
-    return networks_admit(db.session.scalars(select(_CIDR).where(account_id == _ACCOUNT)), ip)
+    return networks_admit(db.session.scalars(select(_listed.cidr).where(_listed.account_id == account_id)), ip)
 
 
 def add_network(
@@ -78,7 +81,7 @@ def add_network(
     if len(before) >= MOST_NETWORKS:
         raise TooManyNetworks
     _refuse_to_lock_out([*before, kept], actor)
-    row = AllowedNetwork(cidr=kept, note=note.strip() or None, created_at=now)
+    row = AllowedNetwork(cidr=kept, note=_checked_note(note), created_at=now)
     if isinstance(owner, Person):
         row.person_id = owner.id
     else:
@@ -106,6 +109,11 @@ def remove_network(owner: Person | Account, public_id: str, *, actor: Actor, now
     return row
 
 
+def _checked_note(typed: str) -> str | None:
+    note = "".join(letter for letter in typed if letter.isprintable()).strip()
+    return note or None
+
+
 def _begin(owner: Person | Account, actor: Actor, now: dt.datetime) -> list[str]:
     """The list as it is, its owner locked: two who change it at once must not lock each other out together."""
     require_recent_proof(actor, now=now)
@@ -129,8 +137,3 @@ def _record(
 
 def _of(owner: Person | Account) -> ColumnElement[bool]:
     return AllowedNetwork.person_id == owner.id if isinstance(owner, Person) else AllowedNetwork.account_id == owner.id
-
-
-# On the table: asked while a visit may be narrowed to one account, and of a single person or account anyway.
-_networks = AllowedNetwork.__table__.c
-_CIDR, _PERSON, _ACCOUNT = _networks.cidr, _networks.person_id, _networks.account_id

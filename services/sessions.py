@@ -78,7 +78,7 @@ def find_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> tuple[S
         .join(Person, Person.id == SignInSession.person_id)
         .where(
             SignInSession.token_hash == hash_of_token(token),
-            *_alive(now, lifetime),
+            *is_alive(now, lifetime),
             Person.can_sign_in,
             has_live_seat(),
         )
@@ -113,7 +113,7 @@ def renew_session(
     second_step_at = func.coalesce(SignInSession.second_step_at, now, type_=SignInSession.second_step_at.type)
     renewed = db.session.execute(
         update(SignInSession)
-        .where(SignInSession.id == session.id, SignInSession.token_hash == session.token_hash, *_alive(now, lifetime))
+        .where(SignInSession.id == session.id, SignInSession.token_hash == session.token_hash, *is_alive(now, lifetime))
         .values(
             token_hash=hash_of_token(token),
             last_seen_at=now,
@@ -161,7 +161,8 @@ def hash_of_token(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _alive(now: dt.datetime, lifetime: Lifetime) -> tuple[ColumnElement[bool], ...]:
+def is_alive(now: dt.datetime, lifetime: Lifetime) -> tuple[ColumnElement[bool], ...]:
+    """What a session must meet to be let in; a remembered one does not go idle."""
     return (
         SignInSession.ended_at.is_(None),
         SignInSession.expires_at > now,

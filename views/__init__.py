@@ -8,8 +8,10 @@ from flask import Blueprint
 def blueprints() -> tuple[Blueprint, ...]:
     """The pages outside the two sites. Imported here, so that importing one view does not import all."""
     from views import (
+        avatars,
         demo_mail,
         demo_sms,
+        first_check,
         health,
         home,
         invitations,
@@ -39,4 +41,6 @@ def blueprints() -> tuple[Blueprint, ...]:
         demo_mail.blueprint,
         demo_sms.blueprint,
         own_settings_blueprint(),
+        first_check.blueprint,
+        avatars.blueprint,
     )

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from domain.permissions import P
 from services.networks import NetworkNotAllowed, account_admits
+from services.profiles import needs_check
 from services.standing import Standing, standing_of
 from views.clock import now
 from views.errors import error_page
@@ -22,6 +23,8 @@ SIGNED_IN = "signed-in"
 
 # Who has to set a new password may go nowhere else before.
 _OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out", "step_up.prove"})
+# Nor who has not yet looked at what was entered for them.
+_OPEN_BEFORE_CHECK = _OPEN_BEFORE_CHANGE | {"first_check.check"}
 _REALM_MARKS = "realm_permissions"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -98,6 +101,8 @@ def _judge(endpoint: str, permission: str) -> ResponseReturnValue | None:
     note_presence(identity)
     if identity.person.must_change_password and endpoint not in _OPEN_BEFORE_CHANGE:
         return redirect("/change-password", code=303)
+    if needs_check(identity.person) and endpoint not in _OPEN_BEFORE_CHECK:
+        return redirect("/first-check", code=303)
     if permission == SIGNED_IN or endpoint in _realm_marks(current_app):
         return None
     standing = standing_here(identity, (request.view_args or {}).get("client_id"))

@@ -16,6 +16,7 @@ from services.staff_members import (
     reset_staff_password,
     reset_staff_second_factor,
 )
+from views.email_changes import CHANGE_STAFF_EMAIL
 from views.forms import DepartmentFields
 from views.phone_removals import REMOVE_STAFF_PHONE
 
@@ -96,7 +97,8 @@ class StaffMemberResource(Resource):
             when=StaffMember.can_disable,
             danger=True,
             sensitive=True,
-            confirm="A random password is mailed to them. It works once, for 60 minutes.",
+            confirm="A random password is mailed to them. It works once, for 60 minutes. Their present password "
+            "stops working, accounts of other houses are disconnected, and they are signed out everywhere.",
             done="A new password is on its way to their own address.",
             name="reset-password",
         ),
@@ -107,11 +109,13 @@ class StaffMemberResource(Resource):
             when=StaffMember.can_disable,
             danger=True,
             sensitive=True,
-            confirm="Make sure it is really them who ask.",
+            confirm="Their time codes, passkeys and recovery codes stop working, accounts of other houses are "
+            "disconnected, and they are signed out everywhere. Make sure it is really them who ask.",
             done="2-step verification is reset.",
             name="reset-2-step-verification",
         ),
         REMOVE_STAFF_PHONE,
+        CHANGE_STAFF_EMAIL,
     )
     related = (Related("departments", columns=("department.name",)),)
 

@@ -24,6 +24,7 @@ from services.networks import person_may_come_from
 from services.passwords import passwords
 from services.seats import live_seats
 from services.sessions import Browser, Lifetime
+from services.stored_files import stored_files
 from services.unit_of_work import unit_of_work
 from services.unsubscribing import unsubscribe_links
 from views.clock import now
@@ -75,6 +76,7 @@ def bind_services(settings: Settings) -> None:
         memory_cost=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
     )
+    stored_files.bind_folder(settings.data_dir / "files")
     mail_texts.bind(brand_name=settings.brand_name, base_url=settings.base_url)
     unsubscribe_links.bind(settings.secret_key.get_secret_value())
 
@@ -146,10 +148,16 @@ def renew_forms() -> None:
 
 
 def landing_url(identity: Identity | None = None) -> str:
-    """Where a person begins: the back office, or the account of their first seat."""
+    """Where a person begins: at the page they chose, else the back office, or the account of their first seat."""
     identity = identity or current_identity()
     if identity is None:
         return "/sign-in"
+    if identity.person.start_page:
+        from views.start_pages import start_url  # it knows every record, which know this module
+
+        chosen = start_url(identity)
+        if chosen:
+            return chosen
     if identity.person.kind is PersonKind.STAFF:
         return "/staff/"
     seats = live_seats(identity.person.id)

@@ -16,6 +16,7 @@ from services.members import (
     reset_member_password,
     reset_member_second_factor,
 )
+from views.email_changes import CHANGE_MEMBER_EMAIL
 from views.interests import InterestFields
 from views.logins_as import ASK_FOR_MEMBER, LOG_IN_AS_MEMBER
 from views.member_access import ACCESS_OFF, ACCESS_ON, MAKE_OWNER, SEND_INVITATION, WITHDRAW_INVITATION
@@ -119,7 +120,8 @@ class MemberResource(Resource):
             danger=True,
             sensitive=True,
             confirm="A random password is mailed to them. It works once, for 60 minutes, and must be changed then. "
-            "Their present password stops working and they are signed out everywhere.",
+            "Their present password stops working, accounts of other houses (like Google) are disconnected, and they "
+            "are signed out everywhere.",
             done="A new password is on its way to the member's own address.",
             name="reset-password",
         ),
@@ -131,12 +133,13 @@ class MemberResource(Resource):
             why_not=NoPortalAccess.message,
             danger=True,
             sensitive=True,
-            confirm="Their time codes, passkeys and recovery codes stop working, and they are signed out everywhere. "
-            "Make sure it is really them who ask.",
+            confirm="Their time codes, passkeys and recovery codes stop working, accounts of other houses (like "
+            "Google) are disconnected, and they are signed out everywhere. Make sure it is really them who ask.",
             done="2-step verification is reset.",
             name="reset-2-step-verification",
         ),
         REMOVE_MEMBER_PHONE,
+        CHANGE_MEMBER_EMAIL,
         ACCESS_ON,
         ACCESS_OFF,
         MAKE_OWNER,

@@ -77,6 +77,7 @@ def _visit(realm: Realm, identity: Identity, standing: Standing, source: Source,
         time_zone=zone_of(person.time_zone),
         locale=select_locale(),
         context=standing,
+        page_size=person.rows_per_page,
     )
 
 

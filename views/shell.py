@@ -10,8 +10,11 @@ from flask import Flask, current_app, request
 from config import Environment, Settings
 from panel import PORTAL, Visit, current_visit
 from services.seats import seats_of
+from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
+from views.avatars import avatar_url
 from views.identity import current_identity
+from views.inbox import bell
 from views.login_consent_rule import LoginConsentRulePage
 from views.provider_settings import ProviderSettingsPage
 from views.resources import GROUPS, RESOURCES
@@ -21,7 +24,7 @@ from views.transfers import TransferPage
 
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
 # Those that stand in the menu beside the lists.
-PAGES = (TransferPage, ProviderSettingsPage, AccountPage, LoginConsentRulePage)
+PAGES = (TransferPage, ProviderSettingsPage, AccountPage, AccountNetworksPage, LoginConsentRulePage)
 
 
 def install(app: Flask) -> None:
@@ -38,6 +41,7 @@ def install(app: Flask) -> None:
         shown["person"] = {
             "name": person.name or person.email,
             "email": person.email,
+            "avatar_url": avatar_url(person),
             "initials": _initials(person.name or person.email or "?"),
             "links": [{"label": "Your settings", "url": f"/settings/?{urlencode({'from': request.path})}"}],
         }
@@ -45,6 +49,11 @@ def install(app: Flask) -> None:
         visit = current_visit()
         if visit is not None:
             shown["nav"] = navigation(visit, request.path)
+            shown["bell"] = {
+                **bell(visit),
+                "url": f"{visit.base_url}/inbox/",
+                "poll_url": f"{visit.base_url}/inbox/unread",
+            }
             if visit.realm.name == PORTAL:
                 shown["account"] = _account(visit)
         return shown

@@ -6,8 +6,10 @@ from flask import Flask
 
 from panel.site import Site
 from views.access import mark_realm_endpoint
+from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
 from views.dashboards import BackOfficeHome, PortalDashboard
+from views.inbox import InboxPage
 from views.leaving import LeavePage
 from views.login_consent_rule import LoginConsentRulePage
 from views.ownership import OwnershipPage
@@ -26,14 +28,14 @@ def mount_sites(app: Flask) -> None:
     hooks = make_hooks()
     sites = (
         Site(
-            back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage, SearchPage)
+            back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage, SearchPage, InboxPage)
         ),
         Site(
             portal,
             hooks,
             RESOURCES,
             index=PortalDashboard,
-            pages=(TransferPage, AccountPage, OwnershipPage, LeavePage, LoginConsentRulePage),
+            pages=(TransferPage, AccountPage, AccountNetworksPage, OwnershipPage, LeavePage, LoginConsentRulePage, InboxPage),
         ),
     )
     for site in sites:

@@ -6,11 +6,13 @@ SECTIONS, a module of its own beside this one (imported in __init__.py), and a t
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from babel.dates import format_date
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 
@@ -20,6 +22,7 @@ from services.seats import live_seats
 from services.sign_in import person_as_actor
 from views.access import signed_in
 from views.identity import Identity, browser_here, current_identity, landing_url, safe_next
+from views.locale import select_locale, zone_of
 from views.social_sign_in import offers_social_sign_in
 
 blueprint = Blueprint("own_settings", __name__, url_prefix="/settings")
@@ -47,6 +50,8 @@ SECTIONS = (
     Section("profile", "Profile", "person", "own_settings.profile"),
     Section("security", "Password and security", "shield-lock", "own_settings.security"),
     Section("two-step", "Two-step verification", "shield-check", "own_settings.two_step"),
+    Section("sessions", "Sessions", "laptop", "own_settings.sessions"),
+    Section("networks", "Allowed networks", "globe", "own_settings.networks"),
     Section("phone", "Phone", "phone", "own_settings.phone"),
     Section(
         "sign-in-methods",
@@ -66,7 +71,7 @@ def index() -> Response:
     came_from = safe_next(request.args.get("from"))
     if came_from and not came_from.startswith(blueprint.url_prefix or "/settings"):
         session[BACK] = came_from
-    return _see(url_for(SECTIONS[0].endpoint))
+    return to(url_for(SECTIONS[0].endpoint))
 
 
 def me() -> Identity:
@@ -106,7 +111,7 @@ def frame_values(section: str) -> dict[str, Any]:
             {"label": each.label, "url": url_for(each.endpoint), "icon": each.icon, "current": each.slug == section}
             for each in offered
         ],
-        "section_label": next((each.label for each in offered if each.slug == section), "Your settings"),
+        "section_label": next(each.label for each in SECTIONS if each.slug == section),
         "back": _way_back(identity),
     }
 
@@ -132,11 +137,18 @@ def errors_of(form: FlaskForm) -> Sequence[tuple[str, str]]:
 
 def see(endpoint: str) -> Response:
     """Go to a page of the settings with GET."""
-    return _see(url_for(f"own_settings.{endpoint}"))
+    return to(url_for(f"own_settings.{endpoint}"))
 
 
-def _see(address: str) -> Response:
+def to(address: str) -> Response:
+    """Go there with GET."""
     return make_response(redirect(address, code=303))
+
+
+def when(moment: dt.datetime) -> str:
+    """A moment in the person's language and time zone."""
+    here = moment.astimezone(zone_of(me().person.time_zone))
+    return f"{format_date(here.date(), 'medium', locale=select_locale())}, {here:%H:%M}"
 
 
 def _way_back(identity: Identity) -> dict[str, str]:
