@@ -100,6 +100,8 @@ class P(StrEnum):
     STAFF_AUDIT_READ = "staff:audit:read"  # the whole log, with what belongs to no account
     STAFF_JOBS_READ = "staff:jobs:read"
     STAFF_JOBS_RETRY = "staff:jobs:retry"
+    STAFF_DELIVERIES_READ = "staff:deliveries:read"  # what was mailed to whom, never the texts
+    STAFF_DELIVERIES_RETRY = "staff:deliveries:retry"
     STAFF_SETTINGS_READ = "staff:settings:read"
     STAFF_SETTINGS_EDIT = "staff:settings:edit"
 
@@ -220,9 +222,13 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
 )
 
 
+SEAT_GRANTS = frozenset({P.NOTIFICATIONS_READ})
+"""What every live seat holds, with or without roles: reading what one was told (see docs/decisions)."""
+
+
 def grants_of_member(roles: Iterable[MemberRole | str]) -> frozenset[P]:
-    """Join what the roles grant. An unknown role is a ValueError, never an empty grant."""
-    granted: frozenset[P] = frozenset()
+    """Join what the seat and the roles grant. An unknown role is a ValueError, never an empty grant."""
+    granted = SEAT_GRANTS
     for role in roles:
         granted |= MEMBER_GRANTS[MemberRole(role)]
     return granted

@@ -111,6 +111,7 @@ class Resource:
     - ``narrow``: visit -> predicate of the rows of this record it may see, or None for all of its realm: an agent's
       departments. It holds in lists, details, forms, acts, exports, counts, lookups and related rows; pages written by
       hand must ask for it themselves.
+    - ``opened``: (visit, row) -> None, called when a record's page was opened: a notice is read by it.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
     - ``sensitive``: verbs whose page wants a recent proof of who the visitor is, as a sensitive ``Action`` does.
     - ``optional``: fields that forms do not insist on although the column does: the service fills them.
@@ -158,6 +159,7 @@ class Resource:
     scope: ClassVar[Callable[[int], Any] | None] = None
     owners: ClassVar[Callable[[int], Any] | None] = None
     narrow: ClassVar[Callable[[Visit], Any] | None] = None
+    opened: ClassVar[Callable[[Visit, Any], None] | None] = None
 
     @classmethod
     def noun_label(cls) -> str:

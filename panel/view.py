@@ -143,7 +143,15 @@ class ResourceView(RealmView):
         page = details_page(self.mounted, self.visit, self.session, key_in(key))
         if page is None:
             abort(404)
-        return self.show("panel/details.html", page)
+        answer = self.show("panel/details.html", page)
+        self._note_opened(page.key)
+        return answer
+
+    def _note_opened(self, key: str) -> None:
+        opened = self.mounted.resource.opened
+        row = find_row(self.mounted, self.visit, self.session, key) if opened is not None else None
+        if opened is not None and row is not None:
+            opened(self.visit, row)
 
     # Writing
 

@@ -26,6 +26,8 @@ _OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out", 
 # Nor who has not yet looked at what was entered for them.
 _OPEN_BEFORE_CHECK = _OPEN_BEFORE_CHANGE | {"first_check.check"}
 _REALM_MARKS = "realm_permissions"
+# What pages ask by themselves, again and again: it says nothing about whether somebody sits before them.
+ASKED_BY_SCRIPTS = frozenset({"portal_inbox.unread", "staff_inbox.unread"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -98,7 +100,8 @@ def _judge(endpoint: str, permission: str) -> ResponseReturnValue | None:
     identity = current_identity()
     if identity is None:
         return redirect(sign_in_url(), code=303)
-    note_presence(identity)
+    if endpoint not in ASKED_BY_SCRIPTS:
+        note_presence(identity)
     if identity.person.must_change_password and endpoint not in _OPEN_BEFORE_CHANGE:
         return redirect("/change-password", code=303)
     if needs_check(identity.person) and endpoint not in _OPEN_BEFORE_CHECK:

@@ -18,6 +18,7 @@ from services.staff_members import (
 )
 from views.email_changes import CHANGE_STAFF_EMAIL
 from views.forms import DepartmentFields
+from views.inbox import note_read, seen_notices
 from views.phone_removals import REMOVE_STAFF_PHONE
 
 PERSON = Reference(label="email", key="public_id", search=("email", "first_name", "last_name"))
@@ -176,7 +177,7 @@ class AuditResource(Resource):
 
 class NotificationResource(Resource):
     model, slug, title = Notification, "notifications", "Notifications"
-    description = "Everything that was sent, to read again."
+    description = "Everything that was told, to read again."
     group, icon, label, status = "Support", "bell", "title", ""
     columns = (
         Column("title", link=True),
@@ -190,6 +191,8 @@ class NotificationResource(Resource):
     search = ("title",)
     default_sort = "-created_at"
     grants = reading(P.NOTIFICATIONS_READ)
+    narrow = seen_notices
+    opened = note_read
     related = (
         Related(
             "deliveries",

@@ -14,7 +14,7 @@ from panel import PORTAL, STAFF, Realm, Visit
 from services.presence import note_seat, seat_needs_note
 from services.standing import Standing
 from services.unit_of_work import unit_of_work
-from views.access import standing_here
+from views.access import ASKED_BY_SCRIPTS, standing_here
 from views.clock import now
 from views.identity import Identity, current_identity, sign_in_url
 from views.locale import select_locale, zone_of
@@ -50,7 +50,11 @@ def enter_portal(values: Mapping[str, Any]) -> Visit | Response:
 def _note_presence(standing: Standing) -> None:
     """Write down that the member is here themself; at most every five minutes."""
     own_seat = standing.member_id if standing.stand_in is None else None
-    if own_seat is not None and seat_needs_note(standing.last_seen_at, now=now()):
+    if (
+        request.endpoint not in ASKED_BY_SCRIPTS
+        and own_seat is not None
+        and seat_needs_note(standing.last_seen_at, now=now())
+    ):
         with unit_of_work():
             note_seat(own_seat, now=now())
 

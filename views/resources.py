@@ -10,6 +10,7 @@ from views.administration import (
     StaffMemberResource,
 )
 from views.catalogue import PackageResource, PriceResource, ProductResource, TaxRuleResource
+from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.interests import InterestResource
 from views.invoices import InvoiceResource
@@ -62,4 +63,5 @@ RESOURCES = (
     LoginConsentResource,
     GatewayEventResource,
     JobResource,
+    DeliveryResource,
 )

@@ -28,14 +28,26 @@ def mount_sites(app: Flask) -> None:
     hooks = make_hooks()
     sites = (
         Site(
-            back_office, hooks, RESOURCES, index=BackOfficeHome, pages=(TransferPage, ProviderSettingsPage, SearchPage, InboxPage)
+            back_office,
+            hooks,
+            RESOURCES,
+            index=BackOfficeHome,
+            pages=(TransferPage, ProviderSettingsPage, SearchPage, InboxPage),
         ),
         Site(
             portal,
             hooks,
             RESOURCES,
             index=PortalDashboard,
-            pages=(TransferPage, AccountPage, AccountNetworksPage, OwnershipPage, LeavePage, LoginConsentRulePage, InboxPage),
+            pages=(
+                TransferPage,
+                AccountPage,
+                AccountNetworksPage,
+                OwnershipPage,
+                LeavePage,
+                LoginConsentRulePage,
+                InboxPage,
+            ),
         ),
     )
     for site in sites:

@@ -1,4 +1,5 @@
 // One module a behaviour. Every page works without them; each makes one thing better.
+import "./bell.js";
 import "./busy.js";
 import "./combobox.js";
 import "./copy.js";

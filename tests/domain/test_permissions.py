@@ -6,6 +6,7 @@ import pytest
 
 from domain.permissions import (
     MEMBER_GRANTS,
+    SEAT_GRANTS,
     STAFF_GRANTS,
     MemberRole,
     P,
@@ -56,7 +57,7 @@ STAFF_TABLE = {
         statements:read payments:read payment-methods:read orders:read subscriptions:read licenses:read
         customer-licenses:read client-app-report:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
-        staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:settings:read
+        staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:settings:read
     """,
 }
 
@@ -98,13 +99,17 @@ def test_an_auditor_changes_nothing() -> None:
     assert {permission.verb for permission in STAFF_GRANTS[StaffRole.AUDITOR]} == {"read"}
 
 
-def test_a_member_without_roles_is_granted_nothing() -> None:
-    assert grants_of_member([]) == frozenset()
+def test_a_member_without_roles_reads_what_they_were_told_and_nothing_else() -> None:
+    assert grants_of_member([]) == SEAT_GRANTS == {P.NOTIFICATIONS_READ}
+
+
+def test_what_a_seat_holds_is_never_for_staff_only() -> None:
+    assert not [permission for permission in SEAT_GRANTS if permission.staff_only]
 
 
 def test_roles_add_up() -> None:
     granted = grants_of_member([MemberRole.TICKETS, "licenses"])
-    assert granted == {P.TICKETS_READ, P.TICKETS_WRITE, P.LICENSES_READ}
+    assert granted - SEAT_GRANTS == {P.TICKETS_READ, P.TICKETS_WRITE, P.LICENSES_READ}
 
 
 def test_an_unknown_role_is_an_error_and_not_an_empty_grant() -> None:

@@ -1,0 +1,88 @@
+"""Reading what one was told: which notices somebody sees, which of them are new, and what they have read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.actor import Actor
+from extensions import db
+from models.notification import Notification, NotificationRead
+
+MOST_COUNTED: Final = 100
+NEW_FOR: Final = dt.timedelta(days=90)
+_MARKED_AT_ONCE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and where: in an account with these grants, or (without an account) what is their own.
+
+    ``person_id`` is None for staff who use somebody's seat: what was told to that person alone is not theirs to read.
+    """
+
+    person_id: int | None
+    account_id: int | None
+    grants: Collection[str] = ()
+
+
+def seen_by(reader: Reader) -> ColumnElement[bool]:
+    """The notices that were told to the reader, or to everybody whose roles grant what the reader holds."""
+    own = Notification.person_id == reader.person_id if reader.person_id is not None else false()
+    if reader.account_id is None:
+        return and_(own, Notification.account_id.is_(None))
+    covered = and_(Notification.person_id.is_(None), Notification.permission.in_(sorted(reader.grants)))
+    return and_(Notification.account_id == reader.account_id, or_(own, covered))
+
+
+def count_unread(reader: Reader, *, now: dt.datetime) -> int:
+    """How many notices are new to the reader: at most MOST_COUNTED, and none older than NEW_FOR."""
+    unread = _unread(reader, now)
+    return 0 if unread is None else len(db.session.scalars(unread.limit(MOST_COUNTED)).all())
+
+
+def latest_notices(reader: Reader, *, limit: int) -> Sequence[tuple[Notification, bool]]:
+    """The newest notices, and whether the reader has read each."""
+    read = select(NotificationRead.id).where(
+        NotificationRead.notification_id == Notification.id, NotificationRead.person_id == reader.person_id
+    )
+    notices = select(Notification, read.exists()).where(seen_by(reader))
+    rows = db.session.execute(notices.order_by(Notification.created_at.desc(), Notification.id.desc()).limit(limit))
+    return [(notice, bool(was_read)) for notice, was_read in rows]
+
+
+def find_notice(reader: Reader, public_id: str) -> Notification | None:
+    """One notice by the key in its address, if the reader may see it."""
+    return db.session.scalar(select(Notification).where(Notification.public_id == public_id, seen_by(reader)))
+
+
+def mark_read(notices: Sequence[int], *, actor: Actor, now: dt.datetime) -> None:
+    """Remember that the actor has read these, by their row numbers. Twice is once."""
+    if not notices or actor.person_id is None:
+        return
+    rows = [{"notification_id": notice, "person_id": actor.person_id, "read_at": now} for notice in notices]
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    same = ["notification_id", "person_id"]
+    db.session.execute(dialect.insert(NotificationRead).values(rows).on_conflict_do_nothing(index_elements=same))
+
+
+def mark_all_read(reader: Reader, *, actor: Actor, now: dt.datetime) -> int:
+    """Remember of everything that is new to the reader that they have read it; give how many those were."""
+    unread = _unread(reader, now)
+    found = [] if unread is None else db.session.scalars(unread.limit(_MARKED_AT_ONCE)).all()
+    mark_read(found, actor=actor, now=now)
+    return len(found)
+
+
+def _unread(reader: Reader, now: dt.datetime) -> Select[int] | None:
+    if reader.person_id is None:
+        return None
+    read = select(NotificationRead.notification_id).where(NotificationRead.person_id == reader.person_id)
+    return select(Notification.id).where(
+        seen_by(reader), Notification.created_at > now - NEW_FOR, Notification.id.not_in(read)
+    )

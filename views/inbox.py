@@ -1,0 +1,136 @@
+"""The bell: what is new to whoever is here, and the page where it is read. In both realms, for everybody in them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from babel.dates import format_datetime
+from flask import abort, flash, jsonify, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_wtf import FlaskForm
+
+from models import Notification
+from panel import Visit
+from panel.door import RealmPage
+from panel.realm import EVERYONE
+from services.notices import (
+    MOST_COUNTED,
+    Reader,
+    count_unread,
+    find_notice,
+    latest_notices,
+    mark_all_read,
+    mark_read,
+    seen_by,
+)
+from services.unit_of_work import unit_of_work
+from views.clock import now
+
+SHOWN = 50
+
+
+class MarkReadForm(FlaskForm):
+    """Nothing but the token that shows that the form came from our page."""
+
+
+class InboxPage(RealmPage):
+    """The newest notices; opening one marks it read."""
+
+    slug, title = "inbox", "Notifications"
+    verbs: ClassVar[dict[str, str]] = {
+        "index": EVERYONE,
+        "unread": EVERYONE,
+        "mark_all": EVERYONE,
+        "notice": EVERYONE,
+    }
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """What was told lately, the newest first."""
+        visit = self.visit
+        rows = [_row(visit, notice, was_read) for notice, was_read in latest_notices(reader_of(visit), limit=SHOWN)]
+        return render_template(
+            "pages/inbox/index.html",
+            layout=self.realm.layout,
+            notices=rows,
+            unread=bell(visit),
+            form=MarkReadForm(),
+            mark_url=f"{visit.base_url}/inbox/read",
+            settings_url="/settings/notifications",
+            all_url=f"{visit.base_url}/notifications/" if visit.allows("notifications:read") else "",
+        )
+
+    @expose("/unread")
+    def unread(self) -> ResponseReturnValue:
+        """The number in the bell, for the script that keeps it fresh: 304 while it stays the same."""
+        answer = jsonify(bell(self.visit))
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.add_etag()
+        return answer.make_conditional(request)
+
+    @expose("/read", methods=("POST",))
+    def mark_all(self) -> ResponseReturnValue:
+        """Everything is read."""
+        if not MarkReadForm().validate():
+            abort(422)
+        visit = self.visit
+        with unit_of_work():
+            number = mark_all_read(reader_of(visit), actor=visit.actor, now=now())
+        flash("Everything is marked as read." if number else "There was nothing new.", "success")
+        return redirect(f"{visit.base_url}/inbox/", code=303)
+
+    @expose("/<key>")
+    def notice(self, key: str) -> ResponseReturnValue:
+        """One notice, which is read by that."""
+        visit = self.visit
+        found = find_notice(reader_of(visit), key.replace("\0", ""))
+        if found is None:
+            abort(404)
+        note_read(visit, found)
+        shown = {**_row(visit, found, True), "body": found.body}
+        return render_template(
+            "pages/inbox/notice.html", layout=self.realm.layout, notice=shown, list_url=f"{visit.base_url}/inbox/"
+        )
+
+
+def reader_of(visit: Visit) -> Reader:
+    """Whose notices a visit shows. Who uses somebody else's seat reads what was told to the account only."""
+    own = visit.actor.person_id if visit.actor.on_behalf_of_id is None else None
+    return Reader(person_id=own, account_id=visit.owner_id, grants=visit.grants)
+
+
+def seen_notices(visit: Visit) -> Any:
+    """What narrows the list of notifications: staff see all that was told, members what was told to them."""
+    return None if visit.owner_id is None else seen_by(reader_of(visit))
+
+
+def note_read(visit: Visit, notice: Notification) -> None:
+    """Whoever opened it has read it; with somebody else's eyes it stays as it is."""
+    if visit.actor.on_behalf_of_id is not None or getattr(visit.context, "is_preview", False):
+        return
+    if notice.person_id not in (None, visit.actor.person_id):
+        return
+    with unit_of_work():
+        mark_read([notice.id], actor=visit.actor, now=now())
+
+
+def bell(visit: Visit) -> dict[str, Any]:
+    """The number in the bell, in figures and in words."""
+    number = count_unread(reader_of(visit), now=now())
+    text = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)
+    words = "No unread notifications" if not number else f"{text} unread notification{'' if number == 1 else 's'}"
+    return {"unread": number, "text": text if number else "", "words": words}
+
+
+def _row(visit: Visit, notice: Notification, was_read: bool) -> dict[str, Any]:
+    at = notice.created_at.astimezone(visit.time_zone)
+    return {
+        "title": notice.title,
+        "url": f"{visit.base_url}/inbox/{notice.public_id}",
+        "kind": notice.kind.value.replace("_", " ").capitalize(),
+        "unread": not was_read,
+        "to": "You" if notice.person_id is not None else "Everybody whose roles cover it",
+        "at": format_datetime(at, "d MMM y, HH:mm", locale=visit.locale),
+        "at_iso": notice.created_at.isoformat(timespec="seconds"),
+    }
