@@ -21,6 +21,7 @@ from panel.listquery import read_query
 from panel.lists import list_page
 from panel.mounted import Mounted
 from panel.realm import Visit
+from panel.rows import find_row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FRAGMENT = "X-Fragment"
