@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 _numbers = itertools.count(1)
+_UNREAD = ("script", "style", "template", "svg")
 _PLAIN = ("text", "search", "hidden", "email", "tel", "url", "number", "date", "datetime-local", "password", "textarea")
 
 
@@ -22,12 +23,22 @@ class Control:
     type: str
     value: str = ""
     required: bool = False
-    checked: bool = False
     lookup_url: str = ""
     inputmode: str = ""
     max_length: int = 0
     options: list[str] = field(default_factory=list)
+    ticked: list[str] = field(default_factory=list)
     invalid: bool = False
+
+
+@dataclass
+class Button:
+    """What sends a form, and where to if not to the form's own address."""
+
+    label: str = ""
+    action: str = ""
+    name: str = ""
+    value: str = ""
 
 
 @dataclass
@@ -37,6 +48,7 @@ class PageForm:
     action: str
     method: str
     controls: dict[str, Control] = field(default_factory=dict)
+    buttons: list[Button] = field(default_factory=list)
     lists: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -44,8 +56,8 @@ class PageForm:
         sent: dict[str, Any] = {}
         for control in self.controls.values():
             if control.type == "checkbox":
-                if control.checked:
-                    sent[control.name] = control.value or "y"
+                if control.ticked:
+                    sent[control.name] = control.ticked if len(control.options) > 1 else control.ticked[0]
             elif control.type == "select":
                 sent[control.name] = control.value or (control.options[0] if control.options else "")
             else:
@@ -53,40 +65,73 @@ class PageForm:
         return sent
 
 
+@dataclass
+class Page:
+    """A page as somebody has it before them: its words, its links (label and address) and its forms."""
+
+    title: str = ""
+    text: str = ""
+    links: list[tuple[str, str]] = field(default_factory=list)
+    forms: list[PageForm] = field(default_factory=list)
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[PageForm] = []
+        self.links: list[tuple[str, str]] = []
+        self.words: dict[str, list[str]] = {"title": [], "body": []}
+        self._by_id: dict[str, PageForm] = {}
+        self._tags: list[str] = []
+        self._button: Button | None = None
+        self._link: str | None = None
+        self._label: list[str] = []
         self._form: PageForm | None = None
         self._select: Control | None = None
         self._area: Control | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
+        if tag in _UNREAD or tag == "title":
+            self._tags.append(tag)
+        form = self._by_id.get(said["form"]) if "form" in said else self._form
         if tag == "form":
             self._form = PageForm(said.get("action", ""), said.get("method", "get"))
             self.forms.append(self._form)
-        elif self._form is not None and tag in ("input", "select", "textarea") and said.get("name"):
-            self._control(tag, said)
+            if said.get("id"):
+                self._by_id[said["id"]] = self._form
+        elif tag == "a" and said.get("href"):
+            self._link, self._label = said["href"], []
+        elif tag == "button" and form is not None and said.get("type", "submit") == "submit":
+            self._button = Button("", said.get("formaction", ""), said.get("name", ""), said.get("value", ""))
+            self._label = []
+            form.buttons.append(self._button)
+        elif form is not None and tag in ("input", "select", "textarea") and said.get("name"):
+            self._control(form, tag, said)
         elif tag == "option" and self._select is not None:
             self._select.options.append(said.get("value", ""))
             if "selected" in said:
                 self._select.value = said.get("value", "")
 
-    def _control(self, tag: str, said: dict[str, str]) -> None:
+    def _control(self, form: PageForm, tag: str, said: dict[str, str]) -> None:
         control = Control(
             said["name"],
             said.get("type", "text") if tag == "input" else tag,
             said.get("value", ""),
             required="required" in said,
-            checked="checked" in said,
             lookup_url=said.get("data-lookup-url", ""),
             inputmode=said.get("inputmode", ""),
             max_length=int(said.get("maxlength") or 0),
             invalid=said.get("aria-invalid") == "true",
         )
-        assert self._form is not None
-        self._form.controls[control.name] = control
+        known = form.controls.get(control.name)
+        if control.type == "checkbox" and known is not None and known.type == "checkbox":
+            control = known  # one of several boxes of the same name
+        form.controls[control.name] = control
+        if control.type == "checkbox":
+            value = said.get("value") or "y"
+            control.options.append(value)
+            control.ticked += [value] if "checked" in said else []
         if tag == "select":
             self._select = control
         elif tag == "textarea":
@@ -95,15 +140,37 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._area is not None:
             self._area.value += data
+        self._label.append(data)
+        if not self._tags or self._tags[-1] == "title":
+            self.words["title" if self._tags else "body"].append(data)
 
     def handle_endtag(self, tag: str) -> None:
+        if self._tags and self._tags[-1] == tag:
+            self._tags.pop()
         if tag == "form":
             self._form = None
+        elif tag == "a" and self._link is not None:
+            self.links.append((_plain(self._label), self._link))
+            self._link = None
+        elif tag == "button" and self._button is not None:
+            self._button.label, self._button = _plain(self._label), None
         elif tag == "select":
             self._select = None
         elif tag == "textarea" and self._area is not None:
             self._area.value = self._area.value.removeprefix("\r\n").removeprefix("\n")
             self._area = None
+
+
+def _plain(words: list[str]) -> str:
+    return " ".join("".join(words).split())
+
+
+def page_of(response: Any) -> Page:
+    """The page of an answer. Words apart in the page are apart here, whatever they stand in."""
+    reader = _Reader()
+    reader.feed(response.get_data(as_text=True))
+    text = " ".join(" ".join(reader.words["body"]).split())
+    return Page(_plain(reader.words["title"]), text, reader.links, reader.forms)
 
 
 def forms_of(response: Any) -> list[PageForm]:
