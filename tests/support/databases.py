@@ -28,11 +28,6 @@ BIG_TABLE = 4 * 1024 * 1024
 MakeTables = Callable[[str], None]
 
 
-def _real_time() -> float:
-    """A test that stands at another time must not date its database then: others would take it for forgotten."""
-    return escape_hatch.time.time() if escape_hatch.is_travelling() else time.time()
-
-
 @dataclass
 class TestDatabase:
     """A database for one test at a time. ``dialect`` is sqlite or postgresql."""
