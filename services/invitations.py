@@ -15,6 +15,8 @@ from extensions import db
 from models.account import Account, AccountStatus
 from models.member import Member, MemberInvitation, MemberStatus
 from models.person import Person
+from models.sign_in import SignInDoor
+from services.attempts import count_attempt, take_back
 from services.audit import record_event
 from services.locks import guarded, locked
 from services.notifications import tell
@@ -113,9 +115,11 @@ def open_invitation(token: str, *, now: dt.datetime) -> Invited | None:
 def accept_invitation(token: str, password: str | None, browser: Browser, *, now: dt.datetime) -> Member:
     """Take the seat a link invites to. Who has no password yet chooses the first one.
 
-    Refused: InvitationNotValid, and a password that is not good enough (the link then still works). Opens its own units
-    of work, so that no transaction is open while the password is hashed.
+    Refused: TooManyAttempts, InvitationNotValid, and a password that is not good enough (the link then still works).
+    Opens its own units of work: the try is counted first, and no transaction is open while the password is hashed.
     """
+    with unit_of_work():
+        attempt_id = count_attempt(f"invitation {token}", ip=browser.ip, door=SignInDoor.INVITATION, now=now)
     invited = open_invitation(token, now=now)
     if invited is None:
         raise InvitationNotValid
@@ -131,6 +135,7 @@ def accept_invitation(token: str, password: str | None, browser: Browser, *, now
         taken = update(MemberInvitation).where(MemberInvitation.id == invited.invitation.id, MemberInvitation.is_open)
         if not guarded(taken.values(accepted_at=now)):
             raise InvitationNotValid
+        take_back(attempt_id)
         _take_seat(invited, hashed, browser, now)
         return invited.member
 

@@ -96,6 +96,18 @@ def _insert_unless_known(unique_key: str, values: dict[str, Any]) -> Job:
             return found
 
 
+def take_payload(job_id: int) -> Mapping[str, Any]:
+    """What a job was asked, forgotten with this transaction: for what must not be kept. Empty the second time."""
+    job = db.session.scalar(
+        select(Job).where(Job.id == job_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if job is None:
+        return {}
+    asked, job.payload = job.payload, {}
+    db.session.flush()
+    return asked
+
+
 def retry_job(job: Job, *, actor: Actor, now: dt.datetime) -> Job:
     """Let a job start over, at once and with all its attempts: one that failed, was cancelled, or rests in between.
 

@@ -227,7 +227,7 @@ def reset_member_second_factor(member: Member, *, actor: Actor, now: dt.datetime
     person = _managed_person(member, actor)
     if not member.can_reset_second_factor:
         raise NoPortalAccess
-    remove_second_factors(person, now=now, account_id=member.account_id)
+    remove_second_factors(person, actor=actor, now=now, account_id=member.account_id)
     record_event("member.two_step_reset", member, actor=actor, now=now)
     return member
 

@@ -21,7 +21,8 @@ from services.seats import has_live_seat
 from services.second_step import needs_second_step
 from services.sessions import Browser, Lifetime, end_sessions, hash_of_token, renew_session
 from services.settings import number_setting
-from services.sign_in import find_welcome_person, person_as_actor
+from services.sign_in import person_as_actor
+from services.social_removals import disconnect_all
 from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 
@@ -44,19 +45,6 @@ class CurrentPasswordWrong(Refusal):
 
 class PasswordNotNew(Refusal):
     message = "This is the password you have now. Choose another one."
-
-
-def request_reset_link(email: str, browser: Browser, *, now: dt.datetime) -> None:
-    """Mail a link to who has this address and may come in; do nothing, and say nothing, for anybody else.
-
-    Refused: TooManyAttempts. Opens its own units of work: the request is counted even if the rest fails.
-    """
-    with unit_of_work():
-        count_attempt(email, ip=browser.ip, door=SignInDoor.RESET_REQUEST, now=now)
-    with unit_of_work():
-        person = find_welcome_person(email)
-        if person is not None:
-            send_reset_link(person, actor=person_as_actor(person, browser), now=now)
 
 
 def send_reset_link(person: Person, *, actor: Actor, now: dt.datetime) -> Person:
@@ -84,8 +72,8 @@ def send_invitation_link(person: Person, *, actor: Actor, now: dt.datetime) -> s
 def issue_temporary_password(person: Person, *, actor: Actor, now: dt.datetime) -> Person:
     """Replace the person's password by a random one that is mailed to them, and end all their sessions.
 
-    It works once, for 60 minutes, and must be changed at that sign-in. Nobody else ever sees it. Who may do this to
-    whom, and what the audit calls it, is the caller's to decide.
+    It works once, for 60 minutes, and must be changed at that sign-in. Nobody else ever sees it. Connected accounts of
+    other houses are disconnected. Who may do this to whom, and what the audit calls it, is the caller's to decide.
     """
     password = new_temporary_password()
     _replace_open_resets(person, now)
@@ -101,8 +89,17 @@ def issue_temporary_password(person: Person, *, actor: Actor, now: dt.datetime) 
     person.password_changed_at = now
     person.must_change_password = True
     end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
+    disconnected = disconnect_all(person, actor=actor, now=now)
     minutes = _minutes(TEMPORARY_PASSWORD_LIVES)
-    tell(person, "temporary_password", now=now, secret=True, password=password, minutes=minutes)
+    tell(
+        person,
+        "temporary_password",
+        now=now,
+        secret=True,
+        password=password,
+        minutes=minutes,
+        disconnected=disconnected,
+    )
     return person
 
 
@@ -135,6 +132,7 @@ def reset_password(token: str, password: str, browser: Browser, *, now: dt.datet
         if not used.all():
             raise ResetLinkNotValid
         take_back(attempt_id)
+        person.email_verified_at = person.email_verified_at or now  # who has the link reads the mail
         _set_password(person, hashed, now)
         end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
         _tell(person, "person.password_reset", person_as_actor(person, browser), now)

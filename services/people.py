@@ -18,6 +18,7 @@ from services.notifications import tell
 from services.passkey_challenges import forget_challenges_of
 from services.records import flush_or_refuse
 from services.sessions import end_sessions
+from services.social_removals import disconnect_all
 
 
 class EmailNotUsable(Refusal):
@@ -75,8 +76,10 @@ def create_person(
     return person
 
 
-def remove_second_factors(person: Person, *, now: dt.datetime, account_id: int | None) -> Person:
+def remove_second_factors(person: Person, *, actor: Actor, now: dt.datetime, account_id: int | None) -> Person:
     """Take away time codes, recovery codes and passkeys, end all sessions and tell the person by mail.
+
+    Connected accounts of other houses are disconnected as well: whoever had the sign-in may have connected theirs.
 
     Who may do this to whom, and what the audit calls it, is the caller's to decide.
     """
@@ -88,6 +91,7 @@ def remove_second_factors(person: Person, *, now: dt.datetime, account_id: int |
     forget_challenges_of(person)
     person.passkey_only = False
     end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now)
+    disconnected = disconnect_all(person, actor=actor, now=now, account_id=account_id)
     if person.email is not None:
-        tell(person, "second_step_reset", now=now, account_id=account_id)
+        tell(person, "second_step_reset", now=now, account_id=account_id, disconnected=disconnected)
     return person

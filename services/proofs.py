@@ -13,6 +13,7 @@ from models.person import Person
 from models.sign_in import SignInDoor, SignInSession
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
+from services.failed_sign_ins import note_failed_try
 from services.passwords import passwords
 from services.second_step import needs_second_step, use_code
 from services.sessions import Browser, Lifetime, renew_session
@@ -64,6 +65,7 @@ def prove_with_password(
     with unit_of_work():
         attempt_id = count_attempt(person.email or "", ip=browser.ip, door=SignInDoor.PASSWORD, now=now)
     if not passwords.check(person.password_hash, password):
+        note_failed_try(person.email or "", browser.ip, now=now)
         raise PasswordRefused
     with unit_of_work():
         if needs_second_step(person):

@@ -20,6 +20,7 @@ from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInD
 from services.arrivals import arrive
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
+from services.failed_sign_ins import note_failed_try
 from services.login_as import end_with_sign_out
 from services.networks import NetworkNotAllowed, person_may_come_from
 from services.passwords import passwords
@@ -62,6 +63,7 @@ def sign_in(
         candidate = _candidate(email, now)
     hashed = None if candidate is None else candidate.temporary_hash or candidate.password_hash
     if not passwords.check(hashed, password) or candidate is None or hashed is None:
+        note_failed_try(email, browser.ip, now=now)
         raise SignInRefused
     refuse_from_elsewhere(candidate.id, browser, now=now)
     renewed = passwords.make(password) if passwords.is_outdated(hashed) else None
@@ -89,13 +91,17 @@ def sign_in_with_code(
     """Take the second step of a waiting session. Refused: TooManyAttempts, CodeRefused."""
     with unit_of_work():
         attempt_id = count_attempt(person.email or "", ip=browser.ip, door=SignInDoor.CODE, now=now)
-    with unit_of_work():
-        door = use_code(person, code, now=now)
-        token = None if door is None else renew_session(session, now=now, lifetime=lifetime)
-        if token is None:
-            raise CodeRefused
-        take_back(attempt_id)
-        _arrive(person, browser, now, by_recovery_code=door is SignInDoor.RECOVERY_CODE)
+    try:
+        with unit_of_work():
+            door = use_code(person, code, now=now)
+            token = None if door is None else renew_session(session, now=now, lifetime=lifetime)
+            if token is None:
+                raise CodeRefused
+            take_back(attempt_id)
+            _arrive(person, browser, now, by_recovery_code=door is SignInDoor.RECOVERY_CODE)
+    except CodeRefused:
+        note_failed_try(person.email or "", browser.ip, now=now)
+        raise
     return Entry(person, session, token, waits_for_second_step=False)
 
 

@@ -133,7 +133,7 @@ def reset_staff_second_factor(staff_member: StaffMember, *, actor: Actor, now: d
     """Take away time codes, recovery codes and passkeys, and tell the person. Refused: StaffMemberDisabled."""
     require_recent_proof(actor, now=now)
     person = _person_of(staff_member)
-    remove_second_factors(person, now=now, account_id=None)
+    remove_second_factors(person, actor=actor, now=now, account_id=None)
     record_event("person.two_step_reset", person, actor=actor, now=now)
     return staff_member
 

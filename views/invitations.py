@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
+from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
 from services.invitations import InvitationNotValid, Invited, accept_invitation, open_invitation
 from views.access import public
@@ -38,6 +39,8 @@ def take_seat(token: str) -> ResponseReturnValue:
         accept_invitation(token, password, browser_here(), now=now())
     except InvitationNotValid:
         return _dead()
+    except TooManyAttempts as refusal:
+        return _wait(invited, form, refusal)
     except Refusal as refusal:
         form.new_password.errors = [refusal.message]
         return _page(invited, form, status=422)
@@ -45,12 +48,19 @@ def take_seat(token: str) -> ResponseReturnValue:
     return redirect("/sign-in", code=303)
 
 
-def _page(invited: Invited, form: FlaskForm, *, status: int = 200) -> Response:
+def _wait(invited: Invited, form: FlaskForm, refusal: TooManyAttempts) -> Response:
+    answer = _page(invited, form, status=429, wait=refusal.message)
+    answer.headers["Retry-After"] = str(int(refusal.wait.total_seconds()) + 1)
+    return answer
+
+
+def _page(invited: Invited, form: FlaskForm, *, status: int = 200, wait: str = "") -> Response:
     errors = [(form[name].id, text) for name, texts in form.errors.items() if name in form for text in texts]
     page = render_template(
         "pages/sign_in/invitation.html",
         form=form,
         errors=errors,
+        wait=wait,
         account=invited.account.name,
         email=invited.person.email,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,8 @@ from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
 from services import password_resets, sign_in
 from services.password_resets import CurrentPasswordWrong, ResetLinkNotValid
-from services.second_step import factors_of
+from services.reset_requests import request_reset_link
+from services.second_step import Factors, factors_of
 from services.sign_in import person_as_actor
 from services.unit_of_work import unit_of_work
 from views.access import public, signed_in
@@ -35,9 +35,6 @@ from views.identity import (
 )
 
 blueprint = Blueprint("sign_in", __name__)
-
-# Writing a mail takes longer than writing none. Both answers wait until this many seconds have passed.
-ASKING_TAKES = 0.3
 
 _TOO_LONG = "This is too long."
 
@@ -58,6 +55,15 @@ class CodeForm(FlaskForm):
         description="The six digits your authenticator app shows now, or one of your recovery codes.",
         validators=[InputRequired("Enter the code."), Length(max=40, message=_TOO_LONG)],
     )
+
+
+def code_form(factors: Factors) -> CodeForm:
+    """The form for a code, in the words of what this person has."""
+    form = CodeForm()
+    if not factors.time_codes:
+        form.code.label.text = "Recovery code"
+        form.code.description = "If your passkey is lost: one of the codes you have kept. Each works once."
+    return form
 
 
 class ForgotPasswordForm(FlaskForm):
@@ -124,7 +130,8 @@ def code_page() -> ResponseReturnValue:
     waiting, wanted = waiting_identity(), safe_next(request.args.get("next"))
     if waiting is None:
         return redirect(with_next("/sign-in", wanted), code=303)
-    form, factors = CodeForm(), factors_of(waiting.person)
+    factors = factors_of(waiting.person)
+    form = code_form(factors)
     if request.method == "GET":
         return door_page("code", form, factors=factors)
     if not form.validate():
@@ -154,18 +161,16 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.route("/forgot-password", methods=["GET", "POST"])
 @public
 def forgot_password() -> ResponseReturnValue:
-    """Ask where to send a reset link. The answer is the same for every address, and takes as long."""
+    """Ask where to send a reset link. The answer and its work are the same for every address: a job sends the mail."""
     form = ForgotPasswordForm()
     if request.method == "GET":
         return door_page("forgot_password", form)
     if not form.validate():
         return door_page("forgot_password", form, status=422)
-    started = time.perf_counter()
     try:
-        password_resets.request_reset_link(form.email.data, browser_here(), now=now())
+        request_reset_link(form.email.data, browser_here(), now=now())
     except TooManyAttempts as refusal:
         return refused("forgot_password", form, refusal)
-    time.sleep(max(0.0, started + ASKING_TAKES - time.perf_counter()))
     return door_page("forgot_password", form, sent=True)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.notifications import latest_mails, queue_mail
 from tests.support.door import PASSWORD, member_who_can_sign_in, post_form, sign_in_as
+from tests.support.due_jobs import RESET_LINK, run_due_jobs
 
 NEW_PASSWORD = "seven green bicycles"
 
@@ -54,6 +55,7 @@ def test_a_reset_link_read_there_sets_a_new_password(session: Session, make_app:
     session.commit()
     browser = browser_of_the_demo(make_app)
     post_form(browser, "/forgot-password", email="mia@acme.example")
+    run_due_jobs(RESET_LINK)
     page = browser.get("/demo/mail").get_data(as_text=True)
     link = re.search(r"http://localhost(/reset-password/[\w-]+)", page)
     assert link is not None
