@@ -78,7 +78,7 @@ def sign_in_with_passkey_alone(
     if not is_ours or passkey is None or owner is None or claim.user_handle != owner.public_id:
         raise PasskeyRefused
     assertion = _verify(answer, party, claim, passkey, verify_user=True)
-    refuse_from_elsewhere(owner.id, browser, now)
+    refuse_from_elsewhere(owner.id, browser, now=now)
     _note_use(passkey, owner, assertion, browser, now)
     with unit_of_work():
         person = lock_welcome_person(owner.id)

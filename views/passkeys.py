@@ -26,8 +26,8 @@ from views.access import public, signed_in
 from views.clock import now
 from views.identity import browser_here, current_identity, safe_next, session_lifetime, waiting_identity
 from views.relying_party import relying_party
-from views.sign_in import CodeForm, SignInForm, let_in, refused, with_next
-from views.step_up import ProveByCodeForm, go_back, prove_page
+from views.sign_in import SignInForm, code_form, let_in, refused, with_next
+from views.step_up import go_back, prove_page
 
 blueprint = Blueprint("passkeys", __name__)
 
@@ -97,7 +97,8 @@ def second_step() -> ResponseReturnValue:
             lifetime=session_lifetime(),
         )
     except Refusal as refusal:
-        return refused("code", CodeForm(formdata=None), refusal, factors=factors_of(waiting.person))
+        factors = factors_of(waiting.person)
+        return refused("code", code_form(factors), refusal, factors=factors)
     return let_in(entry, wanted)
 
 
@@ -126,7 +127,7 @@ def proof() -> Response | ResponseReturnValue:
             lifetime=session_lifetime(),
         )
     except Refusal as refusal:
-        return prove_page(identity, ProveByCodeForm(formdata=None), refusal=refusal)
+        return prove_page(identity, code_form(factors_of(identity.person)), refusal=refusal)
     return go_back(identity, token)
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, make_respons
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import HTTPException
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from domain.attempts import TooManyAttempts
@@ -28,20 +28,13 @@ from views.identity import (
     safe_next,
     session_lifetime,
 )
+from views.sign_in import CodeForm, code_form
 
 blueprint = Blueprint("step_up", __name__)
 
 _TITLE = "Confirm that it is you"
 _HINT = "Your last proof is older than 15 minutes. Prove again who you are, then repeat the request."
 _TOO_LONG = "This is too long."
-
-
-class ProveByCodeForm(FlaskForm):
-    code = StringField(
-        "Code",
-        description="The six digits your authenticator app shows now, or one of your recovery codes.",
-        validators=[InputRequired("Enter the code."), Length(max=40, message=_TOO_LONG)],
-    )
 
 
 class ProveByPasswordForm(FlaskForm):
@@ -86,14 +79,14 @@ def page_of_the_act() -> str:
 def prove() -> ResponseReturnValue:
     """Ask for a code or a passkey, or for the password of who has set up neither; then go back."""
     identity = _me()
-    by_code = factors_of(identity.person).any
-    form = ProveByCodeForm() if by_code else ProveByPasswordForm()
+    factors = factors_of(identity.person)
+    form = code_form(factors) if factors.any else ProveByPasswordForm()
     if request.method == "GET":
         return prove_page(identity, form)
     if not form.validate():
         return prove_page(identity, form, status=422)
-    check = prove_with_code if by_code else prove_with_password
-    field = form.code if isinstance(form, ProveByCodeForm) else form.password
+    check = prove_with_code if factors.any else prove_with_password
+    field = form.code if isinstance(form, CodeForm) else form.password
     try:
         token = check(
             identity.session, identity.person, field.data, browser_here(), now=now(), lifetime=session_lifetime()

@@ -37,7 +37,6 @@ from tests.factories.people import PersonFactory, SignInSessionFactory, StaffMem
 from tests.services.money import CLERK
 from tests.support.parallel import at_once, refusals
 
-
 PROVED_AT = dt.datetime(2026, 5, 15, 9, 20, tzinfo=dt.UTC)  # ten minutes before now
 
 
