@@ -23,6 +23,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         stand_ins,
         step_up,
         theme,
+        unsubscribing,
     )
     from views.own_settings import own_settings_blueprint
 
@@ -43,4 +44,5 @@ def blueprints() -> tuple[Blueprint, ...]:
         own_settings_blueprint(),
         first_check.blueprint,
         avatars.blueprint,
+        unsubscribing.blueprint,
     )

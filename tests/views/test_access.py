@@ -147,5 +147,7 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "demo_sms.show",  # answers in the demo only
         "demo_mail.show",  # answers in the demo only
         "demo_mail.letter",  # the same
+        "unsubscribing.ask",  # the signed token in a mail
+        "unsubscribing.stop",  # the same
         "invitations.take_seat",  # whoever holds the link of an invitation
     }

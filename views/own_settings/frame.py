@@ -53,6 +53,7 @@ SECTIONS = (
     Section("sessions", "Sessions", "laptop", "own_settings.sessions"),
     Section("networks", "Allowed networks", "globe", "own_settings.networks"),
     Section("phone", "Phone", "phone", "own_settings.phone"),
+    Section("notifications", "Notifications", "bell", "own_settings.notifications"),
     Section(
         "sign-in-methods",
         "Sign-in methods",

@@ -1,0 +1,142 @@
+"""Notifications: what this person is told over which channel, and the hours in which mails wait (SPEC F7)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response, current_app, flash
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, TimeField
+from wtforms.validators import Optional
+
+from domain.refusals import Refusal
+from jobs.senders import outgoing_of
+from models import NotificationChannel, NotificationKind, Person
+from services.choosing_notifications import choose_notifications
+from services.notification_choices import address_of, choices_of, may_be_switched_off
+from services.unit_of_work import unit_of_work
+from views.access import signed_in
+from views.clock import now
+from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see
+
+SECTION: Final = "notifications"
+KINDS: Final = {
+    NotificationKind.TICKET_REPLIES: ("Ticket replies", "Somebody answered in a ticket you may see."),
+    NotificationKind.SERVICE_STATUS: ("Service status", "Maintenance and trouble of what you use."),
+    NotificationKind.INVOICES: ("Invoices", "New invoices, and those that are due."),
+    NotificationKind.PAYMENTS: ("Payments", "Payments that arrived or failed, and refunds."),
+    NotificationKind.SECURITY: ("Security", "Passwords, sign-ins and abuse. Always sent."),
+    NotificationKind.NEWSLETTERS: ("Newsletters", "What is new, a few times a year."),
+}
+CHANNELS: Final = {
+    NotificationChannel.PORTAL: "Portal",
+    NotificationChannel.EMAIL: "E-mail",
+    NotificationChannel.SMS: "SMS",
+    NotificationChannel.TELEGRAM: "Telegram",
+}
+
+
+class NotificationsForm(FlaskForm):
+    """A box for each kind over each channel that can be switched, added below; and the quiet hours."""
+
+    quiet_from = TimeField("From", validators=[Optional()])
+    quiet_until = TimeField("Until", validators=[Optional()])
+
+
+for _kind in KINDS:
+    for _channel in CHANNELS:
+        setattr(
+            NotificationsForm,
+            f"{_kind.value}_{_channel.value}",
+            BooleanField(f"{KINDS[_kind][0]} by {CHANNELS[_channel]}"),
+        )
+
+
+@blueprint.route("/notifications", methods=["GET", "POST"])
+@signed_in
+def notifications() -> ResponseReturnValue:
+    """Show what is chosen; keep what is chosen anew."""
+    person = me().person
+    chosen = choices_of(person.id)
+    kept = {name_of(kind, channel): on for (kind, channel), on in chosen.items()}
+    form = NotificationsForm(data={**kept, "quiet_from": person.quiet_from, "quiet_until": person.quiet_until})
+    if not form.is_submitted():
+        return _page(form, person)
+    if not form.validate():
+        return _page(form, person, status=422)
+    wanted = {
+        (kind, channel): bool(form[name_of(kind, channel)].data)
+        for kind in KINDS
+        for channel in CHANNELS
+        if _state(person, kind, channel) == "free"
+    }
+    try:
+        with unit_of_work():
+            choose_notifications(
+                person,
+                wanted,
+                quiet_from=form.quiet_from.data,
+                quiet_until=form.quiet_until.data,
+                actor=own_actor(),
+                now=now(),
+            )
+    except Refusal as refusal:
+        return refused(
+            "notifications",
+            refusal,
+            section=SECTION,
+            form=form,
+            field="quiet_until",
+            rows=_rows(form, person),
+            **_words(person),
+        )
+    flash("Your choice is saved.", "success")
+    return see("notifications")
+
+
+def name_of(kind: NotificationKind, channel: NotificationChannel) -> str:
+    """The name of a box in the form."""
+    return f"{kind.value}_{channel.value}"
+
+
+def _page(form: NotificationsForm, person: Person, *, status: int = 200) -> Response:
+    return own_page(
+        "notifications", section=SECTION, status=status, form=form, rows=_rows(form, person), **_words(person)
+    )
+
+
+def _words(person: Person) -> dict[str, Any]:
+    missing = [CHANNELS[channel] for channel in CHANNELS if not _reaches(person, channel)]
+    return {
+        "channels": list(CHANNELS.values()),
+        "missing": " and ".join(missing),
+        "email": person.email,
+        "time_zone": person.time_zone or "UTC",
+    }
+
+
+def _rows(form: NotificationsForm, person: Person) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "help": help_text,
+            "cells": [
+                {"field": form[name_of(kind, channel)], "state": _state(person, kind, channel)} for channel in CHANNELS
+            ],
+        }
+        for kind, (label, help_text) in KINDS.items()
+    ]
+
+
+def _state(person: Person, kind: NotificationKind, channel: NotificationChannel) -> str:
+    """Whether a box is "free" to choose, "always" on, or "missing" because nobody is reached that way."""
+    if not _reaches(person, channel):
+        return "missing"
+    return "free" if may_be_switched_off(kind, channel) and kind is not NotificationKind.SECURITY else "always"
+
+
+def _reaches(person: Person, channel: NotificationChannel) -> bool:
+    if channel in (NotificationChannel.PORTAL, NotificationChannel.EMAIL):
+        return True
+    return channel in outgoing_of(current_app).senders and address_of(person, channel) is not None
