@@ -18,6 +18,7 @@ from models.person import Person
 from models.sign_in import SignInDoor
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
+from services.deliveries import cancel_deliveries
 from services.locks import guarded, locked
 from services.notifications import tell
 from services.passwords import passwords
@@ -166,6 +167,7 @@ def withdraw_invitation(member: Member, *, actor: Actor, now: dt.datetime) -> Me
     withdrawn = update(MemberInvitation).where(MemberInvitation.member_id == member.id, MemberInvitation.is_open)
     if not guarded(withdrawn.values(withdrawn_at=now)):
         raise NoOpenInvitation
+    _unsend(member, now)
     record_event("member.invitation_withdrawn", member, actor=actor, now=now)
     return member
 
@@ -231,3 +233,9 @@ def _close(member: Member, now: dt.datetime) -> None:
         .values(superseded_at=now)
         .execution_options(synchronize_session=False)
     )
+    _unsend(member, now)
+
+
+def _unsend(member: Member, now: dt.datetime) -> None:
+    """Let a mail that did not go out yet never go out: its link is dead."""
+    cancel_deliveries(("member_invitation",), person_id=member.person_id, account_id=member.account_id, now=now)

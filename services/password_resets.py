@@ -15,6 +15,7 @@ from models.person import Person
 from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInDoor, SignInSession
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
+from services.deliveries import cancel_deliveries
 from services.notifications import tell
 from services.passwords import new_temporary_password, passwords
 from services.seats import has_live_seat
@@ -28,6 +29,7 @@ from services.unit_of_work import unit_of_work
 
 LINK_LIVES = dt.timedelta(minutes=60)
 TEMPORARY_PASSWORD_LIVES = dt.timedelta(minutes=60)
+_MAILED = ("reset_link", "staff_invitation", "temporary_password")
 _LINKS = (PasswordResetKind.LINK, PasswordResetKind.INVITATION)
 
 
@@ -225,6 +227,7 @@ def _replace_open_resets(person: Person, now: dt.datetime) -> None:
         )
         .values(superseded_at=now)
     )
+    cancel_deliveries(_MAILED, person_id=person.id, now=now)
 
 
 def _add_reset(
