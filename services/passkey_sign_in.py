@@ -7,6 +7,8 @@ is used up by whatever answers it, and no transaction is open while a signature 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select, update
@@ -28,6 +30,7 @@ from models.sign_in import SignInDoor, SignInSession
 from services.arrivals import arrive
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
+from services.failed_sign_ins import note_failed_try
 from services.locks import guarded
 from services.notifications import tell
 from services.passkey_challenges import make_challenge, use_up_challenge
@@ -74,12 +77,13 @@ def sign_in_with_passkey_alone(
     owner = None if passkey is None else db.session.get(Person, passkey.person_id)
     named = f"passkey {claim.credential_id.hex()}" if owner is None else owner.email or ""
     attempt_id = _count(named, browser, now)
-    is_ours = claim.challenge == challenge and _use_up(claim, PasskeyPurpose.SIGN_IN, None, now)
-    if not is_ours or passkey is None or owner is None or claim.user_handle != owner.public_id:
-        raise PasskeyRefused
-    assertion = _verify(answer, party, claim, passkey, verify_user=True)
-    refuse_from_elsewhere(owner.id, browser, now=now)
-    _note_use(passkey, owner, assertion, browser, now)
+    with _failures_noted(named, browser, now):
+        is_ours = claim.challenge == challenge and _use_up(claim, PasskeyPurpose.SIGN_IN, None, now)
+        if not is_ours or passkey is None or owner is None or claim.user_handle != owner.public_id:
+            raise PasskeyRefused
+        assertion = _verify(answer, party, claim, passkey, verify_user=True)
+        refuse_from_elsewhere(owner.id, browser, now=now)
+        _note_use(passkey, owner, assertion, browser, now)
     with unit_of_work():
         person = lock_welcome_person(owner.id)
         if person is None:
@@ -133,16 +137,27 @@ def _check(
 ) -> int:
     """Check an answer by one of the person's passkeys; give the try, to be taken back."""
     attempt_id = _count(person.email or "", browser, now)
-    claim = _claim(answer)
-    if not _use_up(claim, purpose, person, now):
-        raise PasskeyRefused
-    mine = select(Passkey).where(Passkey.credential_id == claim.credential_id, Passkey.person_id == person.id)
-    passkey = db.session.scalar(mine)
-    if passkey is None:
-        raise PasskeyRefused
-    assertion = _verify(answer, party, claim, passkey, verify_user=person.passkey_only)
-    _note_use(passkey, person, assertion, browser, now)
+    with _failures_noted(person.email or "", browser, now):
+        claim = _claim(answer)
+        if not _use_up(claim, purpose, person, now):
+            raise PasskeyRefused
+        mine = select(Passkey).where(Passkey.credential_id == claim.credential_id, Passkey.person_id == person.id)
+        passkey = db.session.scalar(mine)
+        if passkey is None:
+            raise PasskeyRefused
+        assertion = _verify(answer, party, claim, passkey, verify_user=person.passkey_only)
+        _note_use(passkey, person, assertion, browser, now)
     return attempt_id
+
+
+@contextmanager
+def _failures_noted(name: str, browser: Browser, now: dt.datetime) -> Iterator[None]:
+    """Write a refused try into the log of whom it was about."""
+    try:
+        yield
+    except PasskeyRefused:
+        note_failed_try(name, browser.ip, now=now)
+        raise
 
 
 def _count(name: str, browser: Browser, now: dt.datetime) -> int:
