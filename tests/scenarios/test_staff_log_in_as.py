@@ -54,6 +54,7 @@ def test_the_agent_helps_and_the_owner_reads_all_of_it(app, session, clock, post
     assert sam.goes(f"/portal/20001/invoices/{invoice}/pay").status == 403
     assert sam.goes("/portal/20001/payment-methods/new").status in (403, 404)
     assert sam.goes("/settings/security").sees("This page is your own")
+    assert sam.goes(f"/staff/members/{owner.public_id}/reset-password").status == 403  # nor under their own name
 
     # What they came for they can do, and it is on the record with both names.
     clock.shift(10 * MINUTE)

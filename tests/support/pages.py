@@ -28,6 +28,7 @@ class Control:
     max_length: int = 0
     options: list[str] = field(default_factory=list)
     ticked: list[str] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)
     invalid: bool = False
 
 
@@ -61,7 +62,7 @@ class PageForm:
             elif control.type == "select":
                 sent[control.name] = control.value or (control.options[0] if control.options else "")
             else:
-                sent[control.name] = control.value
+                sent[control.name] = [control.value, *control.more] if control.more else control.value
         return sent
 
 
@@ -127,6 +128,8 @@ class _Reader(HTMLParser):
         known = form.controls.get(control.name)
         if control.type == "checkbox" and known is not None and known.type == "checkbox":
             control = known  # one of several boxes of the same name
+        elif control.type == "hidden" and known is not None and known.type == "hidden":
+            control, known.more = known, [*known.more, control.value]
         form.controls[control.name] = control
         if control.type == "checkbox":
             value = said.get("value") or "y"

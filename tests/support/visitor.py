@@ -67,6 +67,11 @@ class Visitor:
         self._ask("GET", address)
         return self
 
+    def opens(self, address: str) -> bool:
+        """Whether the page at this address is shown to them, and not another in its place."""
+        self.goes(address)
+        return self.status == 200 and self.path == urlsplit(address).path
+
     def clicks(self, label: str, *, to: str = "") -> Visitor:
         """Follow the link with these words; ``to`` is a piece of its address, where several are called the same."""
         found = {address for words, address in self.page.links if words == label and to in address}
@@ -92,15 +97,20 @@ class Visitor:
         return self
 
     def signs_in(self, password: str = "") -> Visitor:
-        """By the form; where they are let in, they stand on their first page."""
-        if self.path != "/sign-in":
-            self.goes("/sign-in")
+        """By the form, opened anew; let in, they stand on the page they wanted, or on their first."""
+        self.goes(self.where if self.path == "/sign-in" else "/sign-in")
         return self.presses("Sign in", email=self.email, password=password or self.password)
 
     def proves(self, **by: str) -> Visitor:
         """Answer the page that asks again who they are, by ``password`` or by ``code``."""
         assert self.path == "/prove", (self.where, self.status)
         return self.presses("Confirm", **by or {"password": self.password})
+
+    def takes_seat(self, link: str) -> Visitor:
+        """Open the link of an invitation, choose a password, sign in with it, and find the data as they should be."""
+        self.goes(link)
+        self.presses("Take the seat", new_password=self.password, repeated=self.password)
+        return self.signs_in().presses("These data are right")
 
     def _form_with(self, label: str) -> tuple[PageForm, Any]:
         found = [(form, button) for form in self.page.forms for button in form.buttons if button.label == label]
