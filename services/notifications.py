@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 
-from domain.permissions import MEMBER_GRANTS, MemberRole, P
+from domain.permissions import MEMBER_GRANTS, SEAT_GRANTS, MemberRole, P
 from extensions import db
 from models.account import Account
 from models.member import Member, MemberRoleGrant
@@ -103,15 +103,19 @@ def tell_account(
 
 
 def people_with(account_id: int, permission: P) -> Sequence[Person]:
-    """Who sits in the account, may sign in, and holds a role that grants the permission."""
-    roles = [role for role, grants in MEMBER_GRANTS.items() if permission in grants and role is not MemberRole.OWNER]
-    holders = select(MemberRoleGrant.member_id).where(
+    """Who sits in the account, may sign in, and holds the permission: by the seat itself, or by a role."""
+    roles = [role for role, grants in MEMBER_GRANTS.items() if permission in grants]
+    by_role = select(MemberRoleGrant.member_id).where(
         MemberRoleGrant.account_id == account_id, MemberRoleGrant.role.in_(roles)
     )
-    owners = Member.is_owner if permission in MEMBER_GRANTS[MemberRole.OWNER] else Member.id.is_(None)
+    holds: list[ColumnElement[bool]] = [Member.id.in_(by_role)]
+    if MemberRole.OWNER in roles:
+        holds.append(Member.is_owner.is_(True))
+    if permission in SEAT_GRANTS:
+        holds.append(true())
     members = select(Person).join(Member, Member.person_id == Person.id)
     members = members.where(Member.account_id == account_id, Member.can_sign_in, Person.can_sign_in)
-    return db.session.scalars(members.where(or_(owners, Member.id.in_(holders))).order_by(Member.id)).all()
+    return db.session.scalars(members.where(or_(*holds)).order_by(Member.id)).all()
 
 
 def queue_mail(
