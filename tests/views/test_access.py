@@ -140,6 +140,10 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "metrics.metrics",
         "sign_in.sign_in_page",
         "sign_in.code_page",
+        "passkeys.sign_in_options",
+        "passkeys.sign_in_alone",
+        "passkeys.second_step_options",  # for who has shown the password
+        "passkeys.second_step",
         "sign_in.forgot_password",
         "sign_in.reset_password",
         "social_sign_in.depart",  # a button of the sign-in page, with a token of ours
