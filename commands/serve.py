@@ -12,7 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from commands.demo import load_and_tell, tell_sign_ins
 from config import Environment, Settings
@@ -63,10 +63,22 @@ def make_ready(settings: Settings) -> None:
         tell_sign_ins()
 
 
+def make_server(app: Flask, settings: Settings) -> BaseWSGIServer:
+    """The web server, listening. What a proxy says of the visitor reaches the app only where there is a proxy."""
+    return create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=THREADS,
+        ident="Foyer",
+        clear_untrusted_proxy_headers=not settings.behind_proxy,
+    )
+
+
 def run(app: Flask, settings: Settings, beside: Sequence[Companion] = ()) -> None:
     """Serve until a signal to stop; requests and jobs under way are finished."""
     try:
-        server = create_server(app, host=settings.host, port=settings.port, threads=THREADS, ident="Foyer")
+        server = make_server(app, settings)
     except OSError as error:
         message = f"Port {settings.port} cannot be used: {error.strerror}. Choose another one: PORT=8001 make run"
         raise click.ClickException(message) from None
