@@ -16,11 +16,10 @@ from extensions import db
 from integrations.files import FileMissing
 from integrations.pictures import LARGEST_FILE, LARGEST_SIDE, PictureNotReadable, PictureTooLarge, square_png
 from models.file import File
-from models.member import Member
 from models.person import Person, PersonKind
 from services.audit import record_event
 from services.locks import locked
-from services.seats import live_seats
+from services.seats import share_account
 from services.stored_files import stored_files
 
 SIDE: Final = 256
@@ -28,7 +27,6 @@ LARGEST_UPLOAD: Final = LARGEST_FILE
 CONTENT_TYPE: Final = "image/png"
 _FOLDER: Final = "avatars"
 _DAY: Final = dt.timedelta(days=1)
-_member = Member.__table__.c
 
 
 class AvatarNotReadable(Refusal):
@@ -133,9 +131,7 @@ def discard_orphans(*, now: dt.datetime) -> int:
 def _meets(viewer: Person, person_id: int, kind: PersonKind) -> bool:
     if viewer.id == person_id or PersonKind.STAFF in (viewer.kind, kind):
         return True
-    mine = [seat.account_id for seat in live_seats(viewer.id)]
-    shared = select(_member.id).where(_member.person_id == person_id, _member.account_id.in_(mine)).limit(1)
-    return db.session.scalar(shared) is not None
+    return share_account(viewer.id, person_id)
 
 
 def _drop(file_id: int | None) -> str | None:

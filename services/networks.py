@@ -24,9 +24,6 @@ from services.people import refuse_while_logged_in_as
 from services.records import flush_or_refuse
 from services.step_up import require_recent_proof
 
-# On the table: asked while a visit may be narrowed to one account, and of a single person or account anyway.
-_listed = AllowedNetwork.__table__.c
-
 
 class NetworkNotAllowed(Refusal):
     message = "From this network you may not come in. Use one of the networks that are listed in your settings."
@@ -59,12 +56,16 @@ def networks_of(owner: Person | Account) -> Sequence[AllowedNetwork]:
 
 def person_may_come_from(person_id: int, ip: str | None) -> bool:
     """Whether the person's own list admits this address."""
-    return networks_admit(db.session.scalars(select(_listed.cidr).where(_listed.person_id == person_id)), ip)
+    return networks_admit(
+        db.session.scalars(select(AllowedNetwork.cidr).where(AllowedNetwork.person_id == person_id)), ip
+    )
 
 
 def account_admits(account_id: int, ip: str | None) -> bool:
     """Whether the account's list admits its members at this address."""
-    return networks_admit(db.session.scalars(select(_listed.cidr).where(_listed.account_id == account_id)), ip)
+    return networks_admit(
+        db.session.scalars(select(AllowedNetwork.cidr).where(AllowedNetwork.account_id == account_id)), ip
+    )
 
 
 def add_network(

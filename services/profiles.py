@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from domain.actor import Actor
 from domain.contact import check_time_zone
 from domain.refusals import Refusal
@@ -19,7 +17,7 @@ from services.audit import record_event
 from services.locks import locked
 from services.members import FieldNotEditable, FirstUserName, NameMissing
 from services.records import edit_record
-from services.seats import live_seats
+from services.seats import is_first_user, live_seats
 
 LANGUAGES: Final = ("en",)
 ROWS_PER_PAGE: Final = (10, 25, 50, 100, 200)
@@ -27,7 +25,6 @@ LONGEST_NAME: Final = 100
 LONGEST_PHONE: Final = 32
 _NAMES: Final = ("first_name", "last_name")
 _OWN: Final = frozenset({*_NAMES, "language", "time_zone", "rows_per_page", "start_page", "sign_in_mail"})
-_member = Member.__table__.c
 
 
 class NameNotReadable(Refusal):
@@ -48,8 +45,7 @@ class RowsNotOffered(Refusal):
 
 def may_change_own_name(person: Person) -> bool:
     """Whether the person may: the first user of an account may not, for the account is known by them (A11)."""
-    first = select(_member.id).where(_member.person_id == person.id, _member.is_first).limit(1)
-    return db.session.scalar(first) is None
+    return not is_first_user(person.id)
 
 
 def save_profile(person: Person, changes: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Person:

@@ -74,3 +74,16 @@ def has_seat_besides(person_id: int, *, member_id: int | None) -> bool:
     if member_id is not None:
         others = others.where(_member.id != member_id)
     return db.session.scalar(others.limit(1)) is not None
+
+
+def is_first_user(person_id: int) -> bool:
+    """Whether some account is known by this person, who was its first user."""
+    first = select(_member.id).where(_member.person_id == person_id, _member.is_first).limit(1)
+    return db.session.scalar(first) is not None
+
+
+def share_account(person_id: int, other_id: int) -> bool:
+    """Whether the other has a seat, of whatever state, in an account that the person may open now."""
+    mine = [seat.account_id for seat in live_seats(person_id)]
+    shared = select(_member.id).where(_member.person_id == other_id, _member.account_id.in_(mine)).limit(1)
+    return db.session.scalar(shared) is not None

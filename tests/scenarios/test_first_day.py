@@ -30,7 +30,7 @@ from tests.factories.people import (
 from tests.factories.services import LicenseFactory
 from tests.factories.support import TicketFactory
 from tests.services.money import assert_books_balance, draft, fund, issued
-from tests.support.door import ANOTHER_PASSWORD, PASSWORD, sign_in_as
+from tests.support.door import ANOTHER_PASSWORD, PASSWORD, check_own_data, sign_in_as
 from tests.support.due_jobs import RESET_LINK, run_due_jobs
 from tests.support.pages import filled, form_of, said_by
 
@@ -139,6 +139,7 @@ def test_a_clerk_opens_an_account_and_its_owner_comes_in_and_sees_only_their_own
     assert send(ida, invitation, new_password=PASSWORD, repeated=PASSWORD).location == "/sign-in"
     assert ida.get(invitation).status_code == 404  # it worked once
     assert sign_in_as(ida, "ida@fjord.example").location == f"/portal/{client_id}/"
+    check_own_data(ida)
 
     home = f"/portal/{client_id}"
     for page in ("/", "/licenses/", "/invoices/", "/tickets/", "/members/", "/audit/", "/statements/", "/payments/"):

@@ -10,6 +10,7 @@ from models import Member, Person, StaffMember
 from services.passwords import passwords
 from services.sessions import Browser, Lifetime
 from tests.factories.people import MemberFactory, StaffMemberFactory, StaffPersonFactory
+from tests.support.pages import form_of
 
 PASSWORD = "correct horse battery"
 ANOTHER_PASSWORD = "quiet river lantern"
@@ -49,3 +50,10 @@ def post_form(client: Any, address: str, *, form_on: str = "", **fields: str) ->
 def sign_in_as(client: Any, email: str = "mia@acme.example", password: str = PASSWORD) -> Any:
     """Sign in by the form; give the answer."""
     return post_form(client, "/sign-in", email=email, password=password)
+
+
+def check_own_data(client: Any) -> Any:
+    """Confirm what was entered for an invited member, as it stands on the page of their first sign-in."""
+    page = client.get("/first-check")
+    assert page.status_code == 200, page.status_code
+    return client.post("/first-check", data=form_of(page).values)
