@@ -17,6 +17,7 @@ from sqlalchemy import Enum, String, Text, inspect
 
 import models
 import tests.factories
+from domain.permissions import P
 from extensions import Base
 from models.base import AccountOwned
 from tests.factories.base import RowFactory
@@ -148,6 +149,11 @@ def _closed(_side: Side) -> Values:
     return {"status": models.OwnershipChangeStatus.WITHDRAWN}
 
 
+def _for_owners(_side: Side) -> Values:
+    """A notice for everybody whose roles cover it: one of a person is theirs alone (see tests/views/test_notices.py)."""
+    return {"person": None, "permission": P.MEMBERS_READ.value}
+
+
 def _told(side: Side) -> Values:
     told = {"before": {"reference": f"{side.mark} before"}, "after": {"reference": f"{side.mark} after"}}
     return {"event": "license.hardware_lock_reset", **told}
@@ -163,6 +169,7 @@ SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.ResourceArticle: _hidden_from_accounts(is_published=False),
     models.TicketType: _hidden_from_accounts(internal=True),
     models.Project: _hidden_from_accounts(retired=True),
+    models.Notification: _for_owners,
     models.OwnershipChange: _closed,
     models.Interest: _hidden_from_accounts(retired=True),
     models.Invoice: _owed,
