@@ -36,6 +36,10 @@ class SmtpServer:
             self._listener.stop(no_assert=True)
             self._listener = None
 
+    @property
+    def is_up(self) -> bool:
+        return self._listener is not None
+
     def keep(self, envelope: Any) -> None:
         with self._lock:
             self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
