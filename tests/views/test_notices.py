@@ -9,8 +9,18 @@ import pytest
 from flask import Flask
 
 from domain.permissions import MemberRole, StaffRole
-from models import DeliveryState, Notification, NotificationDelivery, NotificationRead
-from services.notifications import queue_mail
+from models import (
+    DeliveryState,
+    Member,
+    Notification,
+    NotificationDelivery,
+    NotificationKind,
+    NotificationPreference,
+    NotificationRead,
+    SignInSession,
+    StaffMember,
+)
+from services.notifications import queue_mail, tell
 from tests.factories.activity import NotificationDeliveryFactory, NotificationFactory
 from tests.factories.people import AccountFactory, LoginAsSessionFactory, MemberFactory
 from tests.support.desk import Desk, member_desk, staff_desk
@@ -135,8 +145,6 @@ def test_the_number_is_not_sent_again_while_it_stays(mia, notices):
 
 
 def test_asking_for_the_number_keeps_no_session_awake(mia, notices, session):
-    from models import SignInSession
-
     row = session.query(SignInSession).filter_by(person_id=mia.person.id).one()
     row.last_seen_at = before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     session.commit()
@@ -156,18 +164,15 @@ def test_strangers_find_no_bell(app, notices, client):
 
 
 def test_staff_who_use_a_seat_read_nothing_personal(app, owner, notices, session):
-    from models import Member, StaffMember
-
     clerk = staff_desk(app)
     staff = session.query(StaffMember).filter_by(person_id=clerk.person.id).one()
     member = session.query(Member).filter_by(person_id=owner.person.id).one()
-    row = session.query(__import__("models").SignInSession).filter_by(person_id=clerk.person.id).one()
+    row = session.query(SignInSession).filter_by(person_id=clerk.person.id).one()
     now = dt.datetime.now(dt.UTC)
     LoginAsSessionFactory(
         staff_member=staff,
         member=member,
-        sign_in_session_id=row.id,
-        started_at=now,
+        sign_in_session=row,
         expires_at=now + dt.timedelta(hours=1),
     )
     session.commit()
@@ -248,17 +253,12 @@ def test_half_a_night_is_refused_and_kept_in_the_form(mia, session):
 
 @pytest.fixture
 def stop_link(session, now):
-    from models import NotificationKind
-    from services.notifications import tell
-
     mail = tell(MemberFactory().person, "password_changed", now=now, kind=NotificationKind.INVOICES)
     session.commit()
     return mail.headers["List-Unsubscribe"].strip("<>").removeprefix("http://localhost")
 
 
 def chosen(session):
-    from models import NotificationPreference
-
     return [(row.kind, row.enabled) for row in session.query(NotificationPreference)]
 
 
