@@ -160,6 +160,17 @@ def _take_seat(invited: Invited, hashed: str | None, browser: Browser, now: dt.d
     record_event("member.invitation_accepted", member, actor=actor, now=now)
 
 
+def supersede_invitations_of(person: Person, *, now: dt.datetime) -> None:
+    """Let no open invitation of the person be taken: their mails may have been read by who had the old password."""
+    theirs = select(Member.id).where(Member.person_id == person.id)
+    db.session.execute(
+        update(MemberInvitation)
+        .where(MemberInvitation.member_id.in_(theirs), MemberInvitation.is_open)
+        .values(superseded_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def withdraw_invitation(member: Member, *, actor: Actor, now: dt.datetime) -> Member:
     """Let the open invitation not be taken any more; it may be sent again. Refused: NoOpenInvitation."""
     refuse_while_logged_in_as(actor)

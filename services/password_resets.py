@@ -16,6 +16,7 @@ from models.sign_in import PasswordReset, PasswordResetKind, SessionEnd, SignInD
 from services.attempts import count_attempt, take_back
 from services.audit import record_event
 from services.deliveries import cancel_deliveries
+from services.invitations import supersede_invitations_of
 from services.notifications import tell
 from services.passwords import new_temporary_password, passwords
 from services.seats import has_live_seat
@@ -90,6 +91,7 @@ def issue_temporary_password(person: Person, *, actor: Actor, now: dt.datetime) 
     person.password_hash = None
     person.password_changed_at = now
     person.must_change_password = True
+    supersede_invitations_of(person, now=now)
     end_sessions(person.id, SessionEnd.PASSWORD_CHANGED, now=now)
     disconnected = disconnect_all(person, actor=actor, now=now)
     minutes = _minutes(TEMPORARY_PASSWORD_LIVES)
@@ -210,6 +212,7 @@ def _set_password(person: Person, hashed: str, now: dt.datetime) -> None:
     person.password_hash = hashed
     person.password_changed_at = now
     person.must_change_password = False
+    supersede_invitations_of(person, now=now)
 
 
 def _tell(person: Person, event: str, actor: Actor, now: dt.datetime) -> None:
