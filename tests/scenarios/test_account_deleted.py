@@ -11,8 +11,8 @@ from models import Account, AccountStatus, Invoice, Person
 from tests.factories.people import AccountFactory, MemberFactory
 from tests.factories.support import TicketFactory
 from tests.services.money import assert_books_balance, fund, issued
+from tests.support.somebody import Somebody
 from tests.support.townspeople import DAY, MORNING, member_of, one_of_the_staff, owner_of
-from tests.support.visitor import Visitor
 
 
 @pytest.mark.slow
@@ -29,14 +29,14 @@ def test_the_account_is_cleared_waits_comes_back_and_is_gone_in_the_end(app, ses
     db.session.commit()
 
     # The checklist says what stands in the way, and offers no button.
-    ann = Visitor(app, "ann@provider.example").signs_in()
+    ann = Somebody(app, "ann@provider.example").signs_in()
     ann.goes("/staff/accounts/20001").clicks("Delete")
     for words in ("The house holds $150.00", "They owe $150.00", "1 not paid in full", "1 wait for an answer"):
         assert ann.sees(words), words
     assert not ann.sees_button("Delete")
 
     # One by one it is cleared: Ida pays from the balance, Ann solves the ticket.
-    ida = Visitor(app, "ida@fjord.example").signs_in()
+    ida = Somebody(app, "ida@fjord.example").signs_in()
     ida.goes(f"/portal/20001/invoices/{invoice}").clicks("Pay from balance").presses("Pay from balance")
     assert ida.sees("The invoice is paid.")
     ann.goes("/staff/accounts/20001/deletion")
@@ -89,7 +89,7 @@ def test_the_account_is_cleared_waits_comes_back_and_is_gone_in_the_end(app, ses
         assert not ann.goes("/staff/notifications/").sees(words), words
     assert not db.session.scalars(select(Person).where(Person.email.like("%fjord.example"))).all()
     assert ida.signs_in().complaints
-    assert Visitor(app, "bo@books.example").signs_in().path == "/portal/20002/"
+    assert Somebody(app, "bo@books.example").signs_in().path == "/portal/20002/"
 
     # The invoice stays as it was issued, to whom it was issued.
     kept = db.session.scalars(select(Invoice).where(Invoice.number == invoice)).one()

@@ -7,8 +7,8 @@ from extensions import db
 from tests.factories.people import AccountFactory, MemberFactory, MemberRoleGrantFactory
 from tests.services.money import assert_books_balance, fund, funds
 from tests.support.post_office import link_in
+from tests.support.somebody import Somebody
 from tests.support.townspeople import MINUTE, MORNING, member_of, one_of_the_staff, owner_of
-from tests.support.visitor import Visitor
 
 
 def test_everybody_is_out_with_the_next_click_and_in_again_when_it_is_over(app, session, clock, post):
@@ -25,7 +25,7 @@ def test_everybody_is_out_with_the_next_click_and_in_again_when_it_is_over(app, 
 
     # Four people at work, each with a page open. Ida has invited Per, and Eva has asked for a reset link.
     ida, max_, eva, accountant = (
-        Visitor(app, email).signs_in()
+        Somebody(app, email).signs_in()
         for email in ("ida@fjord.example", "max@fjord.example", "eva@fjord.example", "bo@books.example")
     )
     assert ida.goes("/portal/20001/").sees("500.00")
@@ -39,15 +39,15 @@ def test_everybody_is_out_with_the_next_click_and_in_again_when_it_is_over(app, 
     )
     assert ida.sees("Per"), ida
     invitation = link_in(post.letter_to("per@fjord.example"), "/invitations/")
-    Visitor(app).goes("/forgot-password").presses("Send the link", email="eva@fjord.example")
+    Somebody(app).goes("/forgot-password").presses("Send the link", email="eva@fjord.example")
     clock.shift(MINUTE)
     reset_link = link_in(post.letter_to("eva@fjord.example"), "/reset-password/")
-    assert Visitor(app).opens(invitation)
-    assert Visitor(app).opens(reset_link)
+    assert Somebody(app).opens(invitation)
+    assert Somebody(app).opens(reset_link)
 
     # Staff suspend the account.
     clock.shift(4 * MINUTE)
-    ann = Visitor(app, "ann@provider.example").signs_in()
+    ann = Somebody(app, "ann@provider.example").signs_in()
     ann.goes("/staff/accounts/20001").clicks("Suspend").presses("Suspend", reason="The bills of spring are open")
     assert ann.sees("The account is suspended.")
 
@@ -64,10 +64,10 @@ def test_everybody_is_out_with_the_next_click_and_in_again_when_it_is_over(app, 
     assert accountant.goes("/accounts").sees("Suspended")
 
     # What was on its way in is dead, and nothing new is sent.
-    assert Visitor(app).goes(invitation).status == 404
-    assert Visitor(app).goes(reset_link).status == 404
+    assert Somebody(app).goes(invitation).status == 404
+    assert Somebody(app).goes(reset_link).status == 404
     letters = len(post.letters_to("eva@fjord.example"))
-    Visitor(app).goes("/forgot-password").presses("Send the link", email="eva@fjord.example")
+    Somebody(app).goes("/forgot-password").presses("Send the link", email="eva@fjord.example")
     clock.shift(MINUTE)
     assert len(post.letters_to("eva@fjord.example")) == letters
 
@@ -81,6 +81,6 @@ def test_everybody_is_out_with_the_next_click_and_in_again_when_it_is_over(app, 
     assert eva.signs_in().opens("/portal/20001/licenses/")
     assert eva.goes("/portal/20001/tickets/").status == 403
     assert accountant.opens("/portal/20001/invoices/")
-    assert Visitor(app).opens(invitation)  # Per may still come in
+    assert Somebody(app).opens(invitation)  # Per may still come in
     assert funds(fjord) == 50_000
     assert_books_balance()

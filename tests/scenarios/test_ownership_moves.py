@@ -12,8 +12,8 @@ from tests.factories.people import AccountFactory
 from tests.factories.services import LicenseFactory, SubscriptionFactory, SubscriptionItemFactory
 from tests.factories.support import TicketFactory, TicketParticipantFactory
 from tests.support.post_office import link_in
+from tests.support.somebody import Somebody
 from tests.support.townspeople import DAY, MINUTE, member_of, owner_of
-from tests.support.visitor import Visitor
 
 STAYS = (Subscription, SubscriptionItem, License, PaymentMethod, Ticket, TicketParticipant, MemberRoleGrant)
 
@@ -40,7 +40,7 @@ def test_both_confirm_and_only_the_ownership_changes_hands(app, session, clock, 
     before = everything_that_stays()
 
     # Ida proposes it. She signed in a while ago, so she is asked who she is first.
-    owner = Visitor(app, "ida@fjord.example").signs_in()
+    owner = Somebody(app, "ida@fjord.example").signs_in()
     clock.shift(20 * MINUTE)
     owner.goes("/portal/20001/members/").clicks("max@fjord.example")
     assert owner.clicks("Make owner").path == "/prove"
@@ -50,13 +50,13 @@ def test_both_confirm_and_only_the_ownership_changes_hands(app, session, clock, 
     assert owner.goes("/portal/20001/members/").sees("It is proposed that")
 
     # Who is not asked sees nothing of it.
-    bystander = Visitor(app, "eva@fjord.example").signs_in()
+    bystander = Somebody(app, "eva@fjord.example").signs_in()
     assert bystander.goes("/portal/20001/ownership/").status == 404
 
     # Max finds the mail on the next day, and a banner where he begins. Ida has confirmed by proposing.
     clock.shift(DAY)
     letter = post.letter_to("max@fjord.example", "Change of ownership of Fjord Telecom")
-    heir = Visitor(app, "max@fjord.example").signs_in()
+    heir = Somebody(app, "max@fjord.example").signs_in()
     assert "/portal/20001/ownership/" in [address for _words, address in heir.page.links]
     assert heir.goes("/portal/20001/members/").status == 403
     heir.goes(link_in(letter, "/ownership/"))

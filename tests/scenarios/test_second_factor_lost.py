@@ -9,8 +9,8 @@ from domain.permissions import MemberRole
 from tests.factories.people import AccountFactory
 from tests.support.oathtool import code_by_oathtool
 from tests.support.post_office import link_in
+from tests.support.somebody import Somebody
 from tests.support.townspeople import DAY, MINUTE, owner_of
-from tests.support.visitor import Visitor
 
 PASSWORD_OF_PER = "seven green bicycles"
 
@@ -24,7 +24,7 @@ def test_per_loses_the_phone_and_comes_in_again(app, session, clock, post):
     owner_of(AccountFactory(client_id="20001", name="Fjord Telecom"), "ida@fjord.example", "Ida Berg")
 
     # Ida invites Per, in a hurry, and gives the role.
-    ida = Visitor(app, "ida@fjord.example").signs_in()
+    ida = Somebody(app, "ida@fjord.example").signs_in()
     typed = {"person.first_name": "Per", "person.last_name": "Wik", "person.email": "per@fjord.example", "phone": "1"}
     ida.goes("/portal/20001/members/").clicks("Add member").presses("Save", **typed)
     ida.clicks("Change roles").presses("Change roles", role=[MemberRole.LICENSES])
@@ -33,7 +33,7 @@ def test_per_loses_the_phone_and_comes_in_again(app, session, clock, post):
     # Three days later Per takes the seat, and before anything else sees what was entered.
     clock.shift(3 * DAY)
     invitation = link_in(post.letter_to("per@fjord.example", "invites you"), "/invitations/")
-    per = Visitor(app, "per@fjord.example", PASSWORD_OF_PER).goes(invitation)
+    per = Somebody(app, "per@fjord.example", PASSWORD_OF_PER).goes(invitation)
     assert per.sees("Your seat at Fjord Telecom")
     per.presses("Take the seat", new_password=PASSWORD_OF_PER, repeated=PASSWORD_OF_PER)
     assert per.signs_in().path == "/first-check"
@@ -45,7 +45,7 @@ def test_per_loses_the_phone_and_comes_in_again(app, session, clock, post):
     ida.signs_in().goes("/portal/20001/members/").clicks("per@fjord.example")
     assert ida.sees("Vik")
     assert ida.sees("+47 2222 3333")
-    assert Visitor(app).goes(invitation).status == 404  # it worked once
+    assert Somebody(app).goes(invitation).status == 404  # it worked once
 
     # Per sets up an authenticator app and keeps the recovery codes.
     per.goes("/portal/20001/").clicks("Your settings").clicks("Two-step verification").clicks(
@@ -72,7 +72,7 @@ def test_per_loses_the_phone_and_comes_in_again(app, session, clock, post):
     per.signs_in().presses("Continue", code=codes[3])
     assert per.path == "/portal/20001/"
     assert per.goes("/settings/two-step-verification").sees("9 left")
-    second = Visitor(app, "per@fjord.example", PASSWORD_OF_PER).signs_in()
+    second = Somebody(app, "per@fjord.example", PASSWORD_OF_PER).signs_in()
     assert second.presses("Continue", code=codes[3]).complaints
     assert second.goes("/portal/20001/").path == "/sign-in"
 

@@ -11,8 +11,8 @@ from tests.factories.people import AccountFactory
 from tests.factories.services import LicenseFactory
 from tests.services.money import issued
 from tests.support.post_office import link_in
+from tests.support.somebody import Somebody
 from tests.support.townspeople import MINUTE, MORNING, member_of, one_of_the_staff, owner_of
-from tests.support.visitor import Visitor
 
 REASON = "Look why the license of the office does not start"
 
@@ -27,7 +27,7 @@ def test_the_agent_helps_and_the_owner_reads_all_of_it(app, session, clock, post
     db.session.commit()
 
     # Sam says why, and is inside. Ida has a mail about it at once.
-    sam = Visitor(app, "sam@provider.example").signs_in()
+    sam = Somebody(app, "sam@provider.example").signs_in()
     sam.goes("/staff/accounts/20001").clicks("Log in as the owner")
     assert sam.presses("Log in as the owner", reason="").complaints == ["Say why: the customer reads it."]
     sam.presses("Log in as the owner", reason=REASON)
@@ -75,7 +75,7 @@ def test_the_agent_helps_and_the_owner_reads_all_of_it(app, session, clock, post
     assert "One thing was changed." in ended.text
 
     # Ida opens the mail, signs in with the password she always had, and reads it all.
-    ida = Visitor(app, "ida@fjord.example").goes(visit)
+    ida = Somebody(app, "ida@fjord.example").goes(visit)
     assert ida.signs_in().path == visit
     for words in ("Sam", "Reed", REASON, "Expired", "Reset"):
         assert ida.sees(words), words

@@ -13,8 +13,8 @@ from models import Account, Member, Person
 from tests.services.money import assert_books_balance, fund, funds, issued
 from tests.support.door import PASSWORD
 from tests.support.post_office import link_in
+from tests.support.somebody import Somebody
 from tests.support.townspeople import DAY, HOUR, MORNING, one_of_the_staff
-from tests.support.visitor import Visitor
 
 TEAM = {"max@fjord.example": ("Max", "Lund"), "eva@fjord.example": ("Eva", "Moe"), "lea@fjord.example": ("Lea", "Krog")}
 
@@ -25,7 +25,7 @@ def test_the_owner_builds_a_team_and_lets_one_of_them_pay(app, session, clock, p
     db.session.commit()
 
     # Sue opens the organisation, with its first user.
-    sue = Visitor(app, "sue@provider.example").signs_in()
+    sue = Somebody(app, "sue@provider.example").signs_in()
     sue.goes("/staff/accounts/").clicks("Add account")
     assert sue.presses("Save", name="F", owner_email="ida@fjord.example, max@fjord.example").complaints
     sue.presses(
@@ -44,7 +44,7 @@ def test_the_owner_builds_a_team_and_lets_one_of_them_pay(app, session, clock, p
 
     # Ida takes her seat by the mail, and invites her team.
     clock.shift(DAY)
-    ida = Visitor(app, "ida@fjord.example")
+    ida = Somebody(app, "ida@fjord.example")
     ida.takes_seat(link_in(post.letter_to("ida@fjord.example", "Fjord Telecom invites you"), "/invitations/"))
     assert ida.path == f"{home}/"
     for email, (first, last) in TEAM.items():
@@ -54,7 +54,7 @@ def test_the_owner_builds_a_team_and_lets_one_of_them_pay(app, session, clock, p
         assert ida.sees(last)
     team = {}
     for email in TEAM:
-        team[email] = Visitor(app, email, PASSWORD)
+        team[email] = Somebody(app, email, PASSWORD)
         team[email].takes_seat(link_in(post.letter_to(email, "invites you"), "/invitations/"))
         assert team[email].goes(f"{home}/invoices/").status == 403
 

@@ -7,8 +7,8 @@ from extensions import db
 from tests.factories.people import AccountFactory
 from tests.services.money import issued
 from tests.support.post_office import link_in
+from tests.support.somebody import Somebody
 from tests.support.townspeople import DAY, MORNING, owner_of
-from tests.support.visitor import Visitor
 
 BO = {"person.first_name": "Bo", "person.last_name": "Dahl", "person.email": "bo@books.example"}
 
@@ -23,16 +23,16 @@ def test_the_accountant_has_two_seats_and_each_company_rules_over_its_own(app, s
     db.session.commit()
 
     # Fjord invites Bo, who takes the seat with a new password.
-    ida = Visitor(app, "ida@fjord.example").signs_in()
+    ida = Somebody(app, "ida@fjord.example").signs_in()
     ida.goes("/portal/20001/members/new").presses("Save", **BO)
     ida.clicks("Change roles").presses("Change roles", role=[MemberRole.BILLING])
-    bo = Visitor(app, "bo@books.example")
+    bo = Somebody(app, "bo@books.example")
     bo.takes_seat(link_in(post.letter_to("bo@books.example", "Fjord Telecom invites you"), "/invitations/"))
     assert bo.path == "/portal/20001/"
 
     # Glacier invites the same address. Bo needs no second password, and is asked for none.
     clock.shift(DAY)
-    gro = Visitor(app, "gro@glacier.example").signs_in()
+    gro = Somebody(app, "gro@glacier.example").signs_in()
     gro.goes("/portal/20002/members/new").presses("Save", **BO | {"person.email": "Bo@Books.example"})
     gro.clicks("Change roles").presses("Change roles", role=[MemberRole.PAYMENTS])
     assert gro.sees("The roles are saved.")

@@ -1,6 +1,6 @@
 """Somebody at their browser, who does what people do: opens pages, reads them, follows links and sends forms.
 
-    ida = Visitor(app, "ida@fjord.example")
+    ida = Somebody(app, "ida@fjord.example")
     ida.signs_in()
     ida.goes("/portal/20001/members/")
     ida.clicks("max@fjord.example")
@@ -25,7 +25,7 @@ from tests.support.pages import Page, PageForm, page_of, said_by
 _MOST_REDIRECTS = 8
 
 
-class Visitor:
+class Somebody:
     """One browser. ``where`` is the address it shows, ``status`` how the server answered, ``page`` what stands there."""
 
     def __init__(self, app: Flask, email: str = "", password: str = PASSWORD) -> None:
@@ -62,7 +62,7 @@ class Visitor:
 
     # What they do.
 
-    def goes(self, address: str) -> Visitor:
+    def goes(self, address: str) -> Somebody:
         """Type an address, or open one from a mail."""
         self._ask("GET", address)
         return self
@@ -72,13 +72,13 @@ class Visitor:
         self.goes(address)
         return self.status == 200 and self.path == urlsplit(address).path
 
-    def clicks(self, label: str, *, to: str = "") -> Visitor:
+    def clicks(self, label: str, *, to: str = "") -> Somebody:
         """Follow the link with these words; ``to`` is a piece of its address, where several are called the same."""
         found = {address for words, address in self.page.links if words == label and to in address}
         assert len(found) == 1, f"{len(found)} links {label!r} on {self.where}: {sorted(self.page.links)}"
         return self.goes(found.pop())
 
-    def presses(self, label: str, **fields: Any) -> Visitor:
+    def presses(self, label: str, **fields: Any) -> Somebody:
         """Fill in the form that has this button, and press it. Fields keep what the page has them hold."""
         form, button = self._form_with(label)
         unknown = set(fields) - set(form.controls)
@@ -96,17 +96,17 @@ class Visitor:
             self._ask("POST", address, data=sent)
         return self
 
-    def signs_in(self, password: str = "") -> Visitor:
+    def signs_in(self, password: str = "") -> Somebody:
         """By the form, opened anew; let in, they stand on the page they wanted, or on their first."""
         self.goes(self.where if self.path == "/sign-in" else "/sign-in")
         return self.presses("Sign in", email=self.email, password=password or self.password)
 
-    def proves(self, **by: str) -> Visitor:
+    def proves(self, **by: str) -> Somebody:
         """Answer the page that asks again who they are, by ``password`` or by ``code``."""
         assert self.path == "/prove", (self.where, self.status)
         return self.presses("Confirm", **by or {"password": self.password})
 
-    def takes_seat(self, link: str) -> Visitor:
+    def takes_seat(self, link: str) -> Somebody:
         """Open the link of an invitation, choose a password, sign in with it, and find the data as they should be."""
         self.goes(link)
         self.presses("Take the seat", new_password=self.password, repeated=self.password)
