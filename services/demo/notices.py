@@ -97,7 +97,7 @@ def send_old_mails(world: World) -> None:
     everything = {"synchronize_session": False}
     db.session.flush()
     db.session.execute(sent.values(done).execution_options(**everything))
-    secrets = sent.where(NotificationDelivery.secret.is_(True)).values(text="")
+    secrets = sent.where(NotificationDelivery.secret.is_(True)).values(text="", html=None)
     db.session.execute(secrets.execution_options(**everything))
     last = select(NotificationDelivery).order_by(NotificationDelivery.id.desc()).limit(3)
     mails = db.session.scalars(last.execution_options(populate_existing=True)).all()
