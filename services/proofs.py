@@ -44,15 +44,18 @@ def prove_with_code(
     """
     with unit_of_work():
         attempt_id = count_attempt(person.email or "", ip=browser.ip, door=SignInDoor.CODE, now=now)
-    with unit_of_work():
-        door = use_code(person, code, now=now)
-        if door is None:
-            raise CodeRefused
-        take_back(attempt_id)
-        if door is SignInDoor.RECOVERY_CODE:
-            actor = person_as_actor(person, browser, session)
-            record_event("person.recovery_code_used", person, actor=actor, now=now)
-        return write_down_proof(session, person, browser, now=now, lifetime=lifetime)
+    try:
+        with unit_of_work():
+            door = use_code(person, code, now=now)
+            if door is None:
+                raise CodeRefused
+            take_back(attempt_id)
+            if door is SignInDoor.RECOVERY_CODE:
+                _record("person.recovery_code_used", session, person, browser, now)
+            return write_down_proof(session, person, browser, now=now, lifetime=lifetime)
+    except CodeRefused:
+        note_failed_try(person.email or "", browser.ip, now=now)
+        raise
 
 
 def prove_with_password(
@@ -81,5 +84,9 @@ def write_down_proof(
     token = renew_session(session, now=now, lifetime=lifetime)
     if token is None:
         raise SessionOver
-    record_event("person.proved", person, actor=person_as_actor(person, browser, session), now=now)
+    _record("person.proved", session, person, browser, now)
     return token
+
+
+def _record(event: str, session: SignInSession, person: Person, browser: Browser, now: dt.datetime) -> None:
+    record_event(event, person, actor=person_as_actor(person, browser, session), now=now)

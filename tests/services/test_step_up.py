@@ -30,6 +30,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 # Whoever takes the guard out of one of these has to take it out of here too.
 SENSITIVE = {
+    "email_changes.change_email",
     "login_as.start_login_as",
     "members.reset_member_password",
     "members.reset_member_second_factor",
@@ -68,6 +69,8 @@ SENSITIVE = {
 }
 # Those that ask under a condition, or read first whom it is about: tested below, or where they are at home.
 OTHERS = {
+    "email_changes.change_member_email",
+    "email_changes.change_staff_email",
     "login_as.start_login_as_owner",
     "password_resets.change_password",
     "password_resets.require_proof_beside_password",
