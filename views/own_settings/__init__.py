@@ -9,6 +9,16 @@ def own_settings_blueprint() -> Blueprint:
     """The pages of all sections. Importing a section's module puts its pages onto the one blueprint."""
     # The sections register themselves.
     from views.own_settings import frame  # isort: skip
-    from views.own_settings import networks, notifications, passkeys, phone, profile, security, sessions, sign_in_methods, two_step  # noqa: F401
+    from views.own_settings import (  # noqa: F401
+        networks,
+        notifications,
+        passkeys,
+        phone,
+        profile,
+        security,
+        sessions,
+        sign_in_methods,
+        two_step,
+    )
 
     return frame.blueprint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from contextlib import closing
 from functools import cache
 
 from flask import Response, flash, request
@@ -89,7 +90,8 @@ def save_picture() -> ResponseReturnValue:
     try:
         if sent is None or not sent.filename:
             raise AvatarNotReadable("Choose a picture first.")
-        content = sent.stream.read(LARGEST_UPLOAD + 1)
+        with closing(sent):
+            content = sent.stream.read(LARGEST_UPLOAD + 1)
         with unit_of_work():
             old = set_avatar(me().person, content, actor=own_actor(), now=now())
     except Refusal as refusal:
