@@ -17,6 +17,8 @@ from tests.support.matrix_world import ADMINISTRATOR, OWNER
 from tests.support.matrix_writing import body_of
 from tests.support.pages import filled, form_of, said_by
 
+pytestmark = pytest.mark.slow  # a sweep over every record
+
 every_record = pytest.mark.parametrize(("realm", "resource"), cases(), ids=name_of)
 
 SCRIPT = "<script>alert(1)</script>"

@@ -31,6 +31,8 @@ from tests.support.matrix_snapshot import AUDIT, count_of_own, take_snapshot
 from tests.support.matrix_world import ADMINISTRATOR, MEMBERS, OWNER, STAFF_MEMBERS, STRANGER, VISITORS
 from views.resources import RESOURCES
 
+pytestmark = pytest.mark.slow  # a sweep over every record
+
 every_record = pytest.mark.parametrize(("realm", "resource"), cases(), ids=name_of)
 every_portal_record = pytest.mark.parametrize("resource", [r for realm, r in cases() if realm == PORTAL], ids=name_of)
 

@@ -22,6 +22,8 @@ from tests.support.matrix_snapshot import AUDIT, take_snapshot
 from tests.support.matrix_world import ADMINISTRATOR, OWNER
 from tests.support.pages import filled, form_of, said_by
 
+pytestmark = pytest.mark.slow  # a sweep over every record
+
 # What a form wants without asking: one of two references, one of two names. ``_OF`` stands for the key of an own row.
 _OF = object()
 _PERSON = {"person.first_name": "Typed", "person.email": "typed-{number}@people.example"}

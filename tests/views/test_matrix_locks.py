@@ -21,6 +21,8 @@ from tests.support.matrix_snapshot import AUDIT, take_snapshot
 from tests.support.matrix_world import OWNER
 from tests.support.matrix_writing import Posts, writes_in_portal
 
+pytestmark = pytest.mark.slow  # a sweep over every record
+
 PORTAL_RECORDS = [resource for realm, resource in cases() if realm == PORTAL]
 OWNED = [resource for resource in PORTAL_RECORDS if is_owned(resource)]
 

@@ -24,6 +24,8 @@ from tests.support.matrix_snapshot import take_snapshot
 from tests.support.matrix_world import ADMINISTRATOR, OWNER, VISITORS
 from tests.support.matrix_writing import Posts
 
+pytestmark = pytest.mark.slow  # a sweep over every record
+
 every_record = pytest.mark.parametrize(("realm", "resource"), cases(), ids=name_of)
 
 
