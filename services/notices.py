@@ -46,14 +46,15 @@ def count_unread(reader: Reader, *, now: dt.datetime) -> int:
     return 0 if unread is None else len(db.session.scalars(unread.limit(MOST_COUNTED)).all())
 
 
-def latest_notices(reader: Reader, *, limit: int) -> Sequence[tuple[Notification, bool]]:
-    """The newest notices, and whether the reader has read each."""
+def latest_notices(reader: Reader, *, limit: int, now: dt.datetime) -> Sequence[tuple[Notification, bool]]:
+    """The newest notices, and whether each is still new to the reader."""
     read = select(NotificationRead.id).where(
         NotificationRead.notification_id == Notification.id, NotificationRead.person_id == reader.person_id
     )
     notices = select(Notification, read.exists()).where(seen_by(reader))
     rows = db.session.execute(notices.order_by(Notification.created_at.desc(), Notification.id.desc()).limit(limit))
-    return [(notice, bool(was_read)) for notice, was_read in rows]
+    own = reader.person_id is not None
+    return [(notice, own and not was_read and notice.created_at > now - NEW_FOR) for notice, was_read in rows]
 
 
 def find_notice(reader: Reader, public_id: str) -> Notification | None:

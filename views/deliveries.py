@@ -17,7 +17,7 @@ class DeliveryResource(Resource):
         Column("created_at", "Written", sort=True),
         Column("subject", link=True),
         Column("address", "To"),
-        Column("channel"),
+        Column("channel", list=False),
         Column("state", sort=True),
         Column("attempts", "Tries"),
         Column("next_try_at", "Next try"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from babel.dates import format_datetime
 from flask import abort, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -26,6 +25,7 @@ from services.notices import (
 )
 from services.unit_of_work import unit_of_work
 from views.clock import now
+from views.history import moment_text
 
 SHOWN = 50
 
@@ -49,7 +49,7 @@ class InboxPage(RealmPage):
     def index(self) -> ResponseReturnValue:
         """What was told lately, the newest first."""
         visit = self.visit
-        rows = [_row(visit, notice, was_read) for notice, was_read in latest_notices(reader_of(visit), limit=SHOWN)]
+        rows = [_row(visit, notice, new) for notice, new in latest_notices(reader_of(visit), limit=SHOWN, now=now())]
         return render_template(
             "pages/inbox/index.html",
             layout=self.realm.layout,
@@ -88,7 +88,7 @@ class InboxPage(RealmPage):
         if found is None:
             abort(404)
         note_read(visit, found)
-        shown = {**_row(visit, found, True), "body": found.body}
+        shown = {**_row(visit, found, False), "body": found.body}
         return render_template(
             "pages/inbox/notice.html", layout=self.realm.layout, notice=shown, list_url=f"{visit.base_url}/inbox/"
         )
@@ -123,14 +123,13 @@ def bell(visit: Visit) -> dict[str, Any]:
     return {"unread": number, "text": text if number else "", "words": words}
 
 
-def _row(visit: Visit, notice: Notification, was_read: bool) -> dict[str, Any]:
-    at = notice.created_at.astimezone(visit.time_zone)
+def _row(visit: Visit, notice: Notification, is_new: bool) -> dict[str, Any]:
     return {
         "title": notice.title,
         "url": f"{visit.base_url}/inbox/{notice.public_id}",
         "kind": notice.kind.value.replace("_", " ").capitalize(),
-        "unread": not was_read,
+        "unread": is_new,
         "to": "You" if notice.person_id is not None else "Everybody whose roles cover it",
-        "at": format_datetime(at, "d MMM y, HH:mm", locale=visit.locale),
+        "at": moment_text(visit, notice.created_at),
         "at_iso": notice.created_at.isoformat(timespec="seconds"),
     }

@@ -102,6 +102,6 @@ def send_old_mails(world: World) -> None:
     last = select(NotificationDelivery).order_by(NotificationDelivery.id.desc()).limit(3)
     mails = db.session.scalars(last.execution_options(populate_existing=True)).all()
     for mail, state in zip(mails, (DeliveryState.FAILED, DeliveryState.CANCELLED), strict=False):
-        mail.state, mail.sent_at = state, None
+        mail.state, mail.sent_at, mail.next_try_at = state, None, None
         mail.error = "The address does not exist" if state is DeliveryState.FAILED else None
     db.session.flush()

@@ -213,20 +213,24 @@ def test_a_member_sees_their_own_and_what_their_roles_cover(session, now, acme):
     NotificationFactory(account=account, person=None, permission="tickets:read", title="tickets")
     NotificationFactory(person=people["billing"].person, title="in another account")
     billing = reader_for(people["billing"], MemberRole.BILLING)
-    assert {notice.title for notice, _read in latest_notices(billing, limit=50)} == {"mine", "bills"}
+    assert {notice.title for notice, _read in latest_notices(billing, limit=50, now=now)} == {"mine", "bills"}
     assert find_notice(billing, owners.public_id) is None
     owner = reader_for(people["owner"], MemberRole.OWNER)
-    assert {notice.title for notice, _read in latest_notices(owner, limit=50)} == {"the owner's", "bills", "tickets"}
+    assert {notice.title for notice, _read in latest_notices(owner, limit=50, now=now)} == {
+        "the owner's",
+        "bills",
+        "tickets",
+    }
     assert find_notice(owner, mine.public_id) is None
     assert find_notice(billing, bills.public_id) is bills
 
 
-def test_who_uses_somebody_elses_seat_sees_nothing_personal(session, acme):
+def test_who_uses_somebody_elses_seat_sees_nothing_personal(session, now, acme):
     account, people = acme
     NotificationFactory(account=account, person=people["owner"].person)
     NotificationFactory(account=account, person=None, permission="invoices:read", title="bills")
     visitor = Reader(None, account.id, grants_of_member([MemberRole.OWNER]))
-    assert [notice.title for notice, _read in latest_notices(visitor, limit=50)] == ["bills"]
+    assert [notice.title for notice, _read in latest_notices(visitor, limit=50, now=now)] == ["bills"]
 
 
 def test_what_is_read_is_new_no_more_to_that_person_alone(session, now, acme):
@@ -258,6 +262,7 @@ def test_counting_ends_at_a_hundred_and_after_ninety_days(session, now, acme):
     NotificationFactory(account=account, person=person, created_at=old)
     reader = reader_for(people["none"])
     assert count_unread(reader, now=now) == 0
+    assert [new for _notice, new in latest_notices(reader, limit=50, now=now)] == [False]
     for _number in range(MOST_COUNTED + 5):
         NotificationFactory(account=account, person=person, created_at=now)
     assert count_unread(reader, now=now) == MOST_COUNTED
