@@ -18,7 +18,7 @@ from views.access import signed_in
 from views.clock import now
 from views.identity import Identity, browser_here, current_identity, landing_url
 from views.own_settings.frame import errors_of
-from views.own_settings.profile import LANGUAGE_CHOICES, NAME_LENGTH, zone_choices
+from views.own_settings.profile import LANGUAGE_CHOICES, NAME_LENGTH, always_chosen, zone_choices
 
 blueprint = Blueprint("first_check", __name__)
 
@@ -76,6 +76,7 @@ def _form(identity: Identity) -> FirstCheckForm:
         }
     )
     form.time_zone.choices = zone_choices(zone)
+    always_chosen(form.time_zone, form.language)
     return form
 
 

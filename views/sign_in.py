@@ -33,10 +33,12 @@ from views.identity import (
     session_lifetime,
     waiting_identity,
 )
+from views.own_settings.frame import frame_values
 
 blueprint = Blueprint("sign_in", __name__)
 
 _TOO_LONG = "This is too long."
+_WAS_TEMPORARY = "Your password was a temporary one. Choose your own to go on."
 
 
 class SignInForm(FlaskForm):
@@ -203,13 +205,15 @@ def change_password() -> ResponseReturnValue:
     identity = _me()
     forced = identity.person.must_change_password
     form = NewPasswordForm() if forced else ChangePasswordForm()
-    reason = "Your password was a temporary one. Choose your own to go on." if forced else ""
+    # One's own choice is a page of one's settings; who must choose stands at the door.
+    name = "change_password" if forced else "own_password"
+    frame = {"reason": _WAS_TEMPORARY} if forced else frame_values("security")
     actor = person_as_actor(identity.person, browser_here(), identity.session)
     if request.method == "GET":
         password_resets.require_proof_beside_password(identity.person, actor, now=now())
-        return door_page("change_password", form, reason=reason)
+        return door_page(name, form, **frame)
     if not form.validate():
-        return door_page("change_password", form, status=422, reason=reason)
+        return door_page(name, form, status=422, **frame)
     try:
         token = password_resets.change_password(
             identity.person,
@@ -221,9 +225,9 @@ def change_password() -> ResponseReturnValue:
             lifetime=session_lifetime(),
         )
     except CurrentPasswordWrong as refusal:
-        return refused("change_password", form, refusal, field="current_password", reason=reason)
+        return refused(name, form, refusal, field="current_password", **frame)
     except Refusal as refusal:
-        return refused("change_password", form, refusal, field="new_password", reason=reason)
+        return refused(name, form, refusal, field="new_password", **frame)
     if token is None:
         return carry_out(_see("/sign-in"))
     answer = carry_in(_see(landing_url(identity)), token)

@@ -10,7 +10,7 @@ from flask import Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import SelectField, StringField
+from wtforms import Field, SelectField, StringField
 from wtforms.validators import Length
 
 from domain.contact import TimeZoneUnknown
@@ -115,6 +115,12 @@ def remove_picture() -> ResponseReturnValue:
     return see("profile")
 
 
+def always_chosen(*fields: Field) -> None:
+    """Lists that hold a value whatever is done are not called optional."""
+    for field in fields:
+        field.flags.always_chosen = True
+
+
 def zone_choices(present: str | None) -> list[tuple[str, str]]:
     """Every time zone by region and city; the one a person has, even if it is spelt in another way."""
     zones = list(_zones())
@@ -136,6 +142,7 @@ def _form(*, fresh: bool = False) -> ProfileForm:
     form = ProfileForm(**({"formdata": None} if fresh else {}), obj=person)
     form.time_zone.choices = zone_choices(person.time_zone)
     form.start_page.choices = start_pages(identity)
+    always_chosen(form.language, form.time_zone, form.rows_per_page, form.start_page)
     if fresh or not form.is_submitted():
         form.time_zone.data, form.start_page.data = person.time_zone or "", person.start_page or ""
     if not may_change_own_name(person):
