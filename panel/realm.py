@@ -48,8 +48,8 @@ class Realm:
 class Visit:
     """One request of one person through one realm. ``base_url`` is the realm's prefix with its values filled in.
 
-    ``context`` is for the app's own use in its templates and pages. ``page_size`` is how many rows the person wants on a
-    page; None: as many as the resource says.
+    ``context`` is for the app's own use in its templates and pages. ``page_size`` is how many rows the person wants on
+    a page; None: as many as the resource says.
     """
 
     realm: Realm

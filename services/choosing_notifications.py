@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from domain.actor import Actor, Source
+from domain.actor import Actor
 from domain.refusals import Refusal
 from extensions import db
 from models.notification import NotificationChannel, NotificationKind, NotificationPreference
@@ -58,28 +58,24 @@ def choose_notifications(
     return person
 
 
-def person_of_link(token: str) -> tuple[Person, NotificationKind] | None:
-    """Whose mails of which kind a link stops; None for one we did not make."""
+def person_of_link(token: str) -> tuple[Person, NotificationKind]:
+    """Whose mails of which kind a link stops. Refused: UnsubscribeLinkNotValid for one we did not make."""
     stops = unsubscribe_links.read(token)
-    if stops is None or not may_be_switched_off(stops.kind, NotificationChannel.EMAIL):
-        return None
-    person = db.session.scalar(select(Person).where(Person.public_id == stops.person_public_id))
-    return None if person is None else (person, stops.kind)
-
-
-def unsubscribe(token: str, *, ip: str | None, now: dt.datetime) -> NotificationKind:
-    """Switch the kind off that a link names, for mail. Twice is once. Refused: UnsubscribeLinkNotValid."""
-    found = person_of_link(token)
-    if found is None:
+    person = None
+    if stops is not None and may_be_switched_off(stops.kind, NotificationChannel.EMAIL):
+        person = db.session.scalar(select(Person).where(Person.public_id == stops.person_public_id))
+    if stops is None or person is None:
         raise UnsubscribeLinkNotValid
-    person, kind = found
+    return person, stops.kind
+
+
+def unsubscribe(person: Person, kind: NotificationKind, *, actor: Actor, now: dt.datetime) -> None:
+    """Switch a kind off for mail, as a link in one said. Twice is once."""
     locked(person)
     if choices_of(person.id)[kind, NotificationChannel.EMAIL]:
         _keep(person, kind, NotificationChannel.EMAIL, False)
         db.session.flush()
-        actor = Actor(name=str(person) or person.public_id, source=Source.PORTAL, person_id=person.id, ip=ip)
         record_event("person.unsubscribed", person, actor=actor, now=now, after={"kind": kind.value})
-    return kind
 
 
 def _keep(person: Person, kind: NotificationKind, channel: NotificationChannel, enabled: bool) -> None:

@@ -6,12 +6,13 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from domain.refusals import Refusal
 from extensions import csrf
 from services.choosing_notifications import UnsubscribeLinkNotValid, person_of_link, unsubscribe
+from services.sign_in import person_as_actor
 from services.unit_of_work import unit_of_work
 from views.access import public
 from views.clock import now
+from views.identity import browser_here
 from views.own_settings.notifications import KINDS
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
@@ -27,10 +28,11 @@ class StopForm(FlaskForm):
 @public
 def ask(token: str) -> ResponseReturnValue:
     """Ask before anything changes: programs that look at links must not stop mails."""
-    found = person_of_link(token)
-    if found is None:
-        return _page(error=UnsubscribeLinkNotValid.message), 404
-    return _page(kind=KINDS[found[1]][0], form=StopForm())
+    try:
+        _person, kind = person_of_link(token)
+    except UnsubscribeLinkNotValid as refusal:
+        return _page(error=refusal.message), 404
+    return _page(kind=KINDS[kind][0], form=StopForm())
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -43,8 +45,9 @@ def stop(token: str) -> ResponseReturnValue:
     """
     try:
         with unit_of_work():
-            kind = unsubscribe(token, ip=request.remote_addr, now=now())
-    except Refusal as refusal:
+            person, kind = person_of_link(token)
+            unsubscribe(person, kind, actor=person_as_actor(person, browser_here()), now=now())
+    except UnsubscribeLinkNotValid as refusal:
         return _page(error=refusal.message), 404
     if request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]:
         return "", 204

@@ -26,11 +26,11 @@ def smtp() -> Iterator[SmtpServer]:
 
 @pytest.fixture
 def mailer(smtp: SmtpServer) -> Iterator[FlaskMailer]:
-    with mailer_to(smtp.port) as made:
+    with MailerTo(smtp.port) as made:
         yield made
 
 
-class mailer_to:
+class MailerTo:
     """A mailer in the context of an app of its own."""
 
     def __init__(self, port: int, timeout: float = 5) -> None:
@@ -110,7 +110,7 @@ def test_only_what_was_lost_after_the_text_may_have_been_taken(smtp: SmtpServer,
 def test_a_server_that_is_down_is_tried_later() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
-        with mailer_to(taken.getsockname()[1]) as mailer:
+        with MailerTo(taken.getsockname()[1]) as mailer:
             assert mailer.send(letter()).answer is Answer.LATER
 
 
@@ -118,7 +118,7 @@ def test_a_server_that_says_nothing_is_tried_later() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        with mailer_to(silent.getsockname()[1], timeout=0.2) as mailer:
+        with MailerTo(silent.getsockname()[1], timeout=0.2) as mailer:
             assert mailer.send(letter()).answer is Answer.LATER
 
 

@@ -71,10 +71,15 @@ def jobs():
 def test_a_mail_and_its_job_come_with_the_change_or_not_at_all(session, now):
     person = MemberFactory().person
     session.commit()
-    with pytest.raises(RuntimeError, match="changed my mind"), unit_of_work():
-        tell(person, "password_changed", now=now)
-        assert session.scalars(select(NotificationDelivery)).all()
-        raise RuntimeError("changed my mind")
+
+    def change_ones_mind():
+        with unit_of_work():
+            tell(person, "password_changed", now=now)
+            assert session.scalars(select(NotificationDelivery)).all()
+            raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        change_ones_mind()
     assert session.scalars(select(NotificationDelivery)).all() == []
     assert session.scalars(select(Notification)).all() == []
     assert jobs() == []
