@@ -23,7 +23,7 @@ MEMBER_TABLE = {
         credit-notes:read statements:read payments:read payment-methods:read payment-methods:edit funds:add orders:read
         orders:create subscriptions:read subscriptions:edit licenses:read licenses:edit licenses:reset
         customer-licenses:read client-app-report:read transfers:make prospects:read prospects:edit releases:read
-        resources:read tickets:read tickets:write chat:use
+        resources:read tickets:read tickets:write chat:use payments:approve
     """,
     "billing": "invoices:read credit-notes:read statements:read",
     "payments": "invoices:read credit-notes:read statements:read payments:read invoices:pay",
@@ -57,7 +57,7 @@ STAFF_TABLE = {
         statements:read payments:read payment-methods:read orders:read subscriptions:read licenses:read
         customer-licenses:read client-app-report:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
-        staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:settings:read
+        staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:tickets:read staff:settings:read
     """,
 }
 
