@@ -31,13 +31,24 @@ class Reader:
     grants: Collection[str] = ()
 
 
-def seen_by(reader: Reader) -> ColumnElement[bool]:
-    """The notices that were told to the reader, or to everybody whose roles grant what the reader holds."""
+def told_to(reader: Reader) -> ColumnElement[bool]:
+    """The notices that were told to the reader, or to everybody whose roles grant what the reader holds.
+
+    In whichever account: whoever has not narrowed the rows to one asks for `seen_by`.
+    """
     own = Notification.person_id == reader.person_id if reader.person_id is not None else false()
-    if reader.account_id is None:
-        return and_(own, Notification.account_id.is_(None))
     covered = and_(Notification.person_id.is_(None), Notification.permission.in_(sorted(reader.grants)))
-    return and_(Notification.account_id == reader.account_id, or_(own, covered))
+    return or_(own, covered)
+
+
+def seen_by(reader: Reader) -> ColumnElement[bool]:
+    """The same within the reader's account; without an account, what is their own and stands in none."""
+    return and_(
+        told_to(reader),
+        Notification.account_id.is_(None)
+        if reader.account_id is None
+        else Notification.account_id == reader.account_id,
+    )
 
 
 def count_unread(reader: Reader, *, now: dt.datetime) -> int:

@@ -21,7 +21,7 @@ from services.notices import (
     latest_notices,
     mark_all_read,
     mark_read,
-    seen_by,
+    told_to,
 )
 from services.unit_of_work import unit_of_work
 from views.clock import now
@@ -102,7 +102,7 @@ def reader_of(visit: Visit) -> Reader:
 
 def seen_notices(visit: Visit) -> Any:
     """What narrows the list of notifications: staff see all that was told, members what was told to them."""
-    return None if visit.owner_id is None else seen_by(reader_of(visit))
+    return None if visit.owner_id is None else told_to(reader_of(visit))
 
 
 def note_read(visit: Visit, notice: Notification) -> None:

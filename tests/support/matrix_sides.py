@@ -144,14 +144,14 @@ def _refers_to(**models_of: type[Any]) -> Callable[[Side], Values]:
     return lambda side: {name: side.of(model) for name, model in models_of.items()}
 
 
+def _told_to_every_seat(_side: Side) -> Values:
+    """What is told to one person is seen by that person alone (tests/views/test_notices.py)."""
+    return {"person": None, "permission": P.NOTIFICATIONS_READ.value}
+
+
 def _closed(_side: Side) -> Values:
     """An account has one open change of ownership, and a test may ask for many rows."""
     return {"status": models.OwnershipChangeStatus.WITHDRAWN}
-
-
-def _for_owners(_side: Side) -> Values:
-    """A notice for everybody whose roles cover it: one of a person is theirs alone (see tests/views/test_notices.py)."""
-    return {"person": None, "permission": P.MEMBERS_READ.value}
 
 
 def _told(side: Side) -> Values:
@@ -165,11 +165,11 @@ def _owed(side: Side) -> Values:
 
 
 SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
+    models.Notification: _told_to_every_seat,
     models.Release: _hidden_from_accounts(is_published=False),
     models.ResourceArticle: _hidden_from_accounts(is_published=False),
     models.TicketType: _hidden_from_accounts(internal=True),
     models.Project: _hidden_from_accounts(retired=True),
-    models.Notification: _for_owners,
     models.OwnershipChange: _closed,
     models.Interest: _hidden_from_accounts(retired=True),
     models.Invoice: _owed,
