@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from config import Settings, load_settings
 from extensions import cipher, db, migrate
+from services.mail_texts import mail_texts
 from services.passwords import passwords
 from services.unit_of_work import prepare_engine
 from tests.support.client import SeparateClient
@@ -206,6 +207,8 @@ def session(request: pytest.FixtureRequest, database: TestDatabase, stage: Stage
     """The session that models and services use, in the context of the app (of a plain one when no test asks for pages)."""
     whole = {"app", "client"} & set(request.fixturenames)
     app = request.getfixturevalue("app") if whole else stage.app("plain", database, plain_app)
+    if not whole:
+        mail_texts.bind(brand_name="Foyer", base_url="")  # a whole program of another test may have bound its own words
     with app.app_context():
         yield db.session
         db.session.rollback()

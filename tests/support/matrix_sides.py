@@ -21,7 +21,7 @@ from domain.permissions import P
 from extensions import Base
 from models.base import AccountOwned
 from tests.factories.base import RowFactory
-from tests.factories.people import AccountFactory
+from tests.factories.people import AccountFactory, SignInSessionFactory
 
 OWN, BELOW, FOREIGN = "OWNMARK", "BELOWMARK", "FOREIGNMARK"
 """The account whose portal is visited, one below it as its customer, and one that has nothing to do with it."""
@@ -149,6 +149,11 @@ def _told_to_every_seat(_side: Side) -> Values:
     return {"person": None, "permission": P.NOTIFICATIONS_READ.value}
 
 
+def _on_a_session_of_its_own(side: Side) -> Values:
+    """One session of the staff is logged in as one member at a time."""
+    return {"sign_in_session": side.another(SignInSessionFactory)}
+
+
 def _closed(_side: Side) -> Values:
     """An account has one open change of ownership, and a test may ask for many rows."""
     return {"status": models.OwnershipChangeStatus.WITHDRAWN}
@@ -170,6 +175,7 @@ SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.ResourceArticle: _hidden_from_accounts(is_published=False),
     models.TicketType: _hidden_from_accounts(internal=True),
     models.Project: _hidden_from_accounts(retired=True),
+    models.LoginAsSession: _on_a_session_of_its_own,
     models.OwnershipChange: _closed,
     models.Interest: _hidden_from_accounts(retired=True),
     models.Invoice: _owed,

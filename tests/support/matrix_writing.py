@@ -32,10 +32,11 @@ class Post:
     fields: dict[str, Any]
     needed: frozenset[str]
     found: bool
+    typed: bool = False  # wants the record's name, which nobody types here
 
     @property
     def answers(self) -> frozenset[int]:
-        return ALLOWED[self.verb]
+        return frozenset({409, 422}) if self.typed else ALLOWED[self.verb]
 
 
 class Posts:
@@ -71,7 +72,7 @@ class Posts:
             exists = self.realm in action.realms and (verb == "action" or action.bulk)
             needed = frozenset({action.grant} if exists else ())
             fields = body_of(action) | ({"id": keys} if verb == "bulk" else {})
-            yield Post(verb, _at(part, keys[-1]).replace("<action>", action.slug), fields, needed, found)
+            yield Post(verb, _at(part, keys[-1]).replace("<action>", action.slug), fields, needed, found, action.typed)
 
     def _grant(self, verb: str) -> frozenset[str]:
         return frozenset({self.resource.grant(verb, self.realm)} - {""})

@@ -87,7 +87,7 @@ def test_a_member_pays_up_to_their_limit_and_no_more(app, account, now):
     assert desk.post(f"/invoices/{small.number}/pay").status_code == 303
     answer = desk.post(f"/invoices/{large.number}/pay")
     assert answer.status_code == 409
-    assert "You may pay up to 50.00 USD alone" in said_by(answer)[0]
+    assert "You may pay up to 50.00 USD on an invoice alone" in said_by(answer)[0]
     assert fresh(Invoice, large.id).amount_due == 5_001
 
 
