@@ -221,7 +221,7 @@ def test_a_preview_ends_after_fifteen_minutes(account: Account, owner: Member, n
     preview(owner, MemberFactory(account=account), [], browser, now)
     before, after = (standing(browser, account, now + dt.timedelta(minutes=minutes)) for minutes in (14, 15))
     assert before is not None
-    assert (before.grants, before.is_preview) == (frozenset(), True)
+    assert (before.grants, before.is_preview) == (SEAT_GRANTS, True)
     assert after is not None
     assert (after.grants, after.is_preview) == (OWNERS, False)
 
