@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.permissions import (
     OUT_OF_REACH_LOGGED_IN_AS,
+    SEAT_GRANTS,
     MemberRole,
     P,
     StaffRole,
