@@ -132,7 +132,8 @@ def _insert_people(connection: Connection) -> None:
         {"id": MEMBER_PERSON_ID, "kind": PersonKind.MEMBER, "first_name": "Otto", "last_name": "Owner"},
     ]
     for person in people:
-        person |= {"email": f"{person['first_name']}@bench.example".lower(), "created_at": made_at}
+        email = f"{person['first_name']}@bench.example".lower()
+        person |= {"email": email, "created_at": made_at, "checked_at": made_at}
     connection.execute(insert(Person), people)
     connection.execute(
         insert(StaffMember), {"person_id": STAFF_PERSON_ID, "role": StaffRole.ADMINISTRATOR, "created_at": made_at}

@@ -27,6 +27,7 @@ def assert_sound(page: Page, *, current: str | None = None, opened: bool = False
 
     ``opened``: a dialog or menu stands over the page; only what can be seen is checked, not how the page is built.
     """
+    page.wait_for_load_state("load")  # measured before its styles came, a page is as wide as its table
     facts = page.evaluate(FACTS)
     where = page.url
     assert facts["spare"] <= 0, f"{where} is {facts['spare']} px wider than the window"

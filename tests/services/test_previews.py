@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 from sqlalchemy.orm import Session
 
-from domain.permissions import MemberRole
+from domain.permissions import SEAT_GRANTS, MemberRole
 from models import Account, Member
 from services.audit import target_of, timeline_of
 from services.people import NotWhileLoggedInAs
@@ -31,7 +31,7 @@ def test_a_preview_keeps_its_roles_and_saves_none(account: Account, owner: Membe
     member = MemberFactory(account=account)
     row = preview(owner, member, [MemberRole.TICKETS, "billing"], browser_of(owner.person, now), now)
     assert (row.roles, row.expires_at) == (["billing", "tickets"], now + dt.timedelta(minutes=15))
-    assert standing(browser_of(member.person, now), account, now).grants == frozenset()  # type: ignore[union-attr]
+    assert standing(browser_of(member.person, now), account, now).grants == SEAT_GRANTS  # type: ignore[union-attr]
     told = timeline_of(*target_of(member))[0]
     assert (told.event, told.after) == ("member.previewed", {"roles": ["billing", "tickets"]})
 
