@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from extensions import db
 from models.person import Person
-from models.sign_in import SessionEnd, SignInSession
+from models.sign_in import AllowedNetwork, SessionEnd, SignInSession
 from services.seats import has_live_seat
 
 TOUCHED_EVERY = dt.timedelta(minutes=5)
@@ -68,13 +69,22 @@ def start_session(
     return session, token
 
 
-def find_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> tuple[SignInSession, Person] | None:
-    """Find the living session of a cookie and its person, in one statement; None when there is none.
+class FoundSession(NamedTuple):
+    """A living session and its person. ``networks_listed``: they come in from some networks only."""
+
+    session: SignInSession
+    person: Person
+    networks_listed: bool
+
+
+def find_living_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> FoundSession | None:
+    """Find the living session of a cookie, in one statement; None when there is none.
 
     Dead are the ended, the expired, the idle, and those of a person who was disabled or has no live seat left.
     """
+    listed = select(AllowedNetwork.id).where(AllowedNetwork.person_id == Person.id).correlate(Person).exists()
     found = db.session.execute(
-        select(SignInSession, Person)
+        select(SignInSession, Person, listed)
         .join(Person, Person.id == SignInSession.person_id)
         .where(
             SignInSession.token_hash == hash_of_token(token),
@@ -84,7 +94,13 @@ def find_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> tuple[S
         )
         .execution_options(populate_existing=True)
     ).one_or_none()
-    return None if found is None else (found[0], found[1])
+    return None if found is None else FoundSession(*found)
+
+
+def find_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> tuple[SignInSession, Person] | None:
+    """The same without the networks."""
+    found = find_living_session(token, now=now, lifetime=lifetime)
+    return None if found is None else (found.session, found.person)
 
 
 def needs_touch(session: SignInSession, *, now: dt.datetime) -> bool:

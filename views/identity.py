@@ -194,11 +194,11 @@ def _load() -> Identity | None:
         return None
     if len(token) > _LONGEST_COOKIE:
         return None
-    found = sessions.find_session(token, now=now(), lifetime=session_lifetime())
+    found = sessions.find_living_session(token, now=now(), lifetime=session_lifetime())
     if found is not None:
         # From elsewhere the session is worth nothing, but it goes on where it was: a laptop comes back to the office.
-        may_come = person_may_come_from(found[1].id, request.remote_addr)
-        return Identity(person=found[1], session=found[0]) if may_come else None
+        may_come = not found.networks_listed or person_may_come_from(found.person.id, request.remote_addr)
+        return Identity(person=found.person, session=found.session) if may_come else None
     _bury(token)
     return None
 
