@@ -16,6 +16,7 @@ from domain.actor import Actor, Source
 from domain.permissions import (
     MEMBER_GRANTS,
     OUT_OF_REACH_LOGGED_IN_AS,
+    SEAT_GRANTS,
     STAFF_GRANTS,
     MemberRole,
     P,
@@ -216,7 +217,7 @@ class Rows:
         if member.status is not MemberStatus.ENABLED or not member.portal_access:
             return frozenset()
         roles = self.roles.get(member.id, []) + [MemberRole.OWNER] * member.is_owner
-        return frozenset().union(*(MEMBER_GRANTS[role] for role in roles))
+        return SEAT_GRANTS.union(*(MEMBER_GRANTS[role] for role in roles))
 
     def office(self, person_id: int) -> frozenset[P]:
         staff = self.staff.get(person_id)
@@ -234,7 +235,7 @@ class Rows:
         held = self.table(member) if member is not None else frozenset()
         running = self.previews.get(browser_id)
         if running and running.account_id == account_id and running.expires_at > now and P.MEMBERS_GRANT in held:
-            held &= frozenset().union(*(MEMBER_GRANTS[MemberRole(role)] for role in running.roles))
+            held &= SEAT_GRANTS.union(*(MEMBER_GRANTS[MemberRole(role)] for role in running.roles))
         return held
 
     def _logged_in_as(self, person_id: int, browser_id: int, account: Account, now: dt.datetime) -> frozenset[P]:
