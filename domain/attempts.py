@@ -22,6 +22,12 @@ class AttemptLimit:
 SIGN_IN_LIMIT: Final = AttemptLimit(10, dt.timedelta(minutes=5))
 """For a name and for an address, through every door."""
 
+CODE_GUESSES: Final = AttemptLimit(10, dt.timedelta(minutes=5))
+"""For an address from which devices send license codes that nobody has."""
+
+LICENSE_ACTS: Final = AttemptLimit(10, dt.timedelta(minutes=5))
+"""For a license: what devices ask of it that is refused, and what changes something. Mere checks are free."""
+
 
 class TooManyAttempts(Refusal):
     """The attempts are used up. ``wait`` is how long until the next one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -44,3 +45,12 @@ def status_of(*, total: int, paid: int, credited: int) -> InvoiceStatus:
 def is_overdue(due_on: dt.date | None, status: InvoiceStatus, today: dt.date) -> bool:
     """Something is owed and the day it was due is over. On that day itself there is still time to pay."""
     return status in PAYABLE_STATUSES and due_on is not None and today > due_on
+
+
+def pay_in_order(money: int, dues: Iterable[int]) -> list[int]:
+    """How much of each of these amounts due is paid, one after the other, as far as the money goes."""
+    parts = []
+    for due in dues:
+        parts.append(min(max(0, due), money))
+        money -= parts[-1]
+    return parts

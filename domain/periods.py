@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from dataclasses import dataclass
+from typing import Final
+
+_MONTH: Final = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ def add_months(day: dt.date, months: int) -> dt.date:
 
 def last_of_month(day: dt.date) -> dt.date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def month_of(day: dt.date) -> Period:
+    """The calendar month in which the day lies."""
+    return Period(day.replace(day=1), last_of_month(day))
+
+
+def month_named(text: str) -> Period | None:
+    """The month written like "2026-01"; None for anything else."""
+    return month_of(dt.date(int(text[:4]), int(text[5:]), 1)) if _MONTH.fullmatch(text) else None
 
 
 def nth_period(anchor: dt.date, months: int, number: int) -> Period:

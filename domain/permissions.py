@@ -78,6 +78,7 @@ class P(StrEnum):
     STAFF_PAYMENTS_RECORD = "staff:payments:record"
     STAFF_PAYMENTS_REFUND = "staff:payments:refund"
     STAFF_CREDIT_GIVE = "staff:credit:give"  # give and take back credit
+    STAFF_CREDIT_LIMITS_SET = "staff:credit-limits:set"  # set and remove limits, switch prepaid and postpaid
     STAFF_BOOKS_READ = "staff:books:read"
     STAFF_BOOKS_CLOSE = "staff:books:close"
     STAFF_TAX_RULES_READ = "staff:tax-rules:read"
@@ -144,14 +145,15 @@ class StaffRole(StrEnum):
 
 
 _BILLING = frozenset({P.INVOICES_READ, P.CREDIT_NOTES_READ, P.STATEMENTS_READ})
+_LICENSES = frozenset({P.LICENSES_READ, P.CLIENT_APP_REPORT_READ})  # the history of a license is part of it
 
 MEMBER_GRANTS: Mapping[MemberRole, frozenset[P]] = MappingProxyType(
     {
         MemberRole.OWNER: frozenset(permission for permission in P if not permission.staff_only),
         MemberRole.BILLING: _BILLING,
         MemberRole.PAYMENTS: _BILLING | {P.PAYMENTS_READ, P.INVOICES_PAY},
-        MemberRole.LICENSES: frozenset({P.LICENSES_READ}),
-        MemberRole.LICENSES_EDIT: frozenset({P.LICENSES_READ, P.LICENSES_EDIT, P.LICENSES_RESET}),
+        MemberRole.LICENSES: _LICENSES,
+        MemberRole.LICENSES_EDIT: _LICENSES | {P.LICENSES_EDIT, P.LICENSES_RESET},
         MemberRole.SUBSCRIPTIONS: frozenset({P.SUBSCRIPTIONS_READ}),
         MemberRole.SUBSCRIPTIONS_EDIT: frozenset({P.SUBSCRIPTIONS_READ, P.SUBSCRIPTIONS_EDIT}),
         MemberRole.SUPPORT_CHAT: frozenset({P.CHAT_USE}),
@@ -181,6 +183,7 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
                 P.STAFF_PAYMENTS_RECORD,
                 P.STAFF_PAYMENTS_REFUND,
                 P.STAFF_CREDIT_GIVE,
+                P.STAFF_CREDIT_LIMITS_SET,
                 P.STAFF_BOOKS_READ,
                 P.STAFF_BOOKS_CLOSE,
                 P.STAFF_TAX_RULES_READ,
@@ -207,6 +210,7 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
                 P.MEMBERS_READ,
                 P.SUBSCRIPTIONS_READ,
                 P.LICENSES_READ,
+                P.CLIENT_APP_REPORT_READ,
                 P.LICENSES_RESET,
                 P.TICKETS_READ,
                 P.TICKETS_WRITE,

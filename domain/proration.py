@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 from domain.money import divide_rounded
 from domain.periods import Period, PricedPeriod
+
+REFUND_DAYS: Final = 14
+"""A purchase is given back in full within so many days after the day it was bought (SPEC E3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,8 @@ def change_quantity(
 def price_of(regular: int, priced: PricedPeriod) -> int:
     """What a period costs that is longer or shorter than a regular one, rounded once."""
     return divide_rounded(regular * priced.numerator, priced.denominator)
+
+
+def refundable_in_full(bought_on: dt.date, on: dt.date) -> bool:
+    """Whether a purchase may still be given back as a whole: the day itself and the 14 after it."""
+    return dt.timedelta(0) <= on - bought_on <= dt.timedelta(days=REFUND_DAYS)

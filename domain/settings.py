@@ -1,99 +1,206 @@
-"""The business policy that staff may change: every setting with its kind, its default, its limits and its words."""
+"""The business policy that staff may change: every setting there is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from domain.refusals import Refusal
-
-SettingValue = int | bool | str
-
-_YES: Final = frozenset({"yes", "true", "on", "1", "y"})
-_NO: Final = frozenset({"", "no", "false", "off", "0"})
-_LONGEST_NUMBER: Final = 9
+from domain.setting_kinds import SettingSpec, number, text
 
 
 class UnknownSetting(LookupError):
     """A key nobody declared: a mistake of the programmer's, never of the user's."""
 
 
-class SettingNotReadable(Refusal):
-    """The message says what may be typed."""
-
-
-class SettingKind(StrEnum):
-    NUMBER = "number"
-    FLAG = "flag"
-    TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingSpec:
-    """One setting as it is declared. ``least`` and ``most`` bound a number; of a text ``most`` is the longest.
-
-    ``unit`` stands behind the value: "minutes". ``help`` says what changes when the value does.
-    """
-
-    key: str
-    label: str
-    group: str
-    kind: SettingKind
-    default: SettingValue
-    help: str
-    least: int = 0
-    most: int = 255
-    unit: str = ""
-
-    def read(self, text: str) -> SettingValue:
-        """The value that was typed. Refused: SettingNotReadable."""
-        text = text.strip()
-        if self.kind is SettingKind.NUMBER:
-            return self._number(text)
-        if self.kind is SettingKind.FLAG:
-            return self._flag(text)
-        if len(text) > self.most or "\0" in text:
-            raise SettingNotReadable(f"{self.label}: enter at most {self.most} characters.")
-        return text
-
-    def fits(self, value: object) -> bool:
-        """Whether a kept value is one of this setting: limits may have become narrower since it was kept."""
-        if self.kind is SettingKind.NUMBER:
-            return type(value) is int and self.least <= value <= self.most
-        if self.kind is SettingKind.FLAG:
-            return type(value) is bool
-        return isinstance(value, str) and len(value) <= self.most
-
-    def _number(self, text: str) -> int:
-        readable = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
-        if not readable or not self.least <= int(text) <= self.most:
-            unit = f" {self.unit}" if self.unit else ""
-            raise SettingNotReadable(
-                f"{self.label}: enter a whole number from {self.least} to {self.most}{unit}, like {self.default}."
-            )
-        return int(text)
-
-    def _flag(self, text: str) -> bool:
-        if text.lower() in _YES:
-            return True
-        if text.lower() in _NO:
-            return False
-        raise SettingNotReadable(f"{self.label}: choose yes or no.")
-
-
-def _number(
-    key: str, label: str, group: str, default: int, help: str, *, least: int, most: int, unit: str = ""
-) -> SettingSpec:
-    return SettingSpec(key, label, group, SettingKind.NUMBER, default, help, least, most, unit)
-
-
 _ACCOUNTS, _STAFF, _SMS, _PAYING = "Accounts and members", "Staff", "Codes by SMS", "Paying"
+_SELLER: Final = "Seller on documents"
+
+_SELLER_SPECS: Final = (
+    text(
+        "seller_name",
+        "Name",
+        _SELLER,
+        "",
+        "Who bills. Every document keeps the name, address and VAT ID that stood here when it was issued.",
+    ),
+    text("seller_line1", "Street and number", _SELLER, "", "The first line of the address."),
+    text("seller_line2", "More of the address", _SELLER, "", "A second line, where there is one."),
+    text("seller_postal_code", "Postal code", _SELLER, "", "It stands before the city.", most=20),
+    text("seller_city", "City", _SELLER, "", "The city of the address."),
+    text(
+        "seller_country",
+        "Country",
+        _SELLER,
+        "DE",
+        "Two letters, like DE. It decides whether a sale to another country of the EU is a reverse charge.",
+        most=2,
+    ),
+    text(
+        "seller_vat_id",
+        "VAT ID",
+        _SELLER,
+        "",
+        "With the country in front, like DE136695976. Its form and check digits are checked.",
+        most=20,
+    ),
+    text("seller_email", "E-mail for questions", _SELLER, "", "Where questions about a document go.", most=254),
+)
+
+_SUBSCRIPTIONS: Final = "Subscriptions"
+_SUBSCRIPTION_SPECS: Final = (
+    number(
+        "change_days",
+        "A change that nobody pays is given up after",
+        _SUBSCRIPTIONS,
+        5,
+        "Days after it was ordered; its invoice is voided. The renewal waits for it: fewer than the seven days before"
+        " the end of a period, on which the next one is billed.",
+        least=1,
+        most=6,
+        unit="days",
+    ),
+    number(
+        "reactivation_days",
+        "An expired one can be reactivated for",
+        _SUBSCRIPTIONS,
+        28,
+        "Days after its last day; its settings are kept so long. After that it is terminated.",
+        least=0,
+        most=365,
+        unit="days",
+    ),
+)
+
+_DUNNING: Final = "Unpaid invoices"
+_DUNNING_SPECS: Final = (
+    text(
+        "dunning_retry_days",
+        "A stored method is charged",
+        _DUNNING,
+        "0, 1, 3, 7",
+        "Days after the due day, rising and separated by commas; 0 is the due day itself. Empty: never by itself.",
+        most=60,
+    ),
+    text(
+        "dunning_reminder_days",
+        "Reminders are sent",
+        _DUNNING,
+        "1, 7, 14",
+        "Days after the due day, rising and separated by commas. Each is sent once. Empty: none.",
+        most=60,
+    ),
+    number(
+        "dunning_warning_days",
+        "The final warning is sent after",
+        _DUNNING,
+        21,
+        "Days after the due day. 0: there is none, and accounts are suspended without one.",
+        least=0,
+        most=365,
+        unit="days",
+    ),
+    number(
+        "dunning_suspension_days",
+        "The account is suspended after",
+        _DUNNING,
+        28,
+        "Days after the due day, and never sooner after the final warning than the days between the two. 0: never.",
+        least=0,
+        most=365,
+        unit="days",
+    ),
+)
+
+_DEVICES: Final = "Devices"
+_DEVICE_SPECS: Final = (
+    number(
+        "activation_valid_days",
+        "A device works without asking for",
+        _DEVICES,
+        7,
+        "How long a device may believe a signed answer before it has to ask again. What is suspended or reset works on"
+        " until then, where the device cannot be reached.",
+        least=1,
+        most=90,
+        unit="days",
+    ),
+)
+
+_BY_HAND: Final = "Bank transfer and cheque"
+_BY_HAND_SPECS: Final = (
+    text("bank_payee", "Payee", _BY_HAND, "", "Who the money is sent to. Empty: the seller's name."),
+    text("bank_iban", "IBAN or account number", _BY_HAND, "", "Without it, bank transfer is not offered.", most=64),
+    text("bank_bic", "BIC or routing number", _BY_HAND, "", "What the payer's bank asks for beside it.", most=40),
+    text("bank_name", "Bank", _BY_HAND, "", "The name of the house's bank."),
+    text("cheque_payable_to", "Cheques payable to", _BY_HAND, "", "Without it, cheques are not offered."),
+    text("cheque_address", "Cheques are sent to", _BY_HAND, "", "The address in one line.", most=255),
+)
+
+_OFFERS: Final = "Ways to pay"
+
+
+def _offer(means: str, label: str) -> tuple[SettingSpec, SettingSpec]:
+    everywhere = "Separated by commas; left empty, there is no limit."
+    return (
+        text(
+            f"{means}_countries",
+            f"{label}: countries",
+            _OFFERS,
+            "",
+            f"Two letters each, like DE, US: accounts of other countries are not offered it. {everywhere}",
+            most=255,
+        ),
+        text(
+            f"{means}_currencies",
+            f"{label}: currencies",
+            _OFFERS,
+            "",
+            f"Three letters each, like EUR, USD: accounts in other currencies are not offered it. {everywhere}",
+            most=255,
+        ),
+    )
+
+
+_OFFER_SPECS: Final = tuple(
+    spec
+    for means, label in (
+        ("card", "Card"),
+        ("paypal", "PayPal"),
+        ("paypal_agreement", "PayPal billing agreement"),
+        ("bank_transfer", "Bank transfer"),
+        ("cheque", "Cheque"),
+        ("balance", "Account balance"),
+    )
+    for spec in _offer(means, label)
+)
+
+_LICENSES: Final = "Licenses and prospects"
+_LICENSE_SPECS: Final = (
+    number(
+        "license_resets",
+        "A new license can be reset",
+        _LICENSES,
+        3,
+        "How often the MAC and IP address of a new license can be reset. As many are proposed when more are granted.",
+        least=0,
+        most=100,
+        unit="times",
+    ),
+    number(
+        "prospect_days",
+        "A prospect is reserved for",
+        _LICENSES,
+        90,
+        "How long a company is kept for the reseller who reserved it. Reservations there are keep their day.",
+        least=1,
+        most=365,
+        unit="days",
+    ),
+)
 
 _SPECS: Final = (
-    _number(
+    number(
         "invitation_days",
         "Invitations live",
         _ACCOUNTS,
@@ -103,7 +210,7 @@ _SPECS: Final = (
         most=90,
         unit="days",
     ),
-    _number(
+    number(
         "deletion_days",
         "Deleting an account can be undone for",
         _ACCOUNTS,
@@ -114,7 +221,7 @@ _SPECS: Final = (
         most=365,
         unit="days",
     ),
-    _number(
+    number(
         "login_as_minutes",
         "A visit as a member lasts at most",
         _STAFF,
@@ -124,7 +231,7 @@ _SPECS: Final = (
         most=60,
         unit="minutes",
     ),
-    _number(
+    number(
         "login_as_consent_hours",
         "A request to log in as waits for",
         _STAFF,
@@ -134,7 +241,7 @@ _SPECS: Final = (
         most=168,
         unit="hours",
     ),
-    _number(
+    number(
         "sms_code_lifetime_minutes",
         "A code lives",
         _SMS,
@@ -144,7 +251,7 @@ _SPECS: Final = (
         most=60,
         unit="minutes",
     ),
-    _number(
+    number(
         "sms_codes_per_day",
         "Codes a day",
         _SMS,
@@ -154,7 +261,7 @@ _SPECS: Final = (
         most=50,
         unit="codes",
     ),
-    _number(
+    number(
         "sms_code_tries",
         "Tries for a code",
         _SMS,
@@ -164,7 +271,7 @@ _SPECS: Final = (
         most=10,
         unit="tries",
     ),
-    _number(
+    number(
         "sms_pause_seconds",
         "Pause between codes",
         _SMS,
@@ -174,7 +281,7 @@ _SPECS: Final = (
         most=3600,
         unit="seconds",
     ),
-    _number(
+    number(
         "pay_approval_days",
         "A request for approval waits for",
         _PAYING,
@@ -184,6 +291,31 @@ _SPECS: Final = (
         most=90,
         unit="days",
     ),
+    number(
+        "month_pack_days",
+        "The link to a month pack works for",
+        _PAYING,
+        7,
+        "A month pack holds all documents of an account's month. Afterwards it has to be made anew.",
+        least=1,
+        most=30,
+        unit="days",
+    ),
+    text(
+        "method_warning_days",
+        "A stored method's expiry is warned of",
+        _PAYING,
+        "7, 30",
+        "Days before the last day it works, rising and separated by commas. Each warning is sent once. Empty: none.",
+        most=60,
+    ),
+    *_LICENSE_SPECS,
+    *_SELLER_SPECS,
+    *_SUBSCRIPTION_SPECS,
+    *_DUNNING_SPECS,
+    *_DEVICE_SPECS,
+    *_BY_HAND_SPECS,
+    *_OFFER_SPECS,
 )
 
 SETTINGS: Final[Mapping[str, SettingSpec]] = MappingProxyType({spec.key: spec for spec in _SPECS})

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.money import minor_to_text
-from domain.periods import Period, add_months, aligned_renewal, last_of_month, nth_period, period_on
+from domain.periods import Period, add_months, aligned_renewal, last_of_month, month_named, nth_period, period_on
 from domain.proration import change_price, change_quantity, price_of, prorate
 
 day = dt.date.fromisoformat
@@ -176,3 +176,19 @@ def test_no_order_of_changes_pays_out_or_charges_twice(price: int, start: int, c
     assert paid_quantity == highest
     # Never more than the highest quantity for the whole year, but for half a unit of rounding a change.
     assert 2 * charged <= 2 * price * (highest - start) + len(changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"), [("2026-02", ("2026-02-01", "2026-02-28")), ("2024-12", ("2024-12-01", "2024-12-31"))]
+)
+def test_a_month_is_named_by_its_year_and_number(text, days):
+    month = month_named(text)
+    assert month is not None
+    assert (month.first.isoformat(), month.last.isoformat()) == days
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-00", "2026-13", "2026-1", "26-01", "0000-01", "2026-01-01", " 2026-01"]
+)
+def test_what_names_no_month_is_none(text):
+    assert month_named(text) is None

@@ -27,8 +27,8 @@ MEMBER_TABLE = {
     """,
     "billing": "invoices:read credit-notes:read statements:read",
     "payments": "invoices:read credit-notes:read statements:read payments:read invoices:pay",
-    "licenses": "licenses:read",
-    "licenses_edit": "licenses:read licenses:edit licenses:reset",
+    "licenses": "licenses:read client-app-report:read",
+    "licenses_edit": "licenses:read client-app-report:read licenses:edit licenses:reset",
     "subscriptions": "subscriptions:read",
     "subscriptions_edit": "subscriptions:read subscriptions:edit",
     "support_chat": "chat:use",
@@ -40,7 +40,7 @@ STAFF_TABLE = {
     "billing": """
         accounts:read invoices:read invoices:pay credit-notes:read statements:read payments:read payment-methods:read
         funds:add orders:read staff:invoices:issue staff:invoices:edit staff:invoices:void staff:credit-notes:issue
-        staff:payments:record staff:payments:refund staff:credit:give staff:books:read staff:books:close
+        staff:payments:record staff:payments:refund staff:credit:give staff:credit-limits:set staff:books:read staff:books:close
         staff:tax-rules:read staff:tax-rules:edit staff:gateways:read
     """,
     "sales": """
@@ -48,8 +48,8 @@ STAFF_TABLE = {
         staff:catalogue:read
     """,
     "support_agent": """
-        accounts:read staff:accounts:enter members:read subscriptions:read licenses:read licenses:reset tickets:read
-        tickets:write chat:use staff:tickets:work staff:licenses:grant-resets staff:ticket-types:read staff:departments:read
+        accounts:read staff:accounts:enter members:read subscriptions:read licenses:read licenses:reset
+        client-app-report:read tickets:read tickets:write chat:use staff:tickets:work staff:licenses:grant-resets staff:ticket-types:read staff:departments:read
     """,
     "auditor": """
         accounts:read account:read members:read roles:read audit:read notifications:read logins-as:read invoices:read
@@ -109,7 +109,12 @@ def test_what_a_seat_holds_is_never_for_staff_only() -> None:
 
 def test_roles_add_up() -> None:
     granted = grants_of_member([MemberRole.TICKETS, "licenses"])
-    assert granted - SEAT_GRANTS == {P.TICKETS_READ, P.TICKETS_WRITE, P.LICENSES_READ}
+    assert granted - SEAT_GRANTS == {
+        P.TICKETS_READ,
+        P.TICKETS_WRITE,
+        P.LICENSES_READ,
+        P.CLIENT_APP_REPORT_READ,
+    }
 
 
 def test_an_unknown_role_is_an_error_and_not_an_empty_grant() -> None:

@@ -1,0 +1,239 @@
+"""What would happen to one account, foretold: by the rules of the runs, day by day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.dunning import DunningPolicy
+from domain.periods import Period
+from domain.rehearsal import Debt, House, Kind, Position, Renewal, TopUp, foretell
+
+NOW = dt.datetime(2026, 5, 15, 9, 30, tzinfo=dt.UTC)
+TODAY = NOW.date()
+TERM = dt.timedelta(days=14)
+
+
+def house(*, succeed: bool = True, policy: DunningPolicy | None = None) -> House:
+    return House(policy or DunningPolicy(), TERM, succeed)
+
+
+def debt(number: int = 1, *, due: int = 10_000, due_on: dt.date = TODAY, **values) -> Debt:
+    return Debt(number, f"INV-{number}", due_on - TERM, due_on, due, **values)
+
+
+def position(**values) -> Position:
+    usual = {
+        "funds": 0,
+        "active": True,
+        "suspended_for_debt": False,
+        "debts": [],
+        "renewals": [],
+        "top_up": None,
+        "has_method": False,
+        "may_charge": lambda _at: True,
+        "may_top_up": lambda _at: True,
+    }
+    return Position(**{**usual, **values})
+
+
+def look(account: Position, days: int = 60, **values) -> list[tuple[int, Kind]]:
+    found = foretell(account, house(**values), now=NOW, until=TODAY + dt.timedelta(days=days))
+    return [((event.day - TODAY).days, event.kind) for event in found]
+
+
+def yearly(price: int = 36_500, **values) -> Renewal:
+    usual = {
+        "about": "S-1",
+        "current": Period(dt.date(2025, 6, 1), dt.date(2026, 5, 31)),
+        "anchor": dt.date(2025, 6, 1),
+        "months": 12,
+        "aligns": False,
+        "price": lambda _priced: price,
+    }
+    return Renewal(**{**usual, **values})
+
+
+def test_an_invoice_that_stays_unpaid_goes_through_every_step_and_suspends():
+    assert look(position(debts=[debt()])) == [
+        (1, Kind.REMINDER),
+        (7, Kind.REMINDER),
+        (14, Kind.REMINDER),
+        (21, Kind.FINAL_WARNING),
+        (28, Kind.SUSPENSION),
+    ]
+
+
+def test_a_stored_method_pays_on_the_due_day_and_nothing_follows():
+    assert look(position(debts=[debt()], has_method=True)) == [(0, Kind.CHARGE)]
+
+
+def test_charges_that_fail_are_tried_again_and_lead_to_the_suspension():
+    found = look(position(debts=[debt()], has_method=True), succeed=False)
+    assert [each for each in found if each[1] is Kind.CHARGE_FAILED] == [
+        (0, Kind.CHARGE_FAILED),
+        (1, Kind.CHARGE_FAILED),
+        (3, Kind.CHARGE_FAILED),
+        (7, Kind.CHARGE_FAILED),
+    ]
+    assert found[-1] == (28, Kind.SUSPENSION)
+
+
+def test_a_method_that_cannot_be_charged_is_not():
+    found = look(position(debts=[debt()], has_method=True, may_charge=lambda _at: False))
+    assert Kind.CHARGE not in {kind for _day, kind in found}
+
+
+def test_an_invoice_that_somebody_is_paying_is_not_charged():
+    found = look(position(debts=[debt(under_way=True)], has_method=True))
+    assert Kind.CHARGE not in {kind for _day, kind in found}
+
+
+def test_steps_that_were_taken_are_not_foretold_again():
+    ended = {"retry_1", "reminder_1", "retry_2", "retry_3", "reminder_2", "reminder_3"}
+    assert look(position(debts=[debt(due_on=TODAY - dt.timedelta(days=14), ended=ended)])) == [
+        (7, Kind.FINAL_WARNING),
+        (14, Kind.SUSPENSION),
+    ]
+
+
+def test_a_suspended_account_is_let_in_when_its_debt_is_charged():
+    account = position(
+        active=False,
+        suspended_for_debt=True,
+        debts=[debt(suspended_for=True, due_on=TODAY - dt.timedelta(days=6), ended={"retry_1", "retry_2"})],
+        has_method=True,
+    )
+    assert look(account)[-2:] == [(1, Kind.CHARGE), (1, Kind.LIFTING)]
+
+
+def test_a_top_up_covers_the_oldest_debt_and_goes_on_until_there_is_enough():
+    account = position(debts=[debt(due=25_000)], top_up=TopUp(5_000, 20_000))
+    assert look(account) == [(0, Kind.TOP_UP), (0, Kind.TOP_UP)]
+    assert (account.funds, account.debts[0].due) == (15_000, 0)
+
+
+def test_a_top_up_that_fails_three_times_is_switched_off():
+    assert look(position(top_up=TopUp(5_000, 20_000)), succeed=False) == [
+        (0, Kind.TOP_UP_FAILED),
+        (0, Kind.TOP_UP_FAILED),
+        (0, Kind.TOP_UP_FAILED),
+        (0, Kind.TOP_UP_STOPPED),
+    ]
+
+
+def test_top_ups_keep_their_pause_over_midnight():
+    late = TopUp(5_000, 20_000, last_run_at=dt.datetime(2026, 5, 15, 23, 30, tzinfo=dt.UTC))
+    assert look(position(top_up=late)) == [(1, Kind.TOP_UP)]
+
+
+def test_a_renewal_is_billed_seven_days_before_and_paid_from_the_balance():
+    assert look(position(funds=36_500, renewals=[yearly()])) == [(10, Kind.INVOICE), (10, Kind.BALANCE)]
+
+
+def test_a_renewal_that_the_balance_does_not_hold_is_charged_else_it_is_dunned():
+    charged = look(position(funds=36_499, has_method=True, renewals=[yearly()]))
+    assert charged == [(10, Kind.INVOICE), (10, Kind.CHARGE)]
+    assert look(position(renewals=[yearly()]), days=25) == [(10, Kind.INVOICE), (25, Kind.REMINDER)]
+
+
+def test_a_renewal_is_paid_on_credit_while_the_limit_of_that_day_allows_it():
+    until = TODAY + dt.timedelta(days=10)
+
+    def limit(day):
+        return 500 if day <= until else 0
+
+    assert look(position(funds=36_000, overdraft=limit, renewals=[yearly()])) == [
+        (10, Kind.INVOICE),
+        (10, Kind.BALANCE),
+    ]
+    until -= dt.timedelta(days=1)
+    assert (10, Kind.BALANCE) not in look(position(funds=36_000, overdraft=limit, renewals=[yearly()]), days=10)
+
+
+def test_what_is_reserved_pays_no_renewal():
+    account = position(funds=36_500, overdraft=lambda _day: -1, renewals=[yearly()])
+    assert (10, Kind.BALANCE) not in look(account, days=10)
+
+
+def test_a_top_up_fills_a_balance_below_zero_before_it_pays_debt():
+    account = position(funds=-15_000, debts=[debt(due=25_000)], top_up=TopUp(0, 20_000))
+    assert look(account, days=0) == [(0, Kind.TOP_UP)]
+    assert (account.funds, account.debts[0].due) == (0, 20_000)
+
+
+def test_what_was_used_is_billed_after_its_month_and_dunned_when_it_is_not_paid():
+    account = position(unbilled={dt.date(2026, 4, 1): 700, dt.date(2026, 5, 1): 300})
+    events = list(foretell(account, house(), now=NOW, until=TODAY + dt.timedelta(days=32)))
+    assert [((event.day - TODAY).days, event.kind, event.amount) for event in events] == [
+        (0, Kind.INVOICE, 700),
+        (15, Kind.REMINDER, 700),
+        (17, Kind.INVOICE, 300),
+        (21, Kind.REMINDER, 700),
+        (28, Kind.REMINDER, 700),
+        (32, Kind.REMINDER, 300),
+    ]
+
+
+def test_what_follows_from_a_renewal_says_so():
+    events = list(foretell(position(renewals=[yearly()]), house(), now=NOW, until=TODAY + dt.timedelta(days=30)))
+    assert {(event.about, event.of_renewal) for event in events} == {("S-1", True)}
+
+
+def test_a_suspended_account_does_not_renew():
+    assert look(position(active=False, renewals=[yearly()])) == []
+
+
+def test_a_period_that_was_billed_ahead_is_not_billed_again():
+    billed = frozenset({dt.date(2026, 6, 1)})
+    assert look(position(renewals=[yearly(billed=billed)])) == []
+
+
+def test_every_month_is_billed_once():
+    monthly = yearly(months=1, current=Period(dt.date(2026, 5, 1), dt.date(2026, 5, 31)), anchor=dt.date(2026, 5, 1))
+    found = look(position(funds=10**9, renewals=[monthly]), days=100)
+    assert [day for day, kind in found if kind is Kind.INVOICE] == [10, 40, 71]
+
+
+STATES = st.builds(
+    lambda funds, dues, method, top_up, suspended: position(
+        funds=funds,
+        active=not suspended,
+        suspended_for_debt=suspended,
+        debts=[
+            debt(number, due=due, due_on=TODAY + dt.timedelta(days=day), suspended_for=suspended)
+            for number, (due, day) in enumerate(dues, start=1)
+        ],
+        has_method=method,
+        top_up=TopUp(*top_up) if top_up else None,
+    ),
+    st.integers(0, 50_000),
+    st.lists(st.tuples(st.integers(1, 50_000), st.integers(-40, 40)), max_size=4),
+    st.booleans(),
+    st.none() | st.tuples(st.integers(0, 10_000), st.integers(1_000, 50_000)),
+    st.booleans(),
+)
+
+
+@given(STATES, st.booleans(), st.integers(1, 90))
+def test_no_money_is_made_up_and_days_never_go_back(account, succeed, days):
+    start = account.funds - sum(each.due for each in account.debts)
+    events = list(foretell(account, house(succeed=succeed), now=NOW, until=TODAY + dt.timedelta(days=days)))
+    taken = sum(event.amount for event in events if event.kind in (Kind.CHARGE, Kind.TOP_UP))
+    assert account.funds - sum(each.due for each in account.debts) == start + taken
+    assert [event.day for event in events] == sorted(event.day for event in events)
+    assert all(TODAY <= event.day <= TODAY + dt.timedelta(days=days) for event in events)
+    assert min([account.funds, *(each.due for each in account.debts)]) >= 0
+
+
+@given(STATES, st.integers(1, 60))
+def test_looking_further_tells_the_same_of_the_days_before(account, days):
+    from copy import deepcopy
+
+    again = deepcopy(account)
+    last = TODAY + dt.timedelta(days=days)
+    near = list(foretell(account, house(), now=NOW, until=last))
+    far = foretell(again, house(), now=NOW, until=last + dt.timedelta(days=30))
+    assert near == [event for event in far if event.day <= last]
