@@ -15,7 +15,7 @@ from models.audit import AuditChain, AuditEvent
 from models.chat import ChatMessage, ChatSession, ChatStatus
 
 # money, services, catalogue
-from models.credit import CreditLimit, CreditLimitKind, CreditReservation, ReservationStatus
+from models.credit import CreditLimit, CreditLimitKind, CreditReservation, ReservationStatus, UnbilledCharge
 from models.credit_note import CreditNote, CreditNoteLine, CreditReason
 from models.discussion import Discussion, Message, MessageAttachment, MessageCc
 from models.document_file import DeliveryLink, DocumentFile, DocumentKind
@@ -28,7 +28,14 @@ from models.invoice import Invoice, InvoiceLine, InvoiceTax
 from models.item_transfer import ItemTransfer, ItemTransferLine, TransferDirection
 from models.job import ClockSlot, Job, JobState
 from models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
-from models.license import HardwareReset, License, LicenseActivation, LicenseItem, LicenseStatus
+from models.license import (
+    HardwareReset,
+    License,
+    LicenseActivation,
+    LicenseAttempt,
+    LicenseItem,
+    LicenseStatus,
+)
 from models.license_change import LicenseChange
 from models.license_kind import LicenseDuration, LicenseKind
 from models.login_as import LoginAsEnd, LoginAsSession, LoginConsent, LoginConsentStatus
@@ -57,6 +64,7 @@ from models.payment import (
     Refund,
     RefundStatus,
 )
+from models.payment_claim import PaymentClaim
 from models.payment_method import AutoTopUp, PaymentMethod, PaymentMethodKind, PaymentMethodStatus
 from models.person import Person, PersonKind, PhoneState
 from models.policy import (
@@ -179,6 +187,7 @@ __all__ = [
     "LedgerPosting",
     "License",
     "LicenseActivation",
+    "LicenseAttempt",
     "LicenseChange",
     "LicenseDuration",
     "LicenseItem",
@@ -227,6 +236,7 @@ __all__ = [
     "Payment",
     "PaymentAllocation",
     "PaymentAttempt",
+    "PaymentClaim",
     "PaymentKind",
     "PaymentMethod",
     "PaymentMethodKind",
@@ -290,6 +300,7 @@ __all__ = [
     "TicketType",
     "TotpFactor",
     "TransferDirection",
+    "UnbilledCharge",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, or_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_, or_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -149,6 +149,31 @@ class Account(Keyed, Versioned, Stamped, Base):
     @hybrid_property
     def can_undo_deletion(self) -> bool:
         return self.status == AccountStatus.SUSPENDED_FOR_DELETION
+
+    @hybrid_property
+    def can_hold_credit(self) -> bool:
+        """A credit limit can be granted."""
+        return self.status != AccountStatus.DELETED
+
+    @hybrid_property
+    def can_lose_credit(self) -> bool:
+        """It needs no credit limit: it is prepaid, and can be made postpaid."""
+        return self.status != AccountStatus.DELETED and self.payment_mode == PaymentMode.PREPAID
+
+    @can_lose_credit.inplace.expression
+    @classmethod
+    def _can_lose_credit(cls) -> ColumnElement[bool]:
+        return and_(cls.status != AccountStatus.DELETED, cls.payment_mode == PaymentMode.PREPAID)
+
+    @hybrid_property
+    def can_be_prepaid(self) -> bool:
+        """It is postpaid, and can be made prepaid."""
+        return self.status != AccountStatus.DELETED and self.payment_mode == PaymentMode.POSTPAID
+
+    @can_be_prepaid.inplace.expression
+    @classmethod
+    def _can_be_prepaid(cls) -> ColumnElement[bool]:
+        return and_(cls.status != AccountStatus.DELETED, cls.payment_mode == PaymentMode.POSTPAID)
 
     @hybrid_property
     def can_delete(self) -> bool:

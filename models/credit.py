@@ -1,17 +1,20 @@
-"""Credit: how far an account may go below what it paid, and what is set aside for something under way."""
+"""Credit: how far an account may go below what it paid, what is set aside, and what was used and is not billed yet."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from domain.tax import TaxTreatment
 from extensions import Base
 from models.base import (
     AccountOwned,
+    BigKey,
+    Json,
     Keyed,
     Public,
     Stamped,
@@ -19,6 +22,7 @@ from models.base import (
     choice_column,
     list_indexes,
     money_column,
+    same_account,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +46,10 @@ class ReservationStatus(enum.StrEnum):
 
 
 class CreditLimit(Keyed, Public, AccountOwned, Stamped, Base):
-    """One grant of credit. A new grant withdraws the old one; grants are not edited."""
+    """One grant of credit. A new grant withdraws the older one of its kind; grants are not edited.
+
+    Of a temporary and a permanent one in force together the higher counts (domain/credit.py).
+    """
 
     __tablename__ = "credit_limit"
     __table_args__ = (
@@ -95,5 +102,39 @@ class CreditReservation(Keyed, Public, AccountOwned, Stamped, Base):
     idempotency_key: Mapped[str] = mapped_column(String(120))
     expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship(lazy="raise")
+
+
+class UnbilledCharge(Keyed, Public, AccountOwned, Stamped, Base):
+    """What a postpaid account used and was not billed for: one line of its next invoice, with the tax of its day."""
+
+    __tablename__ = "unbilled_charge"
+    __table_args__ = (
+        same_account("unbilled_charge", "subscription_id", "subscription"),
+        same_account("unbilled_charge", "invoice_id", "invoice"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("total >= 0", name="total_not_negative"),
+        CheckConstraint("period_to >= period_from", name="period_ends_after_start"),
+        Index("ix_unbilled_charge_account_id_invoice_id", "account_id", "invoice_id"),
+        Index("ix_unbilled_charge_invoice_id_used_on", "invoice_id", "used_on"),
+    )
+
+    invoice_id: Mapped[int | None] = mapped_column(BigKey)  # empty: not billed yet
+    used_on: Mapped[dt.date]
+    description: Mapped[str] = mapped_column(String(255))
+    currency: Mapped[str] = mapped_column(String(3))
+    unit_price: Mapped[int] = money_column()
+    quantity: Mapped[int] = mapped_column(default=1)
+    total: Mapped[int] = money_column()  # with tax
+    tax_rate: Mapped[int] = mapped_column(default=0, info={"kind": "rate"})  # parts per million
+    tax_name: Mapped[str] = mapped_column(String(120), default="")
+    treatment: Mapped[TaxTreatment] = choice_column(TaxTreatment, default=TaxTreatment.TAXED)
+    tax_rule_id: Mapped[int | None] = mapped_column(ForeignKey("tax_rule.id"), index=True)
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"), index=True)
+    subscription_id: Mapped[int | None] = mapped_column(BigKey, index=True)
+    period_from: Mapped[dt.date | None]
+    period_to: Mapped[dt.date | None]  # the last day that counts
+    explanation: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     account: Mapped[Account] = relationship(lazy="raise")

@@ -133,6 +133,11 @@ class Invoice(Keyed, AccountOwned, Stamped, Versioned, Base):
         return self.status == InvoiceStatus.DRAFT
 
     @hybrid_property
+    def can_print(self) -> bool:
+        """There is a document of it."""
+        return self.status != InvoiceStatus.DRAFT
+
+    @hybrid_property
     def can_void(self) -> bool:
         """An issued invoice on which nothing was paid or credited yet."""
         return self.status == InvoiceStatus.UNPAID and self.amount_credited == 0
@@ -141,6 +146,16 @@ class Invoice(Keyed, AccountOwned, Stamped, Versioned, Base):
     @classmethod
     def _can_void(cls) -> ColumnElement[bool]:
         return and_(cls.status == InvoiceStatus.UNPAID, cls.amount_credited == 0)
+
+    @hybrid_property
+    def can_credit(self) -> bool:
+        """An issued invoice that is neither void nor credited as a whole."""
+        return self.status not in (InvoiceStatus.DRAFT, InvoiceStatus.VOID) and self.amount_credited < self.total
+
+    @can_credit.inplace.expression
+    @classmethod
+    def _can_credit(cls) -> ColumnElement[bool]:
+        return and_(cls.status.not_in((InvoiceStatus.DRAFT, InvoiceStatus.VOID)), cls.amount_credited < cls.total)
 
 
 class InvoiceLine(Keyed, AccountOwned, Base):

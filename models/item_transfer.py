@@ -90,6 +90,7 @@ class ItemTransferLine(Keyed, AccountOwned, Base):
         same_account("item_transfer_line", "license_id", "license"),
         UniqueConstraint("transfer_id", "product_id", "direction", name="uq_item_transfer_line_side"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("in_app_before >= 0 AND in_app_before <= quantity_before", name="in_app_within_quantity"),
         CheckConstraint("quantity_before >= 0 AND quantity_after >= 0", name="quantities_not_negative"),
         CheckConstraint(
             "quantity_after = quantity_before + CASE direction WHEN 'given' THEN quantity ELSE -quantity END",
@@ -106,6 +107,7 @@ class ItemTransferLine(Keyed, AccountOwned, Base):
     quantity: Mapped[int]
     quantity_before: Mapped[int]
     quantity_after: Mapped[int]
+    in_app_before: Mapped[int] = mapped_column(default=0)  # what the app wizard had set up, for an undo
 
     transfer: Mapped[ItemTransfer] = relationship(back_populates="lines", lazy="raise", foreign_keys=[transfer_id])
     license: Mapped[License] = relationship(lazy="raise", foreign_keys=[license_id])

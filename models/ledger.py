@@ -7,6 +7,10 @@ Entries and postings are append-only (models/triggers.py).
 
 ``balance`` is credits minus debits, so money the house owes to a customer (funds) counts up and money owed to the
 house (receivable) counts down. It is moved only by a guarded UPDATE, and ``minimum`` is where the database stops it.
+
+``reserved`` is what is set aside while something is under way (models/credit.py): of the money of a prepaid account in
+its funds, of the limit of a postpaid one in its receivable. It stands in the row of the balance so that one UPDATE
+sees both.
 """
 
 from __future__ import annotations
@@ -49,6 +53,7 @@ class LedgerAccount(Keyed, Stamped, Base):
             postgresql_where=text("account_id IS NULL"),
         ),
         CheckConstraint("balance >= minimum", name="balance_not_below_minimum"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
         CheckConstraint("(account_id IS NOT NULL) = (kind IN ('funds', 'receivable'))", name="kind_has_its_owner"),
     )
 
@@ -57,6 +62,7 @@ class LedgerAccount(Keyed, Stamped, Base):
     currency: Mapped[str] = mapped_column(String(3))
     balance: Mapped[int] = money_column(default=0)
     minimum: Mapped[int | None] = money_column()  # empty: no lower limit
+    reserved: Mapped[int] = money_column(default=0)
 
     account: Mapped[Account | None] = relationship(lazy="raise")
 

@@ -48,6 +48,7 @@ class LicenseStatus(enum.StrEnum):
 
 # An expired license still runs for the days in which it can be renewed.
 RESETTABLE_STATUSES = (LicenseStatus.ACTIVE, LicenseStatus.EXPIRED)
+WIZARD_STATUSES = (LicenseStatus.NOT_ACTIVATED, *RESETTABLE_STATUSES)
 
 
 class License(Keyed, AccountOwned, Stamped, Versioned, Base):
@@ -59,6 +60,7 @@ class License(Keyed, AccountOwned, Stamped, Versioned, Base):
         UniqueConstraint("account_id", "external_ref"),
         CheckConstraint("resets_left >= 0", name="resets_left_not_negative"),
         CheckConstraint("activation_limit > 0", name="activation_limit_positive"),
+        CheckConstraint("further_devices >= 0", name="further_devices_not_negative"),
         CheckConstraint("duration <> 'perpetual' OR expires_on IS NULL", name="perpetual_never_expires"),
         *list_indexes("license", "code", "expires_on", "reference", "licensee", "created_at"),
         Index("ix_license_status_created_at_id", "status", "created_at", "id"),
@@ -88,6 +90,7 @@ class License(Keyed, AccountOwned, Stamped, Versioned, Base):
     last_seen_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     activated_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     activation_limit: Mapped[int] = mapped_column(default=1)
+    further_devices: Mapped[int] = mapped_column(default=0)  # active ones besides the one it is locked to
     resets_left: Mapped[int] = mapped_column(default=3)
     external_ref: Mapped[str | None] = mapped_column(String(120))
 
@@ -131,19 +134,70 @@ class License(Keyed, AccountOwned, Stamped, Versioned, Base):
         )
 
     @hybrid_property
+    def can_ask_for_resets(self) -> bool:
+        """A reset is wanted and only the resets are missing."""
+        return (
+            self.status in RESETTABLE_STATUSES
+            and self.resets_left == 0
+            and (self.mac_address is not None or self.last_valid_ip is not None)
+        )
+
+    @can_ask_for_resets.inplace.expression
+    @classmethod
+    def _can_ask_for_resets(cls) -> ColumnElement[bool]:
+        return and_(
+            cls.status.in_(RESETTABLE_STATUSES),
+            cls.resets_left == 0,
+            or_(cls.mac_address.is_not(None), cls.last_valid_ip.is_not(None)),
+        )
+
+    @hybrid_property
+    def can_set_editions(self) -> bool:
+        """The app wizard is open: from the sale on, and until a renewal is no longer possible."""
+        return self.status in WIZARD_STATUSES
+
+    @can_set_editions.inplace.expression
+    @classmethod
+    def _can_set_editions(cls) -> ColumnElement[bool]:
+        return cls.status.in_(WIZARD_STATUSES)
+
+    @hybrid_property
     def can_transfer(self) -> bool:
         """Items may be taken from it and given to it."""
         return self.status == LicenseStatus.ACTIVE
 
 
+class LicenseAttempt(Keyed, Base):
+    """Something a device asked for that counts against a limit: what was refused, and what changed something.
+
+    Not owned by an account: most codes that are guessed belong to nobody. Of a code only a hash is kept.
+    """
+
+    __tablename__ = "license_attempt"
+    __table_args__ = (
+        Index("ix_license_attempt_code_hash_at", "code_hash", "at"),
+        Index("ix_license_attempt_ip_at", "ip", "at"),
+        Index("ix_license_attempt_at", "at"),
+    )
+
+    code_hash: Mapped[str | None] = mapped_column(String(64))  # of a license; empty for a code that nobody has
+    ip: Mapped[str | None] = mapped_column(String(45))  # the address or network it is counted for
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
 class LicenseItem(Keyed, AccountOwned, Versioned, Base):
-    """How many of a product a license holds. Moved only by guarded updates, never below zero."""
+    """How many of a product a license holds. Moved only by guarded updates, never below zero.
+
+    ``in_app`` is how many of these the app wizard has set up; only an edition has any. It never exceeds the quantity,
+    so whoever lowers that asks services.editions.lower_editions first.
+    """
 
     __tablename__ = "license_item"
     __table_args__ = (
         same_account("license_item", "license_id", "license"),
         UniqueConstraint("license_id", "product_id"),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        CheckConstraint("in_app >= 0 AND in_app <= quantity", name="in_app_within_quantity"),
         Index("ix_license_item_product_id", "product_id"),
         Index("ix_license_item_account_id", "account_id"),
     )
@@ -151,6 +205,7 @@ class LicenseItem(Keyed, AccountOwned, Versioned, Base):
     license_id: Mapped[int] = mapped_column(BigKey)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
     quantity: Mapped[int]
+    in_app: Mapped[int] = mapped_column(default=0)
 
     license: Mapped[License] = relationship(back_populates="items", lazy="raise", foreign_keys=[license_id])
     product: Mapped[Product] = relationship(lazy="raise")

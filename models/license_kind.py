@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from models.price import BillingPeriod
+
 
 class LicenseKind(enum.StrEnum):
     """What a license is for; prices of the license type are one a kind."""
@@ -23,3 +25,9 @@ class LicenseDuration(enum.StrEnum):
     YEARLY = "yearly"
     TWO_YEARLY = "two_yearly"
     PERPETUAL = "perpetual"
+
+    @classmethod
+    def of(cls, billing: BillingPeriod) -> LicenseDuration:
+        """That of what is paid so often. A quarter has none of its own and runs by the month."""
+        by_name = {BillingPeriod.ONCE: cls.PERPETUAL, BillingPeriod.QUARTERLY: cls.MONTHLY}
+        return by_name.get(billing) or cls(billing.value)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from extensions import Base
 from models.account import Account
 from models.base import Json, Keyed, MayBeOwned, Public, Stamped, UtcDateTime, choice_column, list_indexes, search_index
+from models.document_file import DocumentKind
 from models.person import Person
 
 
@@ -89,7 +90,8 @@ class NotificationDelivery(MayBeOwned, Public, Keyed, Stamped, Base):
     """A row of the outbox: one message to one address, written with the change that caused it.
 
     ``message_id`` is made once and kept over all tries, so that a repeat can be recognised. ``unique_key`` lets a
-    reminder be written once. ``secret`` marks texts that hold a link or code: they are blanked once sent.
+    reminder be written once. ``secret`` marks texts that hold a link or code: they are blanked once sent. A mail may
+    name a document of its account: its PDF, which may be set only later, goes with it.
     """
 
     __tablename__ = "notification_delivery"
@@ -106,7 +108,8 @@ class NotificationDelivery(MayBeOwned, Public, Keyed, Stamped, Base):
     reply_to: Mapped[str | None] = mapped_column(String(320))
     in_reply_to: Mapped[str | None] = mapped_column(String(255))
     headers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    file_keys: Mapped[list[str]] = mapped_column(Json, default=list)
+    document_kind: Mapped[DocumentKind | None] = choice_column(DocumentKind)
+    document_number: Mapped[str | None] = mapped_column(String(64))
     secret: Mapped[bool] = mapped_column(default=False)
     unique_key: Mapped[str | None] = mapped_column(String(160), unique=True)
     state: Mapped[DeliveryState] = choice_column(DeliveryState, default=DeliveryState.WAITING)
@@ -123,6 +126,10 @@ class NotificationDelivery(MayBeOwned, Public, Keyed, Stamped, Base):
     __table_args__ = (
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_has_time"),
+        CheckConstraint(
+            "(document_kind IS NULL) = (document_number IS NULL) AND (document_kind IS NULL OR account_id IS NOT NULL)",
+            name="document_is_whole",
+        ),
         Index("ix_notification_delivery_state_next_try_at", "state", "next_try_at"),
         *list_indexes("notification_delivery", "created_at", "state"),
         search_index("notification_delivery", "address"),

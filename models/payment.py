@@ -61,6 +61,9 @@ class PaymentStatus(enum.StrEnum):
     REFUNDED = "refunded"
 
 
+UNDER_WAY = (PaymentStatus.PENDING, PaymentStatus.BEING_CHECKED)
+
+
 class RefundStatus(enum.StrEnum):
     """How far giving money back has come."""
 
@@ -163,6 +166,16 @@ class Payment(Keyed, AccountOwned, Stamped, Versioned, Base):
         return and_(cls.settled_at.is_not(None), cls.amount_refunded < cls.amount)
 
     @hybrid_property
+    def can_print(self) -> bool:
+        """Its money arrived, so there is a receipt."""
+        return self.settled_at is not None
+
+    @can_print.inplace.expression
+    @classmethod
+    def _can_print(cls) -> ColumnElement[bool]:
+        return cls.settled_at.is_not(None)
+
+    @hybrid_property
     def can_allocate(self) -> bool:
         """Settled, with something left that no invoice has."""
         return self.settled_at is not None and self.amount_allocated < self.amount - self.amount_refunded
@@ -226,6 +239,7 @@ class Refund(Keyed, AccountOwned, Stamped, Base):
     reason: Mapped[str] = mapped_column(String(255))
     refunded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     settled_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    gateway_key: Mapped[str | None] = mapped_column(String(64), unique=True)  # how a gateway knows it; else by hand
     gateway_ref: Mapped[str | None] = mapped_column(String(120))
     idempotency_key: Mapped[str | None] = mapped_column(String(120))
 

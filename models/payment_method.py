@@ -80,7 +80,7 @@ class PaymentMethod(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
     gateway_method_ref: Mapped[str | None] = mapped_column(String(120))
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     removed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    expiry_warned_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    expiry_warned_days: Mapped[int | None]  # the last warning given stood so many days before ``expires_on``
 
     account: Mapped[Account] = relationship(lazy="raise")
     added_by: Mapped[Person | None] = relationship(lazy="raise")

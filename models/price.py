@@ -26,6 +26,11 @@ class BillingPeriod(enum.StrEnum):
     YEARLY = "yearly"
     TWO_YEARLY = "two_yearly"
 
+    @property
+    def months(self) -> int:
+        """How many months it has; what is paid once has none."""
+        return {"monthly": 1, "quarterly": 3, "yearly": 12, "two_yearly": 24}.get(self.value, 0)
+
 
 class Price(Keyed, Public, Stamped, Versioned, Base):
     """The price of exactly one product or package."""

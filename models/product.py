@@ -63,7 +63,10 @@ class Edition(Keyed, Stamped, Versioned, Base):
     """An edition of the client app; how many a license has is the quantity of its product there."""
 
     __tablename__ = "edition"
-    __table_args__ = (CheckConstraint("position >= 0", name="position_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("position >= 0", name="position_not_negative"),
+        *list_indexes("edition", "position", owned=False),
+    )
 
     code: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -163,6 +163,26 @@ class Subscription(Keyed, AccountOwned, Stamped, Versioned, Base):
     @classmethod
     def _can_change(cls) -> ColumnElement[bool]:
         return cls.status.in_(CHANGEABLE_STATUSES)
+
+    @hybrid_property
+    def renews(self) -> bool:
+        """It goes on after its period."""
+        return self.status == SubscriptionStatus.ACTIVE and self.renews_on is not None
+
+    @renews.inplace.expression
+    @classmethod
+    def _renews(cls) -> ColumnElement[bool]:
+        return and_(cls.status == SubscriptionStatus.ACTIVE, cls.renews_on.is_not(None))
+
+    @hybrid_property
+    def can_renew_again(self) -> bool:
+        """It would end with its period."""
+        return self.status == SubscriptionStatus.ACTIVE and self.renews_on is None
+
+    @can_renew_again.inplace.expression
+    @classmethod
+    def _can_renew_again(cls) -> ColumnElement[bool]:
+        return and_(cls.status == SubscriptionStatus.ACTIVE, cls.renews_on.is_(None))
 
     @hybrid_property
     def can_reactivate(self) -> bool:

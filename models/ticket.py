@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     or_,
+    select,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -40,7 +41,7 @@ from models.base import (
 from models.person import Person
 from models.service_level import SlaPolicy
 from models.staff import Department, StaffMember
-from models.ticket_type import Project, TicketPriority, TicketType
+from models.ticket_type import MORE_RESETS, Project, TicketPriority, TicketType
 
 if TYPE_CHECKING:
     from models.discussion import Discussion
@@ -173,6 +174,17 @@ class Ticket(AccountOwned, Keyed, Versioned, Stamped, Base):
     @classmethod
     def _can_solve(cls) -> ColumnElement[bool]:
         return cls.status.not_in((TicketStatus.SOLVED, TicketStatus.ARCHIVED))
+
+    @hybrid_property
+    def asks_for_resets(self) -> bool:
+        """It waits for more resets of its license. Wants the type to be loaded."""
+        return self.is_in_progress and self.license_id is not None and self.ticket_type.key == MORE_RESETS
+
+    @asks_for_resets.inplace.expression
+    @classmethod
+    def _asks_for_resets(cls) -> ColumnElement[bool]:
+        of_the_type = cls.ticket_type_id.in_(select(TicketType.id).where(TicketType.key == MORE_RESETS))
+        return and_(cls.is_in_progress, cls.license_id.is_not(None), of_the_type)
 
     @hybrid_property
     def can_archive(self) -> bool:

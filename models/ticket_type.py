@@ -11,6 +11,9 @@ from extensions import Base
 from models.base import Json, Keyed, Public, Stamped, Versioned, choice_column, list_indexes, search_index
 from models.staff import Department
 
+MORE_RESETS = "license-resets"
+"""The key of the type of tickets that ask for more resets of a license."""
+
 
 class TicketPriority(enum.StrEnum):
     LOW = "low"

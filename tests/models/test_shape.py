@@ -25,6 +25,7 @@ from models import (
     InboundOutcome,
     JobState,
     MemberStatus,
+    PaymentMode,
     StaffStatus,
     TicketStatus,
 )
@@ -125,7 +126,12 @@ def each_of(choices: Any, make: Callable[..., Any], field: str = "status", **oth
 
 
 def accounts() -> list[Any]:
-    return each_of(AccountStatus, AccountFactory, deletion_due_on=NOW.date())
+    modes = (PaymentMode.PREPAID, PaymentMode.POSTPAID)
+    return [
+        account
+        for mode in modes
+        for account in each_of(AccountStatus, AccountFactory, deletion_due_on=NOW.date(), payment_mode=mode)
+    ]
 
 
 def members() -> list[Any]:
