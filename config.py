@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509 import load_pem_x509_certificates
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-# Anyone can read these two: they let the demo and the tests start without a setting, and production refuses them.
+from domain.entitlements import key_bytes
+from setting_forms import OidcProvider, OidcProviders, Secrets, Words
+
+# Anyone can read these: they let the demo and the tests start without a setting, and production refuses them.
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-of-the-foyer-demo"  # noqa: S105  known to all, on purpose
 DEVELOPMENT_ENCRYPTION_KEY = "Zm95ZXItZGV2ZWxvcG1lbnQtb25seS1rZXktMDAwMDE="
+DEVELOPMENT_SIGNING_KEY = "Zm95ZXItZGV2ZWxvcG1lbnQtc2lnbmluZy1rZXktMDE="
 SHORTEST_SECRET_KEY = 32
 
 DATABASE_FILE = "foyer.sqlite3"
@@ -45,44 +41,6 @@ class Environment(StrEnum):
 
 class SettingsError(Exception):
     """The settings do not allow a start. The message names each setting at fault and never shows a value."""
-
-
-def _comma_separated(value: object) -> object:
-    """Split what an environment variable holds; anything that is no text is left for the type to judge."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _json_list(value: object) -> object:
-    """Read a JSON list from an environment variable. The message shows nothing of it: it holds secrets."""
-    if not isinstance(value, str):
-        return value
-    try:
-        read = json.loads(value) if value.strip() else []
-    except ValueError:
-        read = None
-    if not isinstance(read, list) or not all(isinstance(each, dict) for each in read):
-        raise ValueError('write a JSON list like [{"name": "acme", "label": "Acme", "issuer": "https://…", …}]')
-    return tuple(read)
-
-
-class OidcProvider(BaseModel):
-    """An OpenID Connect provider by whose word people may sign in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")  # stands in the redirect address
-    label: str = Field(min_length=1, max_length=40)  # what the button says
-    issuer: str = Field(pattern=r"^https?://[^\s?#]+$", max_length=255)
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr = SecretStr("")
-    scopes: str = "openid email"
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
-OidcProviders = Annotated[tuple[OidcProvider, ...], NoDecode, BeforeValidator(_json_list)]
 
 
 class Settings(BaseSettings):
@@ -114,6 +72,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     encryption_keys: Secrets = ()
 
+    # What devices are answered: the Ed25519 key that signs, and public keys that are published beside its own.
+    activation_signing_key: SecretStr = SecretStr("")
+    activation_published_keys: Words = ()
+
     # Outgoing mail. Without a server, mails wait in the outbox.
     mail_server: str = ""
     mail_port: int = Field(587, ge=1, le=65535)
@@ -137,6 +99,24 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_from: str = ""
     twilio_url: str = "https://api.twilio.com"
+
+    # Cards through Stripe. Without a secret key they are not offered (the demo pays through the simulator).
+    stripe_secret_key: SecretStr = SecretStr("")
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_url: str = "https://api.stripe.com"
+    # PayPal: orders and billing agreements. The certificates that it signs events with are a PEM file of ours.
+    paypal_client_id: str = ""
+    paypal_client_secret: SecretStr = SecretStr("")
+    paypal_webhook_id: str = ""
+    paypal_certificates: Path | None = None
+    paypal_url: str = "https://api-m.paypal.com"
+    # Cards through Authorize.net. A merchant's account there has one currency.
+    authorize_net_login_id: str = ""
+    authorize_net_transaction_key: SecretStr = SecretStr("")
+    authorize_net_signature_key: SecretStr = SecretStr("")
+    authorize_net_currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    authorize_net_url: str = "https://api.authorize.net/xml/v1/request.api"
+    demo_gateways_port: int = Field(0, ge=0, le=65535)  # where the simulator of the demo listens; 0: any free port
 
     # How long a sign-in lasts: without a click, and at most.
     session_idle_minutes: int = Field(12 * 60, ge=1)
@@ -226,6 +206,20 @@ class Settings(BaseSettings):
                 raise ValueError(message) from None
         return value
 
+    @field_validator("activation_signing_key", "activation_published_keys")
+    @classmethod
+    def _ed25519_keys(cls, value: SecretStr | tuple[str, ...]) -> SecretStr | tuple[str, ...]:
+        for key in value if isinstance(value, tuple) else filter(None, [value.get_secret_value()]):
+            key_bytes(key)
+        return value
+
+    @model_validator(mode="after")
+    def _publish_no_private_key(self) -> Self:
+        private = self.activation_signing_key.get_secret_value() or DEVELOPMENT_SIGNING_KEY
+        if key_bytes(private) in map(key_bytes, self.activation_published_keys):
+            raise ValueError("ACTIVATION_PUBLISHED_KEYS: holds the private key; name public ones only")
+        return self
+
     @model_validator(mode="after")
     def _refuse_two_kinds_of_mail_encryption(self) -> Self:
         if self.mail_use_ssl and self.mail_use_tls:
@@ -252,6 +246,47 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _refuse_half_a_stripe_account(self) -> Self:
+        key, secret = self.stripe_secret_key.get_secret_value(), self.stripe_webhook_secret.get_secret_value()
+        if bool(key) != bool(secret):
+            raise ValueError("STRIPE_SECRET_KEY: set it together with STRIPE_WEBHOOK_SECRET")
+        if self.environment is Environment.DEMO and "_live_" in key:
+            raise ValueError("STRIPE_SECRET_KEY: the demo takes no real money; use a key of Stripe's test mode")
+        if self.environment is Environment.PRODUCTION and not self.stripe_url.startswith("https://"):
+            raise ValueError("STRIPE_URL: write an address that begins with https://")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_a_paypal_account(self) -> Self:
+        given = [self.paypal_client_id, self.paypal_client_secret.get_secret_value(), self.paypal_webhook_id]
+        if any(given) and not (all(given) and self.paypal_certificates):
+            raise ValueError(
+                "PAYPAL_CLIENT_ID: set it together with PAYPAL_CLIENT_SECRET, PAYPAL_WEBHOOK_ID and PAYPAL_CERTIFICATES"
+            )
+        if self.paypal_certificates is not None and not _holds_certificates(self.paypal_certificates):
+            raise ValueError("PAYPAL_CERTIFICATES: name a file with at least one certificate in PEM")
+        if self.environment is Environment.DEMO and all(given) and self.paypal_url == "https://api-m.paypal.com":
+            raise ValueError("PAYPAL_URL: the demo takes no real money; use https://api-m.sandbox.paypal.com")
+        if self.environment is Environment.PRODUCTION and not self.paypal_url.startswith("https://"):
+            raise ValueError("PAYPAL_URL: write an address that begins with https://")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_an_authorize_net_account(self) -> Self:
+        secrets = (self.authorize_net_transaction_key, self.authorize_net_signature_key)
+        given = [self.authorize_net_login_id, *(secret.get_secret_value() for secret in secrets)]
+        if any(given) and not all(given):
+            raise ValueError(
+                "AUTHORIZE_NET_LOGIN_ID: set it together with AUTHORIZE_NET_TRANSACTION_KEY and"
+                " AUTHORIZE_NET_SIGNATURE_KEY"
+            )
+        if self.environment is Environment.DEMO and all(given) and "://api.authorize.net/" in self.authorize_net_url:
+            raise ValueError("AUTHORIZE_NET_URL: the demo takes no real money; use that of the sandbox")
+        if self.environment is Environment.PRODUCTION and not self.authorize_net_url.startswith("https://"):
+            raise ValueError("AUTHORIZE_NET_URL: write an address that begins with https://")
+        return self
+
+    @model_validator(mode="after")
     def _refuse_issuers_without_encryption(self) -> Self:
         if self.environment is Environment.PRODUCTION:
             for provider in self.oidc_providers:
@@ -275,6 +310,13 @@ class Settings(BaseSettings):
             faults.append("ENCRYPTION_KEYS: missing; production needs at least one Fernet key")
         elif DEVELOPMENT_ENCRYPTION_KEY in [key.get_secret_value() for key in self.encryption_keys]:
             faults.append("ENCRYPTION_KEYS: holds the development key, which anyone can read; make one of your own")
+        signing = self.activation_signing_key.get_secret_value()
+        if not signing:
+            faults.append("ACTIVATION_SIGNING_KEY: missing; what devices are answered is signed with it")
+        elif key_bytes(signing) == key_bytes(DEVELOPMENT_SIGNING_KEY):
+            faults.append("ACTIVATION_SIGNING_KEY: this is the development key, which anyone can read; make your own")
+        if _public_part(DEVELOPMENT_SIGNING_KEY) in map(key_bytes, self.activation_published_keys):
+            faults.append("ACTIVATION_PUBLISHED_KEYS: holds the development key, with which anyone can sign")
         if not self.base_url:
             faults.append("BASE_URL: missing; links in mails start with it")
         if faults:
@@ -293,6 +335,9 @@ class Settings(BaseSettings):
             "trusted_hosts": self.trusted_hosts or tuple(dict.fromkeys((own_host, *local))),
             "database_url": self.database_url or f"sqlite:///{self.data_dir / DATABASE_FILE}",
             "secret_key": self.secret_key if self.secret_key.get_secret_value() else SecretStr(DEVELOPMENT_SECRET_KEY),
+            "activation_signing_key": self.activation_signing_key
+            if self.activation_signing_key.get_secret_value()
+            else SecretStr(DEVELOPMENT_SIGNING_KEY),
             "encryption_keys": self.encryption_keys or (SecretStr(DEVELOPMENT_ENCRYPTION_KEY),),
         }
         for name, value in derived.items():
@@ -310,6 +355,17 @@ class _GivenEnvironment(EnvSettingsSource):
     def _load_env_vars(self) -> Mapping[str, str | None]:
         # Only names in capitals, so that a stray variable called "port" does not count. Empty means not set.
         return {name.lower(): value for name, value in self._environ.items() if name.isupper() and value.strip()}
+
+
+def _public_part(private_key: str) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(key_bytes(private_key)).public_key().public_bytes_raw()
+
+
+def _holds_certificates(path: Path) -> bool:
+    try:
+        return bool(load_pem_x509_certificates(path.read_bytes()))
+    except (OSError, ValueError):
+        return False
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -1,4 +1,4 @@
-"""Where the content of files lies: five methods over keys, and a folder that has them. The database knows the rest.
+"""Where the content of files lies: six methods over keys, and a folder that has them. The database knows the rest.
 
 A key is made by the caller out of random letters, never out of what somebody typed.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -30,6 +30,10 @@ class FileStore(Protocol):
     """Whatever keeps contents. What was put is whole or not there at all, and readable once ``put`` has returned."""
 
     def put(self, key: str, content: bytes) -> None: ...
+
+    def put_chunks(self, key: str, chunks: Iterable[bytes]) -> None:
+        """The same for what is too large to be held at once."""
+        ...
 
     def open(self, key: str) -> BinaryIO:
         """The content, to be read and closed. Raises FileMissing."""
@@ -53,12 +57,16 @@ class FolderFiles:
         self._folder = folder
 
     def put(self, key: str, content: bytes) -> None:
+        self.put_chunks(key, (content,))
+
+    def put_chunks(self, key: str, chunks: Iterable[bytes]) -> None:
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
         unfinished = place.with_name(f"{place.name}.{secrets.token_hex(8)}{_UNFINISHED}")
         try:
             with unfinished.open("xb") as file:
-                file.write(content)
+                for chunk in chunks:
+                    file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(place)

@@ -7,7 +7,7 @@ import enum
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -16,6 +16,7 @@ import flask_mail
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\]]+")
 _MESSAGE_ID = re.compile(r"<[^\s<>]+>")
+_CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _FIRST_PERMANENT = 500
 _LONGEST_WORDS = 500
 _OURS: Final = frozenset({"message-id", "date", "from", "to", "cc", "bcc", "subject", "reply-to", "in-reply-to"})
@@ -48,6 +49,15 @@ class LetterNotSafe(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter, under the name it is saved by."""
+
+    name: str
+    content: bytes = field(repr=False)
+    content_type: str = "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One mail to one address. ``message_id`` and ``date`` stay the same over all tries."""
 
@@ -60,6 +70,7 @@ class Letter:
     reply_to: str | None = None
     in_reply_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: Sequence[Attachment] = ()
 
     def __post_init__(self) -> None:
         _refuse_unless(self.to.isascii() and _ADDRESS.fullmatch(self.to), "to")
@@ -70,6 +81,9 @@ class Letter:
         for name, value in self.headers.items():
             _refuse_unless(re.fullmatch(r"[A-Za-z0-9-]+", name) and name.lower() not in _OURS, name)
             _refuse_unless(value.isascii() and not _CONTROL.search(value), name)
+        for attachment in self.attachments:
+            _refuse_unless(attachment.name and not _CONTROL.search(attachment.name), "content-disposition")
+            _refuse_unless(_CONTENT_TYPE.fullmatch(attachment.content_type), "content-type")
 
 
 def _refuse_unless(safe: object, header: str) -> None:
@@ -142,6 +156,8 @@ class FlaskMailer:
             charset="utf-8",
             extra_headers=headers,
         )
+        for attachment in letter.attachments:
+            message.attach(attachment.name, attachment.content_type, attachment.content)
         message.msgId = letter.message_id
         return message
 

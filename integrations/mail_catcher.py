@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -21,6 +21,15 @@ _LARGEST = 25 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class CaughtFile:
+    """A file that came with a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CaughtMail:
     """What arrived, as the server saw it. ``name`` is the name of its file, without the suffix."""
 
@@ -31,6 +40,7 @@ class CaughtMail:
     message_id: str
     text: str
     html: str
+    files: Sequence[CaughtFile] = ()
 
 
 class MailCatcher:
@@ -114,7 +124,12 @@ def _read(name: str, message: EmailMessage) -> CaughtMail:
         message_id=str(message["Message-ID"] or "").strip(),
         text=_part(message, "plain"),
         html=_part(message, "html"),
+        files=[_file(part) for part in message.iter_attachments()],
     )
+
+
+def _file(part: Any) -> CaughtFile:
+    return CaughtFile(part.get_filename("file"), part.get_content_type(), part.get_payload(decode=True) or b"")
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config import (
     DEVELOPMENT_ENCRYPTION_KEY,
     DEVELOPMENT_SECRET_KEY,
+    DEVELOPMENT_SIGNING_KEY,
     Environment,
     Settings,
     SettingsError,
@@ -20,10 +22,15 @@ from config import (
 )
 
 OWN_KEY = base64.urlsafe_b64encode(b"a key of this installation alone").decode()
+DEVELOPMENT_PUBLIC_KEY = base64.b64encode(
+    Ed25519PrivateKey.from_private_bytes(base64.b64decode(DEVELOPMENT_SIGNING_KEY)).public_key().public_bytes_raw()
+).decode()
+OWN_SIGNING_KEY = base64.b64encode(b"a signing key of this house only").decode()
 PRODUCTION = {
     "FOYER_ENV": "production",
     "SECRET_KEY": "k" * 40,
     "ENCRYPTION_KEYS": OWN_KEY,
+    "ACTIVATION_SIGNING_KEY": OWN_SIGNING_KEY,
     "BASE_URL": "https://portal.example.com",
 }
 
@@ -33,6 +40,36 @@ def refusal(environ: dict[str, str]) -> str:
     with pytest.raises(SettingsError) as caught:
         load_settings(environ)
     return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"STRIPE_SECRET_KEY": "sk_test_1"}, "together"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_1"}, "together"),
+        ({"STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}, "no real money"),
+        ({**PRODUCTION, "STRIPE_URL": "http://stripe.example"}, "https://"),
+        ({"PAYPAL_CLIENT_ID": "A1"}, "together"),
+        ({"AUTHORIZE_NET_LOGIN_ID": "5KP3u95bQpv"}, "together"),
+        ({"AUTHORIZE_NET_CURRENCY": "dollars"}, "AUTHORIZE_NET_CURRENCY"),
+        ({**PRODUCTION, "AUTHORIZE_NET_URL": "http://anet.example"}, "https://"),
+        (
+            {
+                "AUTHORIZE_NET_LOGIN_ID": "5KP3u95bQpv",
+                "AUTHORIZE_NET_TRANSACTION_KEY": "sk_live_1",
+                "AUTHORIZE_NET_SIGNATURE_KEY": "A1",
+            },
+            "no real money",
+        ),
+        ({"PAYPAL_CLIENT_ID": "A1", "PAYPAL_CLIENT_SECRET": "sk_live_1", "PAYPAL_WEBHOOK_ID": "8P"}, "together"),
+        ({"PAYPAL_CERTIFICATES": "/nowhere.pem"}, "at least one certificate"),
+        ({**PRODUCTION, "PAYPAL_URL": "http://paypal.example"}, "https://"),
+    ],
+)
+def test_half_an_account_at_a_gateway_and_real_money_in_the_demo_are_refused(environ, said) -> None:
+    told = refusal(environ)
+    assert said in told
+    assert "sk_live_1" not in told
 
 
 def test_the_demo_starts_with_no_setting_at_all() -> None:
@@ -97,6 +134,8 @@ def test_an_address_of_no_usable_database_is_refused(address: str) -> None:
         ("BASE_URL", "https://example.com/portal"),
         ("BROKER_URL", "kafka://broker"),
         ("ENCRYPTION_KEYS", "short"),
+        ("ACTIVATION_SIGNING_KEY", "short"),
+        ("ACTIVATION_PUBLISHED_KEYS", f"{OWN_SIGNING_KEY},short"),
         ("LOG_LEVEL", "LOUD"),
         ("SESSION_IDLE_MINUTES", "0"),
         ("ARGON2_TIME_COST", "cheap"),
@@ -149,7 +188,7 @@ def test_production_starts_with_its_secrets() -> None:
     assert settings.database_url.startswith("sqlite:///")
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "BASE_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "ACTIVATION_SIGNING_KEY", "BASE_URL"])
 def test_production_refuses_to_start_without(name: str) -> None:
     message = refusal({key: value for key, value in PRODUCTION.items() if key != name})
     assert f"{name}: missing" in message
@@ -162,12 +201,26 @@ def test_production_refuses_to_start_without(name: str) -> None:
         ("SECRET_KEY", DEVELOPMENT_SECRET_KEY),
         ("ENCRYPTION_KEYS", DEVELOPMENT_ENCRYPTION_KEY),
         ("ENCRYPTION_KEYS", f"{OWN_KEY},{DEVELOPMENT_ENCRYPTION_KEY}"),
+        ("ACTIVATION_SIGNING_KEY", DEVELOPMENT_SIGNING_KEY),
+        ("ACTIVATION_SIGNING_KEY", DEVELOPMENT_SIGNING_KEY.rstrip("=")),
+        ("ACTIVATION_PUBLISHED_KEYS", DEVELOPMENT_PUBLIC_KEY),
     ],
 )
 def test_production_refuses_a_short_or_development_secret(name: str, value: str) -> None:
     message = refusal(PRODUCTION | {name: value})
     assert name in message
     assert value not in message
+
+
+def test_the_private_key_is_not_published_by_mistake() -> None:
+    given = {"ACTIVATION_SIGNING_KEY": OWN_SIGNING_KEY, "ACTIVATION_PUBLISHED_KEYS": OWN_SIGNING_KEY.rstrip("=")}
+    message = refusal(given)
+    assert "ACTIVATION_PUBLISHED_KEYS" in message
+    assert OWN_SIGNING_KEY.rstrip("=") not in message
+
+
+def test_printing_the_settings_shows_no_signing_key() -> None:
+    assert OWN_SIGNING_KEY not in repr(load_settings(PRODUCTION))
 
 
 def test_production_names_every_missing_secret_at_once() -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask_mail import Mail
 
-from integrations.mail import Answer, FlaskMailer, Letter, LetterNotSafe, MailServer
+from integrations.mail import Answer, Attachment, FlaskMailer, Letter, LetterNotSafe, MailServer
 from tests.support.smtp import SmtpServer
 
 DATE = dt.datetime(2026, 5, 15, 9, 30, tzinfo=dt.UTC)
@@ -81,6 +81,31 @@ def test_text_html_and_headers_arrive_as_given(smtp: SmtpServer, mailer: FlaskMa
     assert mail["From"] == "TELCOware <no-reply@house.example>"
     assert mail["List-Unsubscribe"] == "<https://portal.example/unsubscribe/x>"
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_an_attachment_arrives_byte_for_byte_beside_text_and_html(smtp: SmtpServer, mailer: FlaskMailer) -> None:
+    content = bytes(range(256)) * 40
+    assert mailer.send(letter(attachments=(Attachment("Über INV-1.pdf", content),))).answer is Answer.TAKEN
+    [mail] = smtp.taken
+    [file] = mail.iter_attachments()
+    assert (file.get_filename(), file.get_content_type()) == ("Über INV-1.pdf", "application/pdf")
+    assert file.get_payload(decode=True) == content
+    assert mail.get_body(("plain",)) is not None
+    assert mail.get_body(("html",)) is not None
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        Attachment("a.pdf\r\nBcc: all@acme.example", b""),
+        Attachment("", b""),
+        Attachment("a.pdf", b"", "text/html\r\nX: y"),
+        Attachment("a.pdf", b"", "pdf"),
+    ],
+)
+def test_the_name_and_kind_of_an_attachment_write_no_headers(attachment: Attachment) -> None:
+    with pytest.raises(LetterNotSafe):
+        letter(attachments=(attachment,))
 
 
 @pytest.mark.parametrize(
