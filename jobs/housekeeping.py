@@ -9,8 +9,10 @@ from jobs.registry import JobContext, clock
 from services.attempts import forget_old_attempts
 from services.avatars import discard_orphans
 from services.clock_slots import forget_old_slots
+from services.device_door import forget_old_license_attempts
 from services.jobs import forget_old_jobs
 from services.passkey_challenges import forget_old_challenges
+from services.rehearsing.asking import forget_old_rehearsals
 from services.unit_of_work import unit_of_work
 
 HOUR = dt.timedelta(hours=1)
@@ -21,6 +23,12 @@ DAY = dt.timedelta(days=1)
 def attempts(job: JobContext) -> dict[str, int]:
     """Tries at the door, after 30 days."""
     return in_pieces(job, lambda: forget_old_attempts(now=job.now))
+
+
+@clock("forget_old_license_attempts", every=HOUR)
+def license_attempts(job: JobContext) -> dict[str, int]:
+    """What devices tried in vain or changed, after 30 days."""
+    return in_pieces(job, lambda: forget_old_license_attempts(now=job.now))
 
 
 @clock("forget_old_challenges", every=HOUR)
@@ -39,6 +47,12 @@ def jobs(job: JobContext) -> dict[str, int]:
 def orphans(job: JobContext) -> dict[str, int]:
     """Contents of pictures that no row knows, after a day."""
     return {"deleted": discard_orphans(now=job.now)}
+
+
+@clock("forget_old_rehearsals", every=DAY)
+def rehearsals(job: JobContext) -> dict[str, int]:
+    """Files of billing rehearsals, once their jobs are forgotten."""
+    return {"deleted": forget_old_rehearsals(now=job.now)}
 
 
 @clock("forget_old_slots", every=DAY)

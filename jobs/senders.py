@@ -16,7 +16,7 @@ from config import Environment, Settings
 from integrations.mail import FlaskMailer, MailServer
 from integrations.sms import KeepsSms, KeptSms, SmsGateway, Twilio, TwilioAccount
 from models.notification import NotificationChannel
-from services.deliveries import MailSender, Sender
+from services.outgoing import MailSender, Sender
 from services.sms import SmsSender
 
 EXTENSION: Final = "outgoing"

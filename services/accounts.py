@@ -11,13 +11,15 @@ from sqlalchemy import select, update
 from domain.actor import Actor
 from domain.contact import check_time_zone, normalise_email
 from domain.currencies import exponent_of
+from domain.money import parse_minor
 from domain.refusals import Refusal
 from extensions import db
-from models.account import Account, AccountStatus, SuspensionCause
+from models.account import Account, AccountStatus, PaymentMode, SuspensionCause
 from models.member import Member
 from models.number_series import NumberedKind
 from models.sign_in import SessionEnd
 from services.audit import record_event
+from services.credit_limits import PostpaidNeedsLimit, set_credit_limit
 from services.ledger import open_ledger_accounts
 from services.locks import guarded, locked, reread
 from services.members import add_owner
@@ -34,6 +36,8 @@ _OWNER: Final = ("first_name", "last_name", "email")
 _FIXED: Final = frozenset(
     {"id", "client_id", "status", "suspended_at", "suspension_cause", "deletion_due_on", "deleted_at", "version"}
 )
+# Has acts of its own once the account is open (services/payment_modes.py).
+_SWITCHED: Final = frozenset({"payment_mode"})
 _EMAILS: Final = ("contact_email", "billing_email")
 
 
@@ -65,8 +69,9 @@ def create_account(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime)
     """Open an account: with a client ID, its pots in the ledger, its place below a parent, and an invited owner.
 
     ``values`` are those of the form; the owner is owner_first_name, owner_last_name and owner_email (without an address
-    nobody is invited, as in imports). Refused: NameNotReadable, CountryUnknown, UnknownCurrency, TimeZoneUnknown,
-    VatIdNotReadable, and what ``add_owner`` refuses.
+    nobody is invited, as in imports). ``credit_limit`` is as it was typed, in the currency of the account. Refused:
+    NameNotReadable, CountryUnknown, UnknownCurrency, TimeZoneUnknown, VatIdNotReadable, PostpaidNeedsLimit, and what
+    ``add_owner``, ``parse_minor`` and ``set_credit_limit`` refuse.
     """
     owner = {f"person.{name}": values.get(f"owner_{name}") for name in _OWNER}
     kept = _checked({name: value for name, value in values.items() if not name.startswith("owner_")})
@@ -74,6 +79,9 @@ def create_account(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime)
         raise FieldNotEditable
     exponent_of(kept.get("currency") or "")
     parent = kept.pop("parent", None)
+    limit = kept.pop("credit_limit", None)
+    if kept.get("payment_mode") == PaymentMode.POSTPAID and not limit:
+        raise PostpaidNeedsLimit
     account = Account(
         **{name: value for name, value in kept.items() if value is not None},
         client_id=kept.pop("client_id", None) or next_client_ids(1, now=now)[0],
@@ -87,6 +95,8 @@ def create_account(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime)
     open_ledger_accounts([(account.id, account.currency)], now=now)
     after = {name: value for name, value in kept.items() if value is not None}
     record_event("account.created", account, actor=actor, now=now, after={**after, "client_id": account.client_id})
+    if limit:
+        set_credit_limit(account, amount=parse_minor(limit, account.currency), actor=actor, now=now)
     if owner["person.email"]:
         add_owner(account, owner, actor=actor, now=now)
     return account
@@ -101,7 +111,7 @@ def update_account(account: Account, changes: Mapping[str, Any], *, actor: Actor
         raise PricingModelFixed
     if "currency" in changes and changes["currency"] != account.currency:
         raise CurrencyFixed
-    if changes.keys() & _FIXED:
+    if changes.keys() & (_FIXED | _SWITCHED):
         raise FieldNotEditable
     kept = _checked(changes, country=account.country)
     if "billing_name" in kept:
@@ -112,8 +122,26 @@ def update_account(account: Account, changes: Mapping[str, Any], *, actor: Actor
     return place_below(account, kept["parent"]) if "parent" in kept else account
 
 
-def suspend_account(account: Account, *, actor: Actor, now: dt.datetime, reason: str = "") -> Account:
+def account_named(typed: str) -> Account | None:
+    """The account with this client ID, else the only one with exactly this name."""
+    found = db.session.scalar(select(Account).where(Account.client_id == typed))
+    if found is None:
+        named = db.session.scalars(select(Account).where(Account.name == typed).limit(2)).all()
+        found = named[0] if len(named) == 1 else None
+    return found
+
+
+def suspend_account(
+    account: Account,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    reason: str = "",
+    cause: SuspensionCause = SuspensionCause.STAFF,
+) -> Account:
     """Let nobody of the account in; the balance is kept. Sessions of people without another live seat end.
+
+    One for debt is lifted by itself when the debt is paid (services/dunning.py).
 
     Refused: AccountNotActive.
     """
@@ -124,7 +152,7 @@ def suspend_account(account: Account, *, actor: Actor, now: dt.datetime, reason:
         .values(
             status=AccountStatus.SUSPENDED,
             suspended_at=now,
-            suspension_cause=SuspensionCause.STAFF,
+            suspension_cause=cause,
             version=Account.version + 1,
         )
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import case, select, update
 
@@ -21,6 +22,9 @@ from services.ledger import Entry, post, post_many
 from services.locks import guarded, in_chunks, reread, rows_changed
 from services.numbers import next_number
 from services.orders import mark_order_paid, mark_orders_paid
+
+OLDEST_FIRST: Final = (Invoice.due_on, Invoice.issued_on, Invoice.id)
+"""In which order debt is paid."""
 
 
 class InvoiceNotPayable(Refusal):
@@ -44,6 +48,7 @@ def settled_payment(
     remark: str | None = None,
     paid_by_id: int | None = None,
     external_ref: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Payment:
     """Write a payment whose money is here already; nothing of it is allocated yet."""
     payment = Payment(
@@ -60,6 +65,7 @@ def settled_payment(
         paid_by_id=paid_by_id,
         settled_at=now,
         external_ref=external_ref,
+        idempotency_key=idempotency_key,
         created_at=now,
     )
     db.session.add(payment)
@@ -67,8 +73,12 @@ def settled_payment(
     return payment
 
 
-def allocate(payment: Payment, invoice: Invoice, amount: int, *, actor: Actor, now: dt.datetime) -> PaymentAllocation:
+def allocate(
+    payment: Payment, invoice: Invoice, amount: int, *, actor: Actor, now: dt.datetime, overdraft: int | None = 0
+) -> PaymentAllocation:
     """Let a part of a settled payment pay (a part of) an invoice, out of the funds it brought.
+
+    ``overdraft`` is how far below zero the funds may fall (services/ledger.py, Entry).
 
     Refused: PaymentUsedUp, InvoiceNotPayable when less is due, NotEnoughFunds when the funds went elsewhere meanwhile.
     """
@@ -102,9 +112,9 @@ def allocate(payment: Payment, invoice: Invoice, amount: int, *, actor: Actor, n
     db.session.flush()
     reread(payment)
     reread(invoice)
-    post(_entry(allocation, payment, invoice), actor=actor, now=now)
+    post(replace(_entry(allocation, payment, invoice), overdraft=overdraft), actor=actor, now=now)
     if invoice.status is InvoiceStatus.PAID:
-        mark_order_paid(invoice)
+        mark_order_paid(invoice, now=now)
     record_events([_told(payment, invoice, before, invoice.status, amount)], actor=actor, now=now)
     return allocation
 
@@ -125,7 +135,7 @@ def allocate_many(parts: Sequence[Part], *, actor: Actor, now: dt.datetime) -> N
     """
     record_events(_told_of_many(parts), actor=actor, now=now)
     for some in in_chunks(parts):
-        _move_amounts(some)
+        _move_amounts(some, now)
         allocations = [_allocation(part.payment, part.invoice, part.amount, now) for part in some]
         db.session.add_all(allocations)
         db.session.flush()
@@ -133,7 +143,7 @@ def allocate_many(parts: Sequence[Part], *, actor: Actor, now: dt.datetime) -> N
         post_many(entries, actor=actor, now=now)
 
 
-def _move_amounts(parts: Sequence[Part]) -> None:
+def _move_amounts(parts: Sequence[Part], now: dt.datetime) -> None:
     """Move what is used of the payments and due on the invoices, each by a guarded update of all of them at once."""
     used, paid = dict[int, int](), dict[int, int]()
     for part in parts:
@@ -157,7 +167,7 @@ def _move_amounts(parts: Sequence[Part]) -> None:
     }
     if rows_changed(invoices.values(values)) != len(paid):
         raise InvoiceNotPayable
-    mark_orders_paid(paid)
+    mark_orders_paid(paid, now=now)
 
 
 def _told_of_many(parts: Sequence[Part]) -> list[Happening]:
@@ -179,7 +189,19 @@ def _told_of_many(parts: Sequence[Part]) -> list[Happening]:
 def open_invoices(account_id: int, currency: str) -> list[Invoice]:
     """The invoices of an account on which something is due, the oldest debt first."""
     found = select(Invoice).where(Invoice.account_id == account_id, Invoice.currency == currency, Invoice.can_pay)
-    return list(db.session.scalars(found.order_by(Invoice.due_on, Invoice.issued_on, Invoice.id)))
+    return list(db.session.scalars(found.order_by(*OLDEST_FIRST)))
+
+
+def paid_by(payment: Payment) -> list[tuple[str, int]]:
+    """Which invoices have how much of a payment, by number, less what was taken back."""
+    in_force = PaymentAllocation.amount - PaymentAllocation.amount_reversed
+    found = (
+        select(Invoice.number, in_force)
+        .join(PaymentAllocation, PaymentAllocation.invoice_id == Invoice.id)
+        .where(PaymentAllocation.payment_id == payment.id, in_force > 0)
+        .order_by(PaymentAllocation.id)
+    )
+    return [(number, amount) for number, amount in db.session.execute(found)]
 
 
 def lock_invoices(invoices: Iterable[Invoice]) -> None:

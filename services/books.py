@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from models.ledger import LedgerAccount, LedgerPosting
 from models.number_series import NumberedKind, NumberSeries
 from models.payment import Payment, PaymentAllocation, PaymentKind, Refund, RefundStatus
 from models.statement_line import StatementKind, StatementLine
+from services.books_credit import overdrawn_balances, wrongly_reserved
 
 MOST_FINDINGS: Final = 20
 """Of one invariant: who repairs the first ones looks again."""
@@ -281,6 +283,8 @@ _CHECKS: Final[MappingProxyType[str, Callable[[], Iterator[_Breach]]]] = Mapping
         "Amounts due follow from the allocations": _amounts_due_follow_from_allocations,
         "Statements are the sum of the documents": _statements_are_their_documents,
         "Statements close with the account's position": _statements_close_with_the_position,
+        "Balances are within their credit limits": lambda: islice(overdrawn_balances(), MOST_FINDINGS),
+        "Reserved credit is what is held": lambda: islice(wrongly_reserved(), MOST_FINDINGS),
         "Numbers have no gaps": _numbers_have_no_gaps,
         "Transfers keep the totals": _transfers_keep_totals,
     }

@@ -13,15 +13,19 @@ from domain.postings import credit_note_issued
 from domain.refusals import Refusal
 from extensions import db
 from models.credit_note import CreditNote, CreditNoteLine, CreditReason
+from models.document_file import DocumentKind
 from models.invoice import Invoice, InvoiceLine
 from models.number_series import NumberedKind
 from models.payment import Payment, PaymentAllocation
 from models.statement_line import StatementKind
 from services.audit import record_event
+from services.document_jobs import ask_for_document
 from services.ledger import Entry, post
 from services.locks import guarded, lock_accounts, locked, reread
+from services.money_mails import tell_of_credit_note
 from services.numbers import next_number
-from services.orders import mark_order_paid
+from services.orders import cancel_order, mark_order_paid
+from services.paying.claims import refuse_while_claimed
 from services.statements import NewLine, write_statement_line
 
 
@@ -58,9 +62,10 @@ def issue_credit_note(
     """Credit an amount (tax included) of an invoice, or all that is left of it.
 
     What is still due becomes less first. What goes beyond takes back payments, the newest first: their money is balance
-    again. Refused: InvoiceNotCreditable, CreditNotPositive, CreditAboveInvoice.
+    again. Refused: InvoiceNotCreditable, CreditNotPositive, CreditAboveInvoice, PaymentUnderWay while somebody pays it.
     """
     locked(invoice)
+    refuse_while_claimed(invoice)
     if invoice.status in (InvoiceStatus.DRAFT, InvoiceStatus.VOID):
         raise InvoiceNotCreditable
     left = invoice.total - invoice.amount_credited
@@ -74,7 +79,7 @@ def issue_credit_note(
     lock_accounts([invoice.account_id])
     lines = _lines(invoice, amount)
     note = _write(invoice, lines, reason, description or f"Credit for invoice {invoice.number}", remark, now)
-    _credit(invoice, amount, released)
+    _credit(invoice, amount, released, actor, now)
     entry = Entry(
         event="credit_note.issued",
         description=f"Credit note {note.number} for invoice {invoice.number}",
@@ -96,6 +101,8 @@ def issue_credit_note(
     )
     write_statement_line(line, now=now)
     after = {"total": amount, "currency": note.currency, "invoice": invoice.number, "reason": reason}
+    ask_for_document(DocumentKind.CREDIT_NOTE, note.number, now=now)
+    tell_of_credit_note(note, invoice, now=now)
     record_event("credit_note.issued", note, actor=actor, now=now, after=after)
     after = {"status": invoice.status, "amount_credited": invoice.amount_credited, "credit_note": note.number}
     record_event("credit_note.issued", invoice, actor=actor, now=now, before=before, after=after)
@@ -132,8 +139,8 @@ def _release(invoice: Invoice, amount: int, now: dt.datetime) -> int:
     return amount - left
 
 
-def _credit(invoice: Invoice, amount: int, released: int) -> None:
-    """Lower what the invoice asks for, guarded by what it was a moment ago."""
+def _credit(invoice: Invoice, amount: int, released: int, actor: Actor, now: dt.datetime) -> None:
+    """Lower what the invoice asks for, guarded by what it was a moment ago; its order is paid now, or called off."""
     paid, credited = invoice.amount_paid - released, invoice.amount_credited + amount
     status = status_of(total=invoice.total, paid=paid, credited=credited)
     changed = (
@@ -155,8 +162,10 @@ def _credit(invoice: Invoice, amount: int, released: int) -> None:
     if not guarded(changed):
         raise CreditAboveInvoice(invoice.total - invoice.amount_credited, invoice.currency)
     reread(invoice)
-    if invoice.status is InvoiceStatus.PAID and invoice.amount_paid:
-        mark_order_paid(invoice)
+    if invoice.amount_credited == invoice.total:
+        cancel_order(invoice.order_id, actor=actor, now=now)
+    elif invoice.status is InvoiceStatus.PAID:
+        mark_order_paid(invoice, now=now)
 
 
 def _write(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, func, select, update
 
 from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES, InvoiceStatus
@@ -19,7 +19,6 @@ from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
 from extensions import db
 from models.account import Account, AccountAncestor, AccountStatus
-from models.credit import CreditLimit
 from models.invoice import Invoice
 from models.license import License, LicenseStatus
 from models.member import Member
@@ -35,6 +34,7 @@ from services.locks import guarded, locked, reread
 from services.notifications import tell
 from services.sessions import end_sessions_without_seat
 from services.settings import number_setting
+from services.usable_credit import limits_in_force, unbilled_of
 
 REMINDED_BEFORE: Final = dt.timedelta(days=7)
 _CLOSED_TICKETS: Final = (TicketStatus.SOLVED, TicketStatus.ARCHIVED)
@@ -48,6 +48,7 @@ class BlockerKind(StrEnum):
     FUNDS = "funds"
     CREDIT = "credit"
     DEBT = "debt"
+    UNBILLED = "unbilled"
     UNPAID_INVOICES = "unpaid_invoices"
     DRAFTS = "drafts"
     PAYMENTS = "payments"
@@ -93,15 +94,13 @@ def blockers_of(account: Account, *, now: dt.datetime) -> list[Blocker]:
     currency = account.currency
     funds = balance_of(LedgerAccountKind.FUNDS, account_id=account.id, currency=currency)
     owed = -balance_of(LedgerAccountKind.RECEIVABLE, account_id=account.id, currency=currency)
-    limits = _of(CreditLimit, account).where(
-        CreditLimit.withdrawn_at.is_(None),
-        CreditLimit.amount > 0,
-        or_(CreditLimit.valid_to.is_(None), CreditLimit.valid_to > now.date()),
-    )
+    limits = limits_in_force(account.id, currency, now.date())
+    unbilled = unbilled_of(account.id, currency)
     return [
         Blocker(BlockerKind.FUNDS, int(funds != 0), funds),
-        Blocker(BlockerKind.CREDIT, _number(limits)),
+        Blocker(BlockerKind.CREDIT, len(limits)),
         Blocker(BlockerKind.DEBT, int(owed != 0), owed),
+        Blocker(BlockerKind.UNBILLED, int(unbilled != 0), -unbilled),
         Blocker(
             BlockerKind.UNPAID_INVOICES, _number(_of(Invoice, account).where(Invoice.status.in_(PAYABLE_STATUSES)))
         ),

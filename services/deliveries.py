@@ -1,28 +1,31 @@
 """The outbox: each message is claimed, sent with no transaction open, and what came of it is written down.
 
 Whoever claims a delivery holds it for a while (``lease``); a runner that dies in between leaves it to be sent again,
-with the same Message-ID. The row is the truth, the job only says when to look at it.
+with the same Message-ID. The row is the truth, the job only says when to look at it. A document that goes with a mail
+is made ready before the claim: setting one may take longer than a lease.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from domain.actor import Actor
 from domain.deliveries import pause_after
 from domain.refusals import Refusal
 from extensions import db
-from integrations.mail import Answer, Letter, LetterNotSafe, Mailer, Outcome
+from integrations.mail import Answer, Attachment, Outcome
+from models.document_file import DocumentKind
 from models.notification import DeliveryState, NotificationChannel, NotificationDelivery
 from services.audit import record_event
 from services.jobs import enqueue
 from services.locks import guarded, reread, rows_changed
+from services.outgoing import Documents, Outgoing, Senders, no_documents
 from services.unit_of_work import unit_of_work
 
 JOB: Final = "deliver"
@@ -31,6 +34,7 @@ NO_SENDER: Final = "Nothing is set up here that could send it. It waits."
 _LATE: Final = dt.timedelta(minutes=2)
 _SWEPT_AT_ONCE: Final = 200
 _ENDED: Final = "It was not needed any more."
+_Due = Row[NotificationChannel, int | None, DocumentKind | None, str | None]
 
 
 class DeliveryNotRetryable(Refusal):
@@ -39,57 +43,6 @@ class DeliveryNotRetryable(Refusal):
 
 class TextIsGone(Refusal):
     message = "The text held a link or password and was removed. Let it be asked for again, which sends a new one."
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A claimed message, as plain data. ``attempt`` is the number of this try, the first has 1."""
-
-    delivery_id: int
-    attempt: int
-    channel: NotificationChannel
-    address: str
-    subject: str
-    text: str
-    html: str | None
-    message_id: str
-    date: dt.datetime
-    reply_to: str | None = None
-    in_reply_to: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Sender(Protocol):
-    """What sends over one channel. It never raises for what the world outside does."""
-
-    def send(self, outgoing: Outgoing) -> Outcome: ...
-
-
-Senders = Mapping[NotificationChannel, Sender]
-
-
-class MailSender:
-    """Sends over the e-mail channel."""
-
-    def __init__(self, mailer: Mailer) -> None:
-        self._mailer = mailer
-
-    def send(self, outgoing: Outgoing) -> Outcome:
-        try:
-            letter = Letter(
-                to=outgoing.address,
-                subject=outgoing.subject,
-                text=outgoing.text,
-                html=outgoing.html,
-                message_id=outgoing.message_id,
-                date=outgoing.date,
-                reply_to=outgoing.reply_to,
-                in_reply_to=outgoing.in_reply_to,
-                headers=outgoing.headers,
-            )
-        except LetterNotSafe as error:
-            return Outcome(Answer.NEVER, str(error))
-        return self._mailer.send(letter)
 
 
 class Step(enum.StrEnum):
@@ -109,19 +62,34 @@ def queue_delivery(delivery: NotificationDelivery, *, now: dt.datetime) -> None:
     enqueue(JOB, payload, now=now, unique_key=f"{JOB}:{delivery.public_id}", run_at=delivery.next_try_at)
 
 
-def deliver(delivery_id: int, senders: Senders, *, now: dt.datetime, lease: dt.timedelta = LEASE) -> Step:
+def deliver(
+    delivery_id: int,
+    senders: Senders,
+    *,
+    now: dt.datetime,
+    lease: dt.timedelta = LEASE,
+    documents: Documents = no_documents,
+) -> Step:
     """Send one message of the outbox if it is due. Opens its own units of work, and none while it sends."""
     with unit_of_work():
-        channel = db.session.scalar(
-            select(NotificationDelivery.channel).where(NotificationDelivery.id == delivery_id, _due(now))
-        )
-        if channel is not None and channel not in senders:
+        due = _look_up(delivery_id, now)
+        if due is not None and due.channel not in senders:
             _set(delivery_id, error=NO_SENDER)
             return Step.NO_SENDER
-        outgoing = _claim(delivery_id, now, lease) if channel is not None else None
+        with_document = due is not None and due.document_kind is not None
+        outgoing = _claim(delivery_id, now, lease) if due is not None and not with_document else None
+    ready: Attachment | Refusal | None = None
+    if due is not None and with_document:
+        ready = _document_of(due, documents, now)
+        with unit_of_work():
+            outgoing = _claim(delivery_id, now, lease)
     if outgoing is None:
         return Step.HELD if held_until(delivery_id) is not None else Step.NOTHING
-    outcome = senders[outgoing.channel].send(outgoing)
+    if isinstance(ready, Refusal):
+        outcome = Outcome(Answer.LATER, ready.message)
+    else:
+        outgoing = replace(outgoing, attachments=() if ready is None else (ready,))
+        outcome = senders[outgoing.channel].send(outgoing)
     with unit_of_work():
         return _record(outgoing, outcome, now)
 
@@ -200,6 +168,26 @@ def _due(now: dt.datetime) -> ColumnElement[bool]:
     waits = and_(NotificationDelivery.state == DeliveryState.WAITING, NotificationDelivery.next_try_at <= now)
     left = and_(NotificationDelivery.state == DeliveryState.SENDING, NotificationDelivery.lease_until <= now)
     return or_(waits, left)
+
+
+def _look_up(delivery_id: int, now: dt.datetime) -> _Due | None:
+    """The channel of what is due, and the document that goes with it."""
+    asked = select(
+        NotificationDelivery.channel,
+        NotificationDelivery.account_id,
+        NotificationDelivery.document_kind,
+        NotificationDelivery.document_number,
+    )
+    return db.session.execute(asked.where(NotificationDelivery.id == delivery_id, _due(now))).one_or_none()
+
+
+def _document_of(due: _Due, documents: Documents, now: dt.datetime) -> Attachment | Refusal:
+    if due.account_id is None or due.document_kind is None or due.document_number is None:
+        raise RuntimeError("the database holds them together")
+    try:
+        return documents(due.account_id, due.document_kind, due.document_number, now=now)
+    except Refusal as refusal:
+        return refusal
 
 
 def _claim(delivery_id: int, now: dt.datetime, lease: dt.timedelta) -> Outgoing | None:

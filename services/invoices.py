@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from domain.actor import Actor
 from domain.invoices import InvoiceStatus, status_of
-from domain.money import minor_to_text
 from domain.numbering import provisional_number
 from domain.postings import invoice_issued, invoice_voided
 from domain.refusals import Refusal
@@ -20,22 +19,28 @@ from domain.totals import DocumentTotals, LineAmount, line_net, total_lines
 from extensions import db
 from models.account import Account
 from models.base import new_public_id
+from models.document_file import DocumentKind
 from models.invoice import Invoice, InvoiceLine, InvoiceTax
 from models.number_series import NumberedKind
 from models.order import Order, OrderKind
-from models.payment import PaymentKind
 from models.statement_line import StatementKind
-from services.allocations import InvoiceNotPayable, allocate, settled_payment
+from services.allocations import InvoiceNotPayable
 from services.audit import record_event
+from services.document_jobs import ask_for_document
 from services.ledger import Entry, post
 from services.locks import guarded, lock_accounts, locked, reread
+from services.money_mails import tell_of_invoice
 from services.numbers import next_number
-from services.orders import mark_order_paid, place_order
-from services.pay_approvals import require_within_pay_limit
+from services.orders import cancel_order, mark_order_paid, place_order
+from services.paying.balance import pay_from_balance
+from services.paying.claims import InvoicePart, refuse_while_claimed
 from services.people import refuse_while_logged_in_as
+from services.settings import text_setting
 from services.statements import NewLine, write_statement_line
 
 PAYMENT_TERM: Final = dt.timedelta(days=14)
+SELLER_FIELDS: Final = ("name", "line1", "line2", "postal_code", "city", "country", "vat_id", "email")
+"""What a document keeps of the seller: the settings ``seller_…``."""
 
 
 class InvoiceWithoutLines(Refusal):
@@ -64,6 +69,7 @@ class InvoiceLineValues:
     tax_rate: int = 0  # parts per million
     tax_name: str = ""
     treatment: TaxTreatment = TaxTreatment.TAXED
+    tax_rule_id: int | None = None
     product_id: int | None = None
     subscription_id: int | None = None
     period_from: dt.date | None = None
@@ -163,9 +169,11 @@ def issue_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, due_on: d
     if invoice.total:
         post(entry_of(invoice, "issued"), actor=actor, now=now)
     else:
-        mark_order_paid(invoice)
+        mark_order_paid(invoice, now=now)
     line = statement_line_of(invoice, StatementKind.INVOICE, -invoice.total, f"Invoice {invoice.number}", today)
     write_statement_line(line, now=now)
+    ask_for_document(DocumentKind.INVOICE, invoice.number, now=now)
+    tell_of_invoice(invoice, now=now)
     record_event(
         "invoice.issued",
         invoice,
@@ -178,8 +186,12 @@ def issue_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, due_on: d
 
 
 def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: str = "") -> Invoice:
-    """Take back an issued invoice as a whole; its number stays taken. Refused: InvoiceNotVoidable."""
+    """Take back an issued invoice as a whole; its number stays taken. What was ordered with it comes to nothing.
+
+    Refused: InvoiceNotVoidable, PaymentUnderWay while somebody pays it.
+    """
     locked(invoice)
+    refuse_while_claimed(invoice)
     lock_accounts([invoice.account_id])
     voided = (
         update(Invoice)
@@ -195,50 +207,26 @@ def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: st
     write_statement_line(line, now=now)
     before, after = {"status": InvoiceStatus.UNPAID}, {"status": invoice.status, "reason": reason}
     record_event("invoice.voided", invoice, actor=actor, now=now, before=before, after=after)
+    cancel_order(invoice.order_id, actor=actor, now=now)
     return invoice
 
 
 def pay_invoice_from_balance(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> Invoice:
     """Pay all that is due from the money the account has here: one payment, however often it is asked for at once.
 
-    Refused: InvoiceNotPayable, AbovePayLimit, NotEnoughFunds, NotWhileLoggedInAs.
+    Refused: InvoiceNotPayable, PaymentUnderWay, AbovePayLimit, NotEnoughFunds, NotWhileLoggedInAs.
     """
     refuse_while_logged_in_as(actor)
     locked(invoice)
     if not invoice.can_pay:
         raise InvoiceNotPayable
-    amount = invoice.amount_due
-    require_within_pay_limit(invoice, amount, actor=actor, now=now)
-    lock_accounts([invoice.account_id])
-    payment = settled_payment(
-        account_id=invoice.account_id,
-        amount=amount,
-        currency=invoice.currency,
-        method=PaymentKind.BALANCE,
-        received_on=now.date(),
-        description=f"Invoice {invoice.number} from the balance",
-        paid_by_id=actor.person_id,
-        now=now,
-    )
-    allocate(payment, invoice, amount, actor=actor, now=now)
-    line = NewLine(
-        account_id=invoice.account_id,
-        kind=StatementKind.PAYMENT,
-        amount=0,
-        currency=invoice.currency,
-        document_number=payment.number,
-        description=f"{minor_to_text(amount, invoice.currency)} {invoice.currency} of the balance paid"
-        f" invoice {invoice.number}",
-        booked_on=now.date(),
-    )
-    write_statement_line(line, now=now)
-    after = {"amount": amount, "currency": invoice.currency, "method": payment.method, "invoice": invoice.number}
-    record_event("payment.settled", payment, actor=actor, now=now, after=after)
+    account = db.session.get_one(Account, invoice.account_id)
+    pay_from_balance(account, [InvoicePart(invoice, invoice.amount_due)], actor=actor, now=now)
     return invoice
 
 
 def billing_of(account: Account) -> dict[str, Any]:
-    """Who is billed, as the document keeps it: the account may change, the document may not."""
+    """Who is billed, and by whom ("seller"), as the document keeps it: both may change, the document may not."""
     return {
         "name": account.billing_name,
         "email": account.billing_email,
@@ -250,6 +238,7 @@ def billing_of(account: Account) -> dict[str, Any]:
         "country": account.billing_country or account.country,
         "vat_id": account.vat_id,
         "client_id": account.client_id,
+        "seller": {name: text_setting(f"seller_{name}") for name in SELLER_FIELDS},
     }
 
 
@@ -287,10 +276,12 @@ def rows_of(
         for position, (line, tax) in enumerate(zip(lines, totals.line_taxes, strict=True), start=1)
     ]
     names = {(line.treatment, line.tax_rate): line.tax_name for line in lines if line.tax_name}
+    rules = {(line.treatment, line.tax_rate): line.tax_rule_id for line in lines if line.tax_rule_id}
     rows += [
         InvoiceTax(
             account_id=invoice.account_id,
             invoice_id=invoice.id,
+            tax_rule_id=rules.get((row.treatment, row.rate_ppm)),
             name=names.get((row.treatment, row.rate_ppm)) or tax_name(row.rate_ppm, row.treatment),
             rate=row.rate_ppm,
             currency=invoice.currency,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from sqlalchemy import case, insert, or_, select, update
+from sqlalchemy import ColumnElement, case, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.actor import Actor
@@ -27,16 +27,19 @@ _PotKey = tuple[LedgerAccountKind, int | None, str]
 
 
 class NotEnoughFunds(Refusal):
-    """The pot holds less than is to leave it. ``missing`` is how much more it would have to hold."""
+    """Less may leave the pot than is to leave it. ``balance`` is how much may, ``missing`` how much more would have to.
 
-    def __init__(self, balance: int, amount: int, currency: str) -> None:
+    ``usable`` says that this is not the balance itself: some of it is reserved, or a credit limit comes on top.
+    """
+
+    def __init__(self, balance: int, amount: int, currency: str, *, usable: bool = False) -> None:
         self.balance = balance
         self.missing = amount - balance
         self.currency = currency
         super().__init__(
-            f"The balance is {minor_to_text(balance, currency)} {currency}, and {minor_to_text(amount, currency)}"
-            f" {currency} are needed: {minor_to_text(self.missing, currency)} {currency} are missing."
-            " Add funds, then try again."
+            f"{'What is usable' if usable else 'The balance'} is {minor_to_text(balance, currency)} {currency}, and"
+            f" {minor_to_text(amount, currency)} {currency} are needed: {minor_to_text(self.missing, currency)}"
+            f" {currency} are missing. Add funds, then try again."
         )
 
 
@@ -46,6 +49,10 @@ class Entry:
 
     ``idempotency_key`` names the event, so that telling it twice writes it once; by default it is made of the event and
     its document. Without a document each telling is an event of its own.
+
+    ``overdraft`` is how far below zero the entry may take a customer's funds, after what is reserved of them: nothing
+    as a rule, the credit limit where a prepaid account spends. None: what it takes is there for certain, because it
+    came in or was set aside in the same unit of work.
     """
 
     event: str
@@ -57,6 +64,7 @@ class Entry:
     document_key: str | None = None
     idempotency_key: str = ""
     occurred_at: dt.datetime | None = None
+    overdraft: int | None = 0
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,9 +136,11 @@ def _write(entries: Sequence[Entry], now: dt.datetime) -> int:
     ids = _insert_entries(entries, now)
     new = [entry for entry in entries if entry.key in ids]
     postings, deltas = [], dict.fromkeys(pots.values(), 0)
+    overdrafts: dict[int, int | None] = {}
     for entry in new:
         for transfer in entry.transfers:
             debit, credit = pots[entry.pot(transfer.debit)], pots[entry.pot(transfer.credit)]
+            overdrafts[debit] = _stricter(overdrafts.get(debit), entry.overdraft)
             deltas[debit] -= transfer.amount
             deltas[credit] += transfer.amount
             postings.append(
@@ -144,8 +154,13 @@ def _write(entries: Sequence[Entry], now: dt.datetime) -> int:
             )
     if postings:
         db.session.execute(insert(LedgerPosting), postings)
-    _move({pot: delta for pot, delta in sorted(deltas.items()) if delta})
+    _move({pot: delta for pot, delta in sorted(deltas.items()) if delta}, overdrafts)
     return len(new)
+
+
+def _stricter(one: int | None, other: int | None) -> int | None:
+    """Of several entries of one batch that take from a pot, the one that may go least far."""
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _insert_entries(entries: Sequence[Entry], now: dt.datetime) -> dict[str, int]:
@@ -182,26 +197,38 @@ def _insert_entries(entries: Sequence[Entry], now: dt.datetime) -> dict[str, int
     return {row.idempotency_key: row.id for row in found if row.public_id == rows[row.idempotency_key]["public_id"]}
 
 
-def _move(deltas: dict[int, int]) -> None:
-    """Move the balances of these pots by their ids, locked in one order; none moves below its minimum."""
+def _move(deltas: dict[int, int], overdrafts: Mapping[int, int | None]) -> None:
+    """Move the balances of these pots by their ids, locked in one order; none is taken from further than it may."""
     for some in in_chunks(sorted(deltas)):
         if len(some) > 1:
             in_order = select(LedgerAccount.id).where(LedgerAccount.id.in_(some)).order_by(LedgerAccount.id)
             # Postings hold their pots by a share of the key, so only a lock that bears it cannot end in a circle.
             db.session.execute(in_order.with_for_update(key_share=True)).all()
         moved = LedgerAccount.balance + case({pot: deltas[pot] for pot in some}, value=LedgerAccount.id)
-        enough = or_(LedgerAccount.minimum.is_(None), moved >= LedgerAccount.minimum)
-        statement = update(LedgerAccount).where(LedgerAccount.id.in_(some), enough).values(balance=moved)
+        lowest = {pot: -most for pot in some if deltas[pot] < 0 and (most := overdrafts.get(pot, 0)) is not None}
+        statement = (
+            update(LedgerAccount).where(LedgerAccount.id.in_(some), _enough(moved, lowest)).values(balance=moved)
+        )
         if rows_changed(statement) != len(some):
-            _refuse({pot: deltas[pot] for pot in some})
+            _refuse({pot: deltas[pot] for pot in some}, lowest)
 
 
-def _refuse(deltas: dict[int, int]) -> NoReturn:
+def _enough(moved: ColumnElement[int], lowest: Mapping[int, int]) -> ColumnElement[bool]:
+    """The guard: what is taken from leaves what is reserved, and stays at or above how low it may fall."""
+    if not lowest:
+        return true()
+    falls = LedgerAccount.minimum.is_not(None) & LedgerAccount.id.in_(lowest)
+    return or_(~falls, moved - LedgerAccount.reserved >= case(dict(lowest), value=LedgerAccount.id, else_=0))
+
+
+def _refuse(deltas: Mapping[int, int], lowest: Mapping[int, int]) -> NoReturn:
     """Tell of the first pot that would fall too low."""
-    pots = select(LedgerAccount.id, LedgerAccount.balance, LedgerAccount.minimum, LedgerAccount.currency)
-    rows = db.session.execute(pots.where(LedgerAccount.id.in_(deltas)).order_by(LedgerAccount.id)).all()
-    low = next(row for row in rows if row.minimum is not None and row.balance + deltas[row.id] < row.minimum)
-    raise NotEnoughFunds(low.balance - (low.minimum or 0), -deltas[low.id], low.currency)
+    pots = select(LedgerAccount.id, LedgerAccount.balance, LedgerAccount.reserved, LedgerAccount.currency)
+    guarded = LedgerAccount.id.in_(lowest), LedgerAccount.minimum.is_not(None)
+    rows = db.session.execute(pots.where(*guarded).order_by(LedgerAccount.id)).all()
+    low = next(row for row in rows if row.balance - row.reserved + deltas[row.id] < lowest[row.id])
+    usable = low.balance - low.reserved - lowest[low.id]
+    raise NotEnoughFunds(usable, -deltas[low.id], low.currency, usable=usable != low.balance)
 
 
 def _pots(wanted: set[_PotKey], now: dt.datetime) -> dict[_PotKey, int]:
@@ -215,7 +242,8 @@ def _pots(wanted: set[_PotKey], now: dt.datetime) -> dict[_PotKey, int]:
                 "account_id": account_id,
                 "currency": currency,
                 "balance": 0,
-                # Customer money can be spent only once; all other pots may stand on either side of zero.
+                # Customer money can be spent only once (a credit limit lowers it: services/credit_limits.py); all
+                # other pots may stand on either side of zero.
                 "minimum": 0 if kind is LedgerAccountKind.FUNDS else None,
                 "created_at": now,
             }

@@ -6,21 +6,21 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from domain.actor import Actor
 from domain.refusals import Refusal
 from extensions import db
 from models.account import Account
 from models.license import HardwareReset, License, LicenseActivation
-from models.license_change import LicenseChange
 from services.audit import record_event
+from services.license_report import LONGEST_NAME, tell_report
 from services.locks import guarded, locked, reread
 from services.people import acts_for_provider
 from services.records import edit_record
 
 MOST_RESETS_GRANTED: Final = 100
-_LONGEST_NAME: Final = 120
+LONGEST_CODE: Final = 60
 _MEMBERS_EDIT: Final = frozenset({"reference", "app_name"})
 _STAFF_EDIT: Final = _MEMBERS_EDIT | {"licensee", "expires_on", "activation_limit"}
 
@@ -49,6 +49,14 @@ class FieldNotEditable(Refusal):
     message = "Part of this form cannot be changed here. Reload the page and try again."
 
 
+def license_of_code(code: str, *, account_id: int | None) -> License | None:
+    """The license with this code, of this account; None stands for the provider, who sees all of them."""
+    if not code or len(code) > LONGEST_CODE or "\0" in code:
+        return None
+    found = select(License).where(License.code == code)
+    return db.session.scalar(found if account_id is None else found.where(License.account_id == account_id))
+
+
 def reset_hardware_lock(license: License, *, actor: Actor, now: dt.datetime, reason: str = "") -> License:
     """Clear the saved MAC address and last valid IP, so that another device can activate; one reset is used up by it.
 
@@ -63,6 +71,7 @@ def reset_hardware_lock(license: License, *, actor: Actor, now: dt.datetime, rea
             resets_left=License.resets_left - 1,
             mac_address=None,
             last_valid_ip=None,
+            further_devices=0,
             version=License.version + 1,
         )
     )
@@ -78,7 +87,7 @@ def reset_hardware_lock(license: License, *, actor: Actor, now: dt.datetime, rea
         account_id=license.account_id,
         license_id=license.id,
         reset_at=now,
-        reset_by=actor.name[:_LONGEST_NAME],
+        reset_by=actor.name[:LONGEST_NAME],
         reset_by_person_id=actor.person_id,
         mac_address=mac_address,
         last_valid_ip=last_valid_ip,
@@ -121,10 +130,15 @@ def update_license(license: License, changes: Mapping[str, Any], *, actor: Actor
     cleaned = {name: (value.strip() or None) if isinstance(value, str) else value for name, value in changes.items()}
     app_name = license.app_name
     if cleaned.get("app_name", app_name) != app_name:
-        if not db.session.get_one(Account, license.account_id).branding_enabled:
+        if not has_branding(license):
             raise BrandingNotEnabled
-        _tell_report(license, "app_name", app_name, cleaned["app_name"], actor, now)
+        tell_report(license, "app_name", app_name, cleaned["app_name"], actor=actor, now=now)
     return edit_record(license, cleaned, actor=actor, now=now)
+
+
+def has_branding(license: License) -> bool:
+    """Whether its account's contract has branding, so that the app may bear a name of its own."""
+    return db.session.get_one(Account, license.account_id).branding_enabled
 
 
 def why_not_reset(license: License) -> str:
@@ -137,22 +151,3 @@ def _why_not_reset(license: License) -> Refusal:
     if license.mac_address is None and license.last_valid_ip is None:
         return NothingToReset()
     return NoResetsLeft() if license.resets_left < 1 else LicenseNotInUse()
-
-
-def _tell_report(
-    license: License, field: str, before: str | None, after: str | None, actor: Actor, now: dt.datetime
-) -> None:
-    db.session.add(
-        LicenseChange(
-            account_id=license.account_id,
-            license_id=license.id,
-            license_kind=license.kind,
-            changed_at=now,
-            field=field,
-            before=before,
-            after=after,
-            changed_by=actor.name[:_LONGEST_NAME],
-            changed_by_person_id=actor.person_id,
-            ip=actor.ip,
-        )
-    )

@@ -17,6 +17,7 @@ from models.notification import Notification, NotificationChannel, NotificationD
 from models.person import Person, PersonKind
 from services.audit import target_of
 from services.deliveries import queue_delivery
+from services.document_jobs import DocumentName
 from services.mail_texts import MailText, mail_texts
 from services.notification_choices import ALWAYS_ON, address_of, choices_of, choices_of_many, first_try_at
 from services.seats import live_seats
@@ -72,12 +73,14 @@ def tell_account(
     kind: NotificationKind,
     unique_key: str | None = None,
     target: Any = None,
+    document: DocumentName | None = None,
     **values: Any,
 ) -> Notification:
     """Tell everybody in an account whose roles hold the permission: one notice, and a mail to each who wants one.
 
     The templates get ``name``, ``email`` and the other values; the notice is addressed to the account. With a
-    ``unique_key`` it is told once: a second call gives the first notice.
+    ``unique_key`` it is told once: a second call gives the first notice. The PDF of a ``document`` of the account goes
+    with the mails; it need not be made yet.
     """
     if unique_key is not None:
         told = select(Notification).join(NotificationDelivery)
@@ -97,7 +100,8 @@ def tell_account(
             choices[person.id],
             now=now,
             account_id=account_id,
-            unique_key=f"{unique_key}:{person.id}" if unique_key is not None else None,
+            unique_key=f"{unique_key}:{person.public_id}" if unique_key is not None else None,
+            document=document,
         )
     return notice
 
@@ -208,6 +212,7 @@ def _deliver_as_chosen(
     account_id: int | None,
     secret: bool = False,
     unique_key: str | None = None,
+    document: DocumentName | None = None,
 ) -> NotificationDelivery | None:
     """Queue what the person wants over each channel; give the mail, if there is one. Secrets go by mail only."""
     mail = None
@@ -228,6 +233,7 @@ def _deliver_as_chosen(
             unique_key=unique_key if by_mail or unique_key is None else f"{unique_key}:{channel.value}",
             channel=channel,
             first_try=first_try_at(person, notice.kind, now),
+            document=document if by_mail else None,
         )
         mail = delivery if by_mail else mail
     return mail
@@ -246,6 +252,7 @@ def _queue(
     unique_key: str | None = None,
     channel: NotificationChannel = NotificationChannel.EMAIL,
     first_try: dt.datetime | None = None,
+    document: DocumentName | None = None,
 ) -> NotificationDelivery:
     by_mail = channel is NotificationChannel.EMAIL
     stop = person is not None and notice is not None and by_mail and notice.kind not in ALWAYS_ON
@@ -261,6 +268,8 @@ def _queue(
         html=(words.html or None) if by_mail else None,
         message_id=f"<{uuid.uuid4().hex}@{mail_texts.host}>",
         headers=_stop_headers(unsubscribe_links.url(person, notice.kind)) if stop and person and notice else {},
+        document_kind=document.kind if document is not None else None,
+        document_number=document.number if document is not None else None,
         secret=secret,
         unique_key=unique_key,
         next_try_at=first_try or now,

@@ -9,11 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 
 from domain.invoices import InvoiceStatus
-from domain.postings import LedgerAccountKind
 from extensions import db
 from models.account import Account
 from models.invoice import Invoice
-from models.ledger import LedgerAccount
 from models.license import License, LicenseStatus
 from models.ticket import Ticket, TicketStatus
 
@@ -22,19 +20,6 @@ EXPIRING_WITHIN = dt.timedelta(days=30)
 _OWED = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
 _WAITING_FOR_US = (TicketStatus.OPEN, TicketStatus.WAITING_FOR_SUPPORT)
 _IN_PROGRESS = (*_WAITING_FOR_US, TicketStatus.WAITING_FOR_CUSTOMER)
-
-
-def money_of_account(account_id: int, currency: str) -> tuple[int, int]:
-    """The funds an account has with us, and what it owes, both in minor units and not below zero."""
-    rows = db.session.execute(
-        select(LedgerAccount.kind, LedgerAccount.balance).where(
-            LedgerAccount.account_id == account_id,
-            LedgerAccount.currency == currency,
-            LedgerAccount.kind.in_((LedgerAccountKind.FUNDS, LedgerAccountKind.RECEIVABLE)),
-        )
-    ).all()
-    found: dict[LedgerAccountKind, int] = {row.kind: row.balance for row in rows}
-    return found.get(LedgerAccountKind.FUNDS, 0), max(0, -found.get(LedgerAccountKind.RECEIVABLE, 0))
 
 
 def invoices_owed(account_id: int | None, *, due_before: dt.date | None = None) -> Sequence[Row[Any]]:

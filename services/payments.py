@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
 
 from domain.actor import Actor
+from domain.invoices import pay_in_order
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
-from domain.postings import payment_received
+from domain.postings import LedgerAccountKind, payment_received
 from domain.refusals import Refusal
+from extensions import db
 from models.account import Account
 from models.invoice import Invoice
 from models.payment import Payment, PaymentKind
 from models.statement_line import StatementKind
 from services.allocations import allocate, lock_invoices, open_invoices, settled_payment
 from services.audit import record_event
-from services.ledger import Entry, post
+from services.ledger import Entry, balance_of, post
 from services.locks import lock_accounts, locked
+from services.paying.claims import claimed_ids
+from services.paying.followers import tell_followers
 from services.statements import NewLine, write_statement_line
+
+LONGEST_NUMBER: Final = 40
 
 
 class AmountNotPositive(Refusal):
@@ -41,6 +50,13 @@ class InvoiceOfAnother(Refusal):
 
 class NotReceivedMoney(Refusal):
     message = "Choose how the money arrived: the balance itself brings no money."
+
+
+class InvoiceNotFound(Refusal):
+    """A number that was typed is none of the account's."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"This account has no invoice {number}. Enter numbers like INV-2026-000001.")
 
 
 def record_received_payment(
@@ -87,7 +103,9 @@ def record_received_payment(
         "reference": reference,
     }
     record_event("payment.recorded", payment, actor=actor, now=now, after=after)
-    _pay(payment, wanted, actor, now)
+    pay_with(payment, invoices, overdraft=None, actor=actor, now=now)
+    cover_debt(payment, wanted, actor=actor, now=now)
+    tell_followers(payment, actor=actor, now=now)
     return payment
 
 
@@ -96,7 +114,7 @@ def received_entry(payment: Payment) -> Entry:
     return Entry(
         event="payment.received",
         description=f"Payment {payment.number} received",
-        transfers=payment_received(payment.amount),
+        transfers=payment_received(payment.amount, fee=payment.fee or 0),  # none before a bulk of rows is written
         account_id=payment.account_id,
         currency=payment.currency,
         document_kind="payment",
@@ -131,7 +149,7 @@ def allocate_payment(
     locked(payment)
     lock_accounts([payment.account_id])
     before = payment.amount_allocated
-    _pay(payment, wanted, actor, now)
+    pay_with(payment, wanted, actor=actor, now=now)
     if payment.amount_allocated != before:
         record_event(
             "payment.allocated",
@@ -144,13 +162,43 @@ def allocate_payment(
     return payment
 
 
-def _pay(payment: Payment, invoices: Sequence[Invoice], actor: Actor, now: dt.datetime) -> None:
-    """Pay one after the other, each as far as the payment goes; those on which nothing is due are passed over."""
-    for invoice in invoices:
-        left = payment.amount - payment.amount_refunded - payment.amount_allocated
-        part = min(left, invoice.amount_due if invoice.can_pay else 0)
+def invoices_named(text: str, *, account_id: int) -> list[Invoice]:
+    """The invoices of an account that are named by number, in the order typed. Refused: InvoiceNotFound."""
+    numbers = list(dict.fromkeys(number for part in text.split(",") if (number := part.strip()[:LONGEST_NUMBER])))
+    found = select(Invoice).where(Invoice.account_id == account_id, Invoice.number.in_(numbers))
+    by_number = {invoice.number: invoice for invoice in db.session.scalars(found)} if numbers else {}
+    for number in numbers:
+        if number not in by_number:
+            raise InvoiceNotFound(number)
+    return [by_number[number] for number in numbers]
+
+
+def cover_debt(payment: Payment, invoices: Sequence[Invoice], *, actor: Actor, now: dt.datetime) -> None:
+    """Pay debt with money that came in just now. A balance below zero is the older debt: it is filled up first."""
+    held = balance_of(LedgerAccountKind.FUNDS, account_id=payment.account_id, currency=payment.currency)
+    pay_with(payment, invoices, most=max(0, held), overdraft=None, actor=actor, now=now)
+
+
+def pay_with(
+    payment: Payment,
+    invoices: Sequence[Invoice],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    most: int = LARGEST_AMOUNT,
+    overdraft: int | None = 0,
+) -> None:
+    """Pay one after the other, each as far as the payment goes, and ``most`` of it. All of them are locked.
+
+    Passed over are those on which nothing is due, and those that somebody is just paying through a gateway.
+    ``overdraft`` is None where the money came in just now: what it pays is there for certain.
+    """
+    claimed = claimed_ids(invoices)
+    dues = [invoice.amount_due if invoice.can_pay and invoice.id not in claimed else 0 for invoice in invoices]
+    left = payment.amount - payment.amount_refunded - payment.amount_allocated
+    for invoice, part in zip(invoices, pay_in_order(min(left, most), dues), strict=True):
         if part > 0:
-            allocate(payment, invoice, part, actor=actor, now=now)
+            allocate(payment, invoice, part, overdraft=overdraft, actor=actor, now=now)
 
 
 def _check(

@@ -6,18 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, update
+from sqlalchemy import ColumnElement, Table, and_, select, update
 
-from domain.actor import Actor
+from domain.actor import Actor, system_actor
 from domain.audit import AuditEvent
 from domain.companies import company_key
 from domain.refusals import Refusal
 from extensions import db
 from models.prospect import Prospect
-from services.audit import record_event
+from services.audit import Happening, Target, record_event, record_events
 from services.records import edit_record, flush_or_refuse
-
-RESERVED_FOR: Final = dt.timedelta(days=90)
+from services.settings import number_setting
 
 _prospect = cast(Table, Prospect.__table__)
 
@@ -40,7 +39,7 @@ class ProspectNotHeld(Refusal):
 
 
 def reserve_prospect(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Prospect:
-    """Reserve a company for an account, for 90 days from today.
+    """Reserve a company for an account, for as many days as staff set.
 
     One live reservation a company and country over all accounts, compared by ``company_key``. Refused:
     CompanyNotReadable, CountryNotReadable, ProspectAlreadyReserved.
@@ -51,7 +50,7 @@ def reserve_prospect(values: Mapping[str, Any], *, actor: Actor, now: dt.datetim
     prospect = Prospect(
         **kept,
         company_key=key,
-        reserved_until=now.date() + RESERVED_FOR,
+        reserved_until=now.date() + dt.timedelta(days=number_setting("prospect_days")),
         reserved_by_id=actor.person_id,
         created_at=now,
     )
@@ -102,19 +101,28 @@ def _country(text: Any) -> str:
     return country
 
 
+def end_lapsed_reservations(*, now: dt.datetime, limit: int = 500) -> int:
+    """Free companies whose reservation ran out, at most so many; how many there were."""
+    lapsed = select(_prospect.c.id).where(_prospect.c.released_at.is_(None), _prospect.c.reserved_until < now.date())
+    return _end(_prospect.c.id.in_(lapsed.order_by(_prospect.c.id).limit(limit)), now)
+
+
 def _end_lapsed(key: str, country: str, now: dt.datetime) -> None:
-    """Free the company where a reservation ran out, also one of another account; so it stands on the table itself."""
-    lapsed = (
+    """Free the company where a reservation ran out, whoever had it."""
+    _end(and_(_prospect.c.company_key == key, _prospect.c.country == country), now)
+
+
+def _end(which: ColumnElement[bool], now: dt.datetime) -> int:
+    """On the table itself, because rows of other accounts are meant too; the clock did it, and not who comes next."""
+    ended = db.session.execute(
         update(_prospect)
-        .where(
-            _prospect.c.company_key == key,
-            _prospect.c.country == country,
-            _prospect.c.released_at.is_(None),
-            _prospect.c.reserved_until < now.date(),
-        )
-        .values(released_at=now)
-    )
-    db.session.execute(lapsed)
+        .where(which, _prospect.c.released_at.is_(None), _prospect.c.reserved_until < now.date())
+        .values(released_at=now, version=_prospect.c.version + 1)
+        .returning(_prospect.c.public_id, _prospect.c.account_id)
+    ).all()
+    told = [Happening(AuditEvent.PROSPECT_EXPIRED, Target("prospect", row.public_id), row.account_id) for row in ended]
+    record_events(told, actor=system_actor("Reservations"), now=now)
+    return len(ended)
 
 
 def _flush() -> None:

@@ -6,9 +6,10 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 
 from extensions import db
 from models.person import Person
@@ -82,19 +83,25 @@ def find_living_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> 
 
     Dead are the ended, the expired, the idle, and those of a person who was disabled or has no live seat left.
     """
+    asked = {"token_hash": hash_of_token(token), "now": now, "seen_after": now - lifetime.idle}
+    found = db.session.execute(_living(), asked, execution_options={"populate_existing": True}).one_or_none()
+    return None if found is None else FoundSession(*found)
+
+
+@cache
+def _living() -> Select[SignInSession, Person, bool]:
+    """Every request asks this, and putting the statement together costs more than asking: so it is done once."""
     listed = select(AllowedNetwork.id).where(AllowedNetwork.person_id == Person.id).correlate(Person).exists()
-    found = db.session.execute(
+    return (
         select(SignInSession, Person, listed)
         .join(Person, Person.id == SignInSession.person_id)
         .where(
-            SignInSession.token_hash == hash_of_token(token),
-            *is_alive(now, lifetime),
+            SignInSession.token_hash == bindparam("token_hash"),
+            *_alive(bindparam("now"), bindparam("seen_after")),
             Person.can_sign_in,
             has_live_seat(),
         )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    return None if found is None else FoundSession(*found)
+    )
 
 
 def find_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> tuple[SignInSession, Person] | None:
@@ -179,10 +186,14 @@ def hash_of_token(token: str) -> str:
 
 def is_alive(now: dt.datetime, lifetime: Lifetime) -> tuple[ColumnElement[bool], ...]:
     """What a session must meet to be let in; a remembered one does not go idle."""
+    return _alive(now, now - lifetime.idle)
+
+
+def _alive(now: Any, seen_after: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         SignInSession.ended_at.is_(None),
         SignInSession.expires_at > now,
-        or_(SignInSession.remember, SignInSession.last_seen_at > now - lifetime.idle),
+        or_(SignInSession.remember, SignInSession.last_seen_at > seen_after),
     )
 
 

@@ -16,13 +16,16 @@ from sqlalchemy import event as hooks
 from sqlalchemy.orm import Session, SessionTransaction
 
 from domain.actor import Actor
+from domain.dunning import parse_days
 from domain.refusals import Refusal
-from domain.settings import SETTINGS, SettingKind, SettingSpec, SettingValue, spec_of
+from domain.setting_kinds import SettingKind, SettingSpec, SettingValue
+from domain.settings import SETTINGS, spec_of
 from extensions import db
 from models.setting import Setting
 from services.audit import Target, record_event
 from services.people import refuse_while_logged_in_as
 from services.records import flush_or_refuse
+from services.vat import check_country, check_vat_id
 
 _KEPT: Final = "settings_kept"
 
@@ -78,12 +81,12 @@ def all_settings() -> Sequence[SettingNow]:
 def change_setting(key: str, text: str, *, actor: Actor, now: dt.datetime, version: int | None = None) -> SettingNow:
     """Give a setting the value that was typed; the default takes its row away. The same value writes nothing.
 
-    ``version`` is that of the value the person saw (SettingNow.version). Refused: SettingNotReadable, SettingChanged,
-    NotWhileLoggedInAs.
+    ``version`` is that of the value the person saw (SettingNow.version). Refused: SettingNotReadable, CountryUnknown,
+    VatIdNotReadable, SettingChanged, NotWhileLoggedInAs.
     """
     refuse_while_logged_in_as(actor)
     spec = spec_of(key)
-    return _keep(spec, spec.read(text), actor, now, version)
+    return _keep(spec, _checked(key, spec.read(text)), actor, now, version)
 
 
 def reset_setting(key: str, *, actor: Actor, now: dt.datetime, version: int | None = None) -> SettingNow:
@@ -91,6 +94,18 @@ def reset_setting(key: str, *, actor: Actor, now: dt.datetime, version: int | No
     refuse_while_logged_in_as(actor)
     spec = spec_of(key)
     return _keep(spec, spec.default, actor, now, version)
+
+
+def _checked(key: str, value: SettingValue) -> SettingValue:
+    """What the kind alone cannot judge: countries and VAT IDs have their own form."""
+    if key == "seller_country":
+        return check_country(str(value))
+    if key in ("dunning_retry_days", "dunning_reminder_days", "method_warning_days"):
+        least = 0 if key == "dunning_retry_days" else 1
+        return ", ".join(str(day) for day in parse_days(str(value), least=least))
+    if key == "seller_vat_id" and value:
+        return check_vat_id(str(value), country=text_setting("seller_country"))
+    return value
 
 
 def _keep(spec: SettingSpec, value: SettingValue, actor: Actor, now: dt.datetime, version: int | None) -> SettingNow:

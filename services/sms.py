@@ -15,8 +15,9 @@ from integrations.mail import Answer, Outcome
 from integrations.sms import Sms, SmsGateway, SmsNotSafe
 from models.notification import NotificationChannel, NotificationDelivery
 from models.person import Person, PersonKind
-from services.deliveries import Outgoing, queue_delivery
+from services.deliveries import queue_delivery
 from services.mail_texts import mail_texts
+from services.outgoing import Outgoing
 from services.seats import live_seats
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates" / "sms"

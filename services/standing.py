@@ -2,7 +2,7 @@
 
 Asked again with every request, in one statement, and nothing of the answer is kept: a right that was taken away is gone
 with the next click. Like those of services/seats.py the statements look across accounts and stand on the tables; each
-one is bound to one sign-in session.
+one is bound to one sign-in session. Putting one together costs more than asking it, so that is done once.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from domain.permissions import (
     STAFF_GRANTS,
@@ -84,6 +85,7 @@ class Standing:
     currency: str = ""
     transfers_allowed: bool = False
     networks_listed: bool = False  # the account lets its members in from some networks only
+    has_other_seats: bool = False  # the person has one in another account too
     stand_in: StandIn | None = None
     last_seen_at: dt.datetime | None = None  # of the seat, before this visit
 
@@ -115,41 +117,13 @@ def standing_of(session: SignInSession, person: Person, client_id: str | None, *
 
 def running_login_as(session: SignInSession, *, now: dt.datetime) -> StandIn | None:
     """The login as a member that runs in a browser, for pages that belong to no realm."""
-    found = db.session.execute(_runs(session, now)).mappings().first()
+    found = db.session.execute(_runs(), {"session_id": session.id, "now": now}).mappings().first()
     return None if found is None else _stand_in(StandInKind.LOGIN_AS, found)
 
 
 def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> Standing | None:
-    of_session = and_(
-        _preview.sign_in_session_id == session.id,
-        _preview.account_id == _member.account_id,
-        _preview.ended_at.is_(None),
-        _preview.expires_at > now,
-    )
-    seat = Member.__table__.outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id)
-    previewed = seat.outerjoin(MemberPreview.__table__, of_session)
-    with_member = previewed.outerjoin(_looked_at, _looked_at.c.id == _preview.member_id)
-    rows = (
-        db.session.execute(
-            select(
-                *_OF_ACCOUNT,
-                _member.id.label("seat_id"),
-                _member.last_seen_at,
-                _member.is_owner,
-                _role.role,
-                _preview.roles,
-                _preview.expires_at,
-                _looked_at.c.id.label("member_id"),
-                _looked_at.c.public_id.label("member_key"),
-                _NETWORKS_LISTED,
-                *_OF_PERSON,
-            )
-            .select_from(with_member.outerjoin(Person.__table__, _person.id == _looked_at.c.person_id))
-            .where(_member.person_id == session.person_id, LIVE, _account.client_id == client_id)
-        )
-        .mappings()
-        .all()
-    )
+    asked = {"session_id": session.id, "person_id": session.person_id, "client_id": client_id, "now": now}
+    rows = db.session.execute(_own_seat(), asked).mappings().all()
     if not rows:
         return None
     row = rows[0]
@@ -161,36 +135,47 @@ def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> St
         grants=own if stand_in is None else grants_in_preview(stand_in.roles, own),
         member_id=row["seat_id"] if stand_in is None else stand_in.member_id,
         networks_listed=row["networks_listed"],
+        has_other_seats=row["has_other_seats"],
         stand_in=stand_in,
         last_seen_at=row["last_seen_at"],
         **_account_of(row),
     )
 
 
+@cache
+def _own_seat() -> Select[Any]:
+    of_session = and_(
+        _preview.sign_in_session_id == bindparam("session_id"),
+        _preview.account_id == _member.account_id,
+        _preview.ended_at.is_(None),
+        _preview.expires_at > bindparam("now"),
+    )
+    seat = Member.__table__.outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id)
+    previewed = seat.outerjoin(MemberPreview.__table__, of_session)
+    with_member = previewed.outerjoin(_looked_at, _looked_at.c.id == _preview.member_id)
+    return (
+        select(
+            *_OF_ACCOUNT,
+            _member.id.label("seat_id"),
+            _member.last_seen_at,
+            _member.is_owner,
+            _role.role,
+            _preview.roles,
+            _preview.expires_at,
+            _looked_at.c.id.label("member_id"),
+            _looked_at.c.public_id.label("member_key"),
+            _NETWORKS_LISTED,
+            _HAS_OTHER_SEATS,
+            *_OF_PERSON,
+        )
+        .select_from(with_member.outerjoin(Person.__table__, _person.id == _looked_at.c.person_id))
+        .where(_member.person_id == bindparam("person_id"), LIVE, _account.client_id == bindparam("client_id"))
+    )
+
+
 def _logged_in_as(session: SignInSession, client_id: str, now: dt.datetime) -> Standing | None:
-    consented = and_(
-        _consent.id == _login.consent_id,
-        _consent.status == LoginConsentStatus.GIVEN,
-        _consent.valid_until > now,
-    )
-    statement = (
-        _runs(session, now)
-        .add_columns(
-            _account.currency, _account.transfers_allowed, _member.is_owner, _role.role, _login.staff_member_id
-        )
-        .outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id)
-        .outerjoin(LoginConsent.__table__, consented)
-        .join(StaffMember.__table__, _staff.id == _login.staff_member_id)
-        .where(
-            LIVE,
-            _account.client_id == client_id,
-            _staff.person_id == session.person_id,
-            _staff.status == StaffStatus.ENABLED,
-            _staff.role.in_(ROLES_THAT_ENTER),
-            or_(_account.login_consent_required.is_(False), _consent.id.is_not(None)),
-        )
-    )
-    rows = db.session.execute(statement).mappings().all()
+    asked = {"session_id": session.id, "person_id": session.person_id, "client_id": client_id, "now": now}
+    rows = db.session.execute(_login_here(), asked).mappings().all()
     if not rows:
         return None
     row = rows[0]
@@ -203,17 +188,35 @@ def _logged_in_as(session: SignInSession, client_id: str, now: dt.datetime) -> S
     )
 
 
-def _in_back_office(session: SignInSession, now: dt.datetime) -> Standing | None:
-    running = _runs(session, now).subquery()
-    row = (
-        db.session.execute(
-            select(_staff.id.label("staff_member_id"), _staff.role.label("staff_role"), running)
-            .select_from(StaffMember.__table__.outerjoin(running, running.c.sign_in_session_id == session.id))
-            .where(_staff.person_id == session.person_id, _staff.status == StaffStatus.ENABLED)
-        )
-        .mappings()
-        .first()
+@cache
+def _login_here() -> Select[Any]:
+    consented = and_(
+        _consent.id == _login.consent_id,
+        _consent.status == LoginConsentStatus.GIVEN,
+        _consent.valid_until > bindparam("now"),
     )
+    return (
+        _runs()
+        .add_columns(
+            _account.currency, _account.transfers_allowed, _member.is_owner, _role.role, _login.staff_member_id
+        )
+        .outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id)
+        .outerjoin(LoginConsent.__table__, consented)
+        .join(StaffMember.__table__, _staff.id == _login.staff_member_id)
+        .where(
+            LIVE,
+            _account.client_id == bindparam("client_id"),
+            _staff.person_id == bindparam("person_id"),
+            _staff.status == StaffStatus.ENABLED,
+            _staff.role.in_(ROLES_THAT_ENTER),
+            or_(_account.login_consent_required.is_(False), _consent.id.is_not(None)),
+        )
+    )
+
+
+def _in_back_office(session: SignInSession, now: dt.datetime) -> Standing | None:
+    asked = {"session_id": session.id, "person_id": session.person_id, "now": now}
+    row = db.session.execute(_staff_seat(), asked).mappings().first()
     if row is None:
         return None
     return Standing(
@@ -223,14 +226,30 @@ def _in_back_office(session: SignInSession, now: dt.datetime) -> Standing | None
     )
 
 
-def _runs(session: SignInSession, now: dt.datetime) -> Select[Any]:
+@cache
+def _staff_seat() -> Select[Any]:
+    running = _runs().subquery()
+    of_session = running.c.sign_in_session_id == bindparam("session_id")
+    return (
+        select(_staff.id.label("staff_member_id"), _staff.role.label("staff_role"), running)
+        .select_from(StaffMember.__table__.outerjoin(running, of_session))
+        .where(_staff.person_id == bindparam("person_id"), _staff.status == StaffStatus.ENABLED)
+    )
+
+
+@cache
+def _runs() -> Select[Any]:
     """The login as a member of a session that was not ended and has time left. Whether it still holds is not asked."""
     login = LoginAsSession.__table__.join(Member.__table__, _member.id == _login.member_id)
     with_account = login.join(Account.__table__, _account.id == _member.account_id)
     return (
         select(*_RUNNING)
         .select_from(with_account.join(Person.__table__, _person.id == _member.person_id))
-        .where(_login.sign_in_session_id == session.id, _login.ended_at.is_(None), _login.expires_at > now)
+        .where(
+            _login.sign_in_session_id == bindparam("session_id"),
+            _login.ended_at.is_(None),
+            _login.expires_at > bindparam("now"),
+        )
     )
 
 
@@ -257,6 +276,13 @@ _OF_ACCOUNT: Final[tuple[ColumnElement[Any], ...]] = (
     _account.currency,
     _account.transfers_allowed,
 )
+_other_seat = Member.__table__.alias("other_seat")
+_HAS_OTHER_SEATS: Final = (
+    select(_other_seat.c.id)
+    .where(_other_seat.c.person_id == _member.person_id, _other_seat.c.id != _member.id)
+    .correlate(Member.__table__)
+    .exists()
+).label("has_other_seats")
 _NETWORKS_LISTED: Final = (
     select(_network.id).where(_network.account_id == _account.id).correlate(Account.__table__).exists()
 ).label("networks_listed")

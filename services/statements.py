@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 from extensions import db
 from models.base import new_public_id
 from models.statement_line import StatementKind, StatementLine
+from services.closed_months import refuse_closed
 from services.locks import ONE_BATCH, in_chunks, lock_accounts
 
 
@@ -43,8 +44,12 @@ def write_statement_line(line: NewLine, *, now: dt.datetime) -> StatementLine:
 
 
 def write_statement_lines(lines: Iterable[NewLine], *, now: dt.datetime) -> None:
-    """Append many lines, each account's in the order given. Whoever else writes to one of them waits until we end."""
+    """Append many lines, each account's in the order given. Whoever else writes to one of them waits until we end.
+
+    Here alone every document is booked, so here a closed month is closed. Refused: MonthClosed.
+    """
     lines = list(lines)
+    refuse_closed(line.booked_on for line in lines)
     db.session.flush()
     lock_accounts(line.account_id for line in lines)
     heads = _heads(sorted({line.account_id for line in lines}))

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from domain.actor import Actor, Source
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
@@ -16,6 +18,7 @@ from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticip
 from models.ticket_type import TicketType
 from services.audit import record_event
 from services.numbers import next_number
+from services.people import acts_for_provider
 from services.records import flush_or_refuse
 
 
@@ -37,12 +40,18 @@ def open_ticket(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) ->
     ``values``: ``account`` or ``account_id``, ``ticket_type``, ``subject``, ``description``, ``project`` or None. The
     type gives priority and department. Refused: TicketTypeNotOffered.
     """
+    kind: TicketType = values["ticket_type"]
+    if kind.retired or (kind.internal and not acts_for_provider(actor)):
+        raise TicketTypeNotOffered
+    return open_ticket_of_any_type(values, actor=actor, now=now)
+
+
+def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Ticket:
+    """The same for a page of ours that fills in what an internal type asks, whoever sits before it."""
     kept = dict(values)
     description = kept.pop("description")
     kind: TicketType = kept["ticket_type"]
-    from_staff = actor.source is Source.STAFF
-    if kind.retired or (kind.internal and not from_staff):
-        raise TicketTypeNotOffered
+    from_staff = acts_for_provider(actor)
     account = kept.get("account")
     if account is not None:
         kept["account_id"] = account.id
@@ -53,7 +62,7 @@ def open_ticket(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) ->
         priority=kind.priority,
         department_id=kind.department_id,
         opened_by_id=actor.person_id,
-        source=MessageSource.STAFF if from_staff else MessageSource.PORTAL,
+        source=_source_of(actor),
         last_message_at=now,
         created_at=now,
     )
@@ -86,6 +95,32 @@ def reopen_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
     db.session.flush()
     record_event(AuditEvent.TICKET_REOPENED, ticket, actor=actor, now=now, before={"status": before})
     return ticket
+
+
+def add_message(ticket: Ticket, title: str, text: str, *, actor: Actor, now: dt.datetime) -> Message:
+    """Go on with the first discussion of a ticket."""
+    first = select(Discussion.id).where(Discussion.ticket_id == ticket.id).order_by(Discussion.id).limit(1)
+    message = Message(
+        account_id=ticket.account_id,
+        discussion_id=db.session.scalars(first).one(),
+        author_id=actor.person_id,
+        from_staff=acts_for_provider(actor),
+        title=title[:255],
+        body=text,
+        source=_source_of(actor),
+        created_at=now,
+    )
+    db.session.add(message)
+    ticket.last_message_at = now
+    ticket.version += 1
+    db.session.flush()
+    return message
+
+
+def _source_of(actor: Actor) -> MessageSource:
+    if actor.source is Source.STAFF:
+        return MessageSource.STAFF
+    return MessageSource.SYSTEM if acts_for_provider(actor) else MessageSource.PORTAL
 
 
 def _write_first_message(ticket: Ticket, text: str, *, from_staff: bool, actor: Actor, now: dt.datetime) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.actor import Actor
 from domain.refusals import Refusal
@@ -19,9 +18,12 @@ from models.item_transfer import ItemTransfer, ItemTransferLine, TransferDirecti
 from models.license import License, LicenseItem
 from models.product import Product
 from services.audit import record_event
+from services.editions import lower_editions
+from services.license_items import make_items
 from services.locks import guarded, reread
 from services.people import refuse_while_logged_in_as
 from services.step_up import require_recent_proof
+from services.transfer_editions import editions_before, restore_editions
 
 UNDO_WITHIN: Final = dt.timedelta(hours=24)
 MOST_ACCOUNTS: Final = 200
@@ -132,10 +134,12 @@ def transfer_items(
     )
     db.session.add(transfer)
     db.session.flush()
-    _make_items(target, list(moved))
+    in_app = editions_before(source, target)
+    lower_editions(source, {products[code].id: plan.giver[code] for code in plan.moved}, actor=actor, now=now)
+    make_items(target, moved)
     for license, direction in ((source, TransferDirection.TAKEN), (target, TransferDirection.GIVEN)):
         for product_id, quantity in sorted(moved.items()):
-            _move(transfer, license, direction, product_id, quantity)
+            _move(transfer, license, direction, product_id, quantity, in_app.get((license.id, product_id), 0))
     db.session.flush()
     items = {products[code].name: quantity for code, quantity in plan.moved.items()}
     out, into = {"to_license": target.code, "items": items}, {"from_license": source.code, "items": items}
@@ -169,6 +173,8 @@ def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> 
     lines = select(ItemTransferLine).where(ItemTransferLine.transfer_id == transfer.id)
     for line in db.session.scalars(lines.order_by(ItemTransferLine.license_id, ItemTransferLine.product_id)):
         _put_back(line)
+    for license in (source, target):
+        restore_editions(transfer, license, actor=actor, now=now)
     reread(transfer)
     for license, other in ((source, target), (target, source)):
         after = {"transfer": transfer.public_id, "other_license": other.code}
@@ -222,26 +228,8 @@ def _lock_licenses(source: License, target: License) -> None:
     db.session.scalars(fresh).all()
 
 
-def _make_items(license: License, product_ids: list[int]) -> None:
-    """Let the license hold nothing of those products it has never held."""
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    rows = [
-        {
-            "account_id": license.account_id,
-            "license_id": license.id,
-            "product_id": product_id,
-            "quantity": 0,
-            "version": 1,
-        }
-        for product_id in sorted(product_ids)
-    ]
-    db.session.execute(
-        dialect.insert(LicenseItem).values(rows).on_conflict_do_nothing(index_elements=["license_id", "product_id"])
-    )
-
-
 def _move(
-    transfer: ItemTransfer, license: License, direction: TransferDirection, product_id: int, quantity: int
+    transfer: ItemTransfer, license: License, direction: TransferDirection, product_id: int, quantity: int, in_app: int
 ) -> None:
     """Change one quantity, never below zero, and write the history of it."""
     change = quantity if direction is TransferDirection.GIVEN else -quantity
@@ -250,7 +238,7 @@ def _move(
         .where(
             LicenseItem.license_id == license.id,
             LicenseItem.product_id == product_id,
-            LicenseItem.quantity + change >= 0,
+            LicenseItem.quantity + change >= LicenseItem.in_app,
         )
         .values(quantity=LicenseItem.quantity + change, version=LicenseItem.version + 1)
         .returning(LicenseItem.quantity)
@@ -268,6 +256,7 @@ def _move(
             quantity=quantity,
             quantity_before=after - change,
             quantity_after=after,
+            in_app_before=in_app,
         )
     )
 
@@ -280,6 +269,7 @@ def _put_back(line: ItemTransferLine) -> None:
             LicenseItem.license_id == line.license_id,
             LicenseItem.product_id == line.product_id,
             LicenseItem.quantity == line.quantity_after,
+            LicenseItem.in_app == min(line.in_app_before, line.quantity_after),
         )
         .values(quantity=line.quantity_before, version=LicenseItem.version + 1)
     )

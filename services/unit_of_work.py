@@ -49,6 +49,26 @@ def unit_of_work() -> Iterator[None]:
             raise
 
 
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """Run the block on one unchanging view of the database, which itself refuses every write; nothing is kept."""
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise UnitOfWorkNotClean("rows were changed before the reading began")
+    session.commit()  # ends a transaction that only read
+    connection = session.connection()
+    is_sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql(
+        "PRAGMA query_only=ON" if is_sqlite else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+    )
+    try:
+        yield
+    finally:
+        if is_sqlite:  # it holds for the connection, not for the transaction
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+        session.rollback()
+
+
 def prepare_engine(engine: Engine) -> None:
     """Give SQLite the settings that make it safe: WAL, foreign keys, patience, and explicit BEGIN."""
     if engine.dialect.name != "sqlite":

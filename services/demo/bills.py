@@ -13,41 +13,55 @@ from domain.tax import Buyer, decide_tax
 from models.account import Account
 from models.invoice import Invoice
 from models.order import OrderKind, OrderStatus
-from models.product import Product
 from services.audit import record_event
 from services.demo.catalogue import tax_name
 from services.demo.world import World
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
 from services.orders import place_order
+from services.taxes import LineTax
 
 SELLER_COUNTRY: Final = "DE"
 _PROVISIONING: Final = system_actor("provisioning")
 
 
-def taxed(world: World, account: Account, product: Product, on: dt.date) -> dict[str, Any]:
-    """The part of a line that says how it is taxed."""
+def tax_on(world: World, account: Account, on: dt.date) -> LineTax:
+    """How an account is taxed on a day; in the demo all products of a country are taxed alike."""
     buyer = Buyer(
         country=account.country, region=account.region or "", vat_id=account.vat_id or "", exempt=account.tax_exempt
     )
     decision = decide_tax(world.tax_rules, buyer, seller_country=SELLER_COUNTRY, product_class="", on=on)
-    return {
-        "tax_rate": decision.rate_ppm,
-        "treatment": decision.treatment,
-        "tax_name": tax_name(account.country, decision.rate_ppm, on) if decision.rule else "",
+    rule = decision.rule
+    if rule is None:
+        return LineTax(decision.treatment, decision.rate_ppm)
+    name = tax_name(account.country, rule.rate_ppm, on)
+    told = {
+        "name": name,
+        "rate": rule.rate_ppm,
+        "valid_from": rule.valid_from.isoformat(),
+        "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+        "country": rule.country,
+        "region": rule.region,
     }
+    return LineTax(decision.treatment, decision.rate_ppm, name, None, told)
+
+
+def taxed(tax: LineTax) -> dict[str, Any]:
+    """The part of a line that says how it is taxed."""
+    return {"tax_rate": tax.rate_ppm, "treatment": tax.treatment, "tax_name": tax.name}
 
 
 def simple_line(
     world: World, account: Account, code: str, unit_price: int, quantity: int, on: dt.date, description: str = ""
 ) -> InvoiceLineValues:
     """A line over a product at a price of its own, as staff write it."""
-    product = world.products[code]
+    product, tax = world.products[code], tax_on(world, account, on)
     return InvoiceLineValues(
         description=description or product.name,
         unit_price=unit_price,
         quantity=quantity,
         product_id=product.id,
-        **taxed(world, account, product, on),
+        explanation={"price": {"unit": unit_price}, "quantity": quantity, **tax.explanation},
+        **taxed(tax),
     )
 
 

@@ -100,6 +100,10 @@ _OTHERS: Final = (
 GONE: Final = "Quarry Lane Architects"
 """The customer whose account was deleted."""
 
+_LEAVING: Final = (GONE, "Ironbridge Manufacturing")  # who leaves has no credit limit any more
+_LIMIT: Final = "1000"
+"""The credit limit of postpaid accounts, in their currency."""
+
 # The VAT IDs are made up; their check digits fit.
 _VAT_IDS: Final = {
     "Bergmann Elektrotechnik GmbH": "DE123450100",
@@ -173,6 +177,7 @@ class Company:
             "time_zone": self.time_zone,
             "pricing_model": self.pricing_model,
             "payment_mode": self.payment_mode,
+            "credit_limit": _LIMIT if self.payment_mode is PaymentMode.POSTPAID else None,
             "preferred_payment_method": _PREFERRED[self.habit.method],
             "contact_name": f"{self.owner[0]} {self.owner[1]}",
             "contact_email": f"office@{self.domain}",
@@ -282,7 +287,7 @@ def others(world: World) -> list[Company]:
                 founded_on=founded_on,
                 owner=(first_name, last_name, email),
                 habit=_HABITS[place % len(_HABITS)],
-                payment_mode=PaymentMode.PREPAID if place % 6 == 3 else PaymentMode.POSTPAID,
+                payment_mode=PaymentMode.PREPAID if place % 6 == 3 or name in _LEAVING else PaymentMode.POSTPAID,
                 pricing_model=PricingModel.APP if place % 4 == 1 else PricingModel.LICENSE,
                 parent="Acme Telecom" if place in (7, 19) else "",
                 vat_id=_VAT_IDS.get(name, ""),

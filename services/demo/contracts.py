@@ -26,13 +26,14 @@ from models.subscription import (
     SubscriptionChangeKind as Change,
 )
 from services.audit import record_event
-from services.demo.bills import bill, fulfil, taxed
+from services.demo.bills import bill, fulfil, tax_on, taxed
 from services.demo.catalogue import MONTHS, PACKAGES, price_of
 from services.demo.habits import Habit, pay_as_usual
 from services.demo.licenses import activate, issue_license, set_status
 from services.demo.world import World, add, keep
 from services.invoices import InvoiceLineValues
 from services.numbers import next_number
+from services.ordering import explained
 
 _PLANS: Final = {plan.code: plan for plan in PACKAGES}
 _ONE_DAY: Final = dt.timedelta(days=1)
@@ -148,8 +149,8 @@ def _bill_period(world: World, contract: Contract, number: int, at: dt.datetime)
     following = period.last + _ONE_DAY
     subscription.current_period_from, subscription.current_period_to = period.first, period.last
     subscription.renews_on = following if contract.renews and not once else None
-    lines = [_line(world, contract, item, period) for item in contract.items]
     actor = world.as_owner(account) if number == 0 else world.system
+    lines = [_line(world, contract, item, period, actor, at) for item in contract.items]
     kind = OrderKind.RENEWAL if number else (OrderKind.TRIAL if contract.trial else OrderKind.PURCHASE)
     invoice = bill(world, account, lines, f"{_title(world, contract)}, {_said(period)}", kind, actor, at,
                    subscription_id=subscription.id)  # fmt: skip
@@ -188,6 +189,7 @@ def _grow(world: World, contract: Contract, at: dt.datetime) -> None:
     subscription.version += 1
     actor = world.as_owner(contract.account)
     product = next(name for name in world.products.values() if name.id == item.product_id)
+    tax = tax_on(world, contract.account, at.date())
     line = InvoiceLineValues(
         description=f"{product.name}: {before} to {after}, {change.charge.days_left} of {change.charge.days} days",
         unit_price=change.charge.amount,
@@ -195,15 +197,16 @@ def _grow(world: World, contract: Contract, at: dt.datetime) -> None:
         subscription_id=subscription.id,
         period_from=at.date(),
         period_to=period.last,
-        explanation={
-            "price of the whole period": change.charge.full,
-            "days left": change.charge.days_left,
-            "days": change.charge.days,
-            "quantity before": before,
-            "quantity after": after,
-            "changed by": actor.name,
-        },
-        **taxed(world, contract.account, product, at.date()),
+        explanation=explained(
+            tax,
+            actor=actor,
+            now=at,
+            price={"unit": item.unit_price, "period": contract.period.value},
+            quantity=after - before,
+            days={"left": change.charge.days_left, "of": change.charge.days},
+            **{"from": str(before), "to": str(after)},
+        ),
+        **taxed(tax),
     )
     invoice = bill(world, contract.account, [line], f"More of {product.name}", OrderKind.CHANGE, actor, at,
                    subscription_id=subscription.id)  # fmt: skip
@@ -263,7 +266,10 @@ def tell(
     )
 
 
-def _line(world: World, contract: Contract, item: SubscriptionItem, period: Period) -> InvoiceLineValues:
+def _line(
+    world: World, contract: Contract, item: SubscriptionItem, period: Period, actor: Actor, at: dt.datetime
+) -> InvoiceLineValues:
+    tax = tax_on(world, contract.account, period.first)
     product = next(product for product in world.products.values() if product.id == item.product_id)
     return InvoiceLineValues(
         description=product.name,
@@ -273,13 +279,15 @@ def _line(world: World, contract: Contract, item: SubscriptionItem, period: Peri
         subscription_id=contract.subscription.id,
         period_from=period.first,
         period_to=period.last,
-        explanation={
-            "price": item.unit_price,
-            "quantity": item.quantity,
-            "days": period.days,
-            "price list": contract.period.value,
-        },
-        **taxed(world, contract.account, product, period.first),
+        explanation=explained(
+            tax,
+            actor=actor,
+            now=at,
+            price={"unit": item.unit_price, "period": contract.period.value},
+            quantity=item.quantity,
+            days={"left": period.days, "of": period.days},
+        ),
+        **taxed(tax),
     )
 
 

@@ -10,31 +10,19 @@ from domain.codes import CODE_BITS, make_code
 from domain.periods import add_months
 from models.account import Account
 from models.license import License, LicenseActivation, LicenseItem, LicenseStatus
-from models.license_change import LicenseChange
 from models.license_kind import LicenseDuration
 from models.price import BillingPeriod
 from services.audit import record_event
 from services.demo.catalogue import PACKAGES, Plan
 from services.demo.world import World, add, keep
+from services.editions import editions_of, set_editions
 from services.imports.bulk import insert_values
+from services.licenses import update_license
 
-_DURATIONS: Final = {
-    BillingPeriod.ONCE: LicenseDuration.PERPETUAL,
-    BillingPeriod.MONTHLY: LicenseDuration.MONTHLY,
-    BillingPeriod.QUARTERLY: LicenseDuration.MONTHLY,
-    BillingPeriod.YEARLY: LicenseDuration.YEARLY,
-    BillingPeriod.TWO_YEARLY: LicenseDuration.TWO_YEARLY,
-}
 _MONTHS: Final = {
     LicenseDuration.MONTHLY: 1,
     LicenseDuration.YEARLY: 12,
     LicenseDuration.TWO_YEARLY: 24,
-}
-_EDITIONS: Final = {
-    "edition-office": "office",
-    "edition-business": "business",
-    "edition-agent": "agent",
-    "edition-supervisor": "supervisor",
 }
 _APPS: Final = ("pbx-1", "pbx-2", "voice", "calls", "office")
 
@@ -53,7 +41,7 @@ def issue_license(
 ) -> License:
     """Issue a license of a package with what it holds."""
     chance = world.chance(f"license {account.client_id} {plan.code} {at.isoformat()} {reference}")
-    duration = duration or _DURATIONS[period]
+    duration = duration or LicenseDuration.of(period)
     license = add(
         License(
             account_id=account.id,
@@ -76,6 +64,7 @@ def issue_license(
                 "license_id": license.id,
                 "product_id": world.products[code].id,
                 "quantity": quantity,
+                "in_app": 0,
                 "version": 1,
             }
             for code, quantity in held.items()
@@ -141,32 +130,17 @@ def set_status(world: World, license: License, status: LicenseStatus, at: dt.dat
 
 
 def change_editions(world: World, license: License, account: Account, at: dt.datetime) -> None:
-    """Change the number of seats of an edition in the app's wizard, or the name the app bears."""
+    """Set up more or fewer seats of an edition in the app's wizard, or change the name the app bears."""
     chance = world.chance(f"wizard {license.code} {at.isoformat()}")
-    edition = chance.choice(tuple(_EDITIONS.values()))
-    before = chance.randrange(5, 40)
     actor = world.as_owner(account)
     if account.branding_enabled and chance.random() < 0.2:
-        edition_name, field, old, new = None, "app_name", license.app_name, f"{account.name.split()[0]} Talk"
-        license.app_name = new
-    else:
-        edition_name, field, old, new = edition, "quantity", str(before), str(before + chance.choice((-3, 2, 5, 10)))
-    keep(
-        LicenseChange(
-            account_id=account.id,
-            license_id=license.id,
-            license_kind=license.kind,
-            edition=edition_name,
-            changed_at=at,
-            field=field,
-            before=old,
-            after=new,
-            changed_by=actor.name,
-            changed_by_person_id=actor.person_id,
-            ip=actor.ip,
-        )
-    )
-    record_event("license.editions_changed", license, actor=actor, now=at, before={field: old}, after={field: new})
+        update_license(license, {"app_name": f"{account.name.split()[0]} Talk"}, actor=actor, now=at)
+        return
+    seats = editions_of(license)
+    if seats:
+        chosen = chance.choice(seats)
+        number = chance.randrange(chosen.held // 2, chosen.held + 1)
+        set_editions(license, {chosen.code: number}, actor=actor, now=at)
 
 
 def _last_day(duration: LicenseDuration, begun: dt.date, today: dt.date) -> dt.date | None:

@@ -18,7 +18,9 @@ from services.demo.companies import Company, cast, others
 from services.demo.credits import put_credit_notes
 from services.demo.desk import STAFF, make_desk
 from services.demo.endings import put_endings
+from services.demo.house import make_house
 from services.demo.library import make_library
+from services.demo.limits import put_limits
 from services.demo.methods import put_methods
 from services.demo.money import put_money
 from services.demo.notices import put_notices, put_prospects, send_old_mails
@@ -97,6 +99,7 @@ def load_demo(*, now: dt.datetime, platform_name: str = "PBXware", client_app_na
 
 
 def _make(world: World) -> None:
+    make_house(world)
     make_desk(world)
     make_catalogue(world)
     make_library(world)
@@ -111,6 +114,7 @@ def _make(world: World) -> None:
     put_money(world)
     put_credit_notes(world)
     put_methods(world)
+    put_limits(world)
     put_tickets(world)
     put_prospects(world)
     put_client_app_changes(world)

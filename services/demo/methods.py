@@ -1,4 +1,4 @@
-"""Stored payment methods, credit limits, and tries to pay that are under way, unclear or failed."""
+"""Stored payment methods, and tries to pay that are under way, unclear or failed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from extensions import db
-from models.account import Account, PaymentMode
-from models.credit import CreditLimit, CreditLimitKind
+from models.account import Account
 from models.gateway_event import GatewayEvent, GatewayEventStatus
 from models.invoice import Invoice
 from models.payment import AttemptOutcome, PaymentAttempt, PaymentKind, PaymentStatus
@@ -29,12 +28,10 @@ _DECLINED: Final = "The bank declined the card"
 
 
 def put_methods(world: World) -> None:
-    """Put stored methods, limits and tries on the agenda."""
+    """Put stored methods and tries on the agenda."""
     for place, account in enumerate(world.accounts.values()):
         moment = account.created_at + dt.timedelta(days=3, hours=place % 7)
         world.agenda.note(moment, _store_methods, world, account, place)
-        if account.payment_mode is PaymentMode.POSTPAID:
-            world.agenda.note(account.created_at + dt.timedelta(hours=1), _give_limit, world, account)
     _put_tries(world)
     world.agenda.note(world.ago(6, 3), _hear, world, "customer.updated", GatewayEventStatus.IGNORED, "Nothing to do")
     world.agenda.note(world.ago(5, 3), _hear, world, "payment.settled", GatewayEventStatus.REFUSED, "Wrong signature")
@@ -112,18 +109,6 @@ def _store(
     )
     record_event("payment_method.added", method, actor=actor, now=at, after={"label": label})
     return method
-
-
-def _give_limit(world: World, account: Account, at: dt.datetime) -> None:
-    staff = world.as_staff("finance")
-    amount = 500_000 if account.name == "Acme Telecom" else 100_000
-    values = {"account_id": account.id, "currency": account.currency, "granted_by_id": staff.person_id}
-    keep(CreditLimit(kind=CreditLimitKind.PERMANENT, amount=amount, valid_from=at.date(), created_at=at, **values))
-    record_event("account.credit_limit_changed", account, actor=staff, now=at, after={"limit": amount})
-    if account.name == "Acme Telecom":
-        ends = world.today + dt.timedelta(days=30)
-        keep(CreditLimit(kind=CreditLimitKind.TEMPORARY, amount=250_000, valid_from=world.day(10), valid_to=ends,
-                        reason="Trade fair", created_at=at, **values))  # fmt: skip
 
 
 def _put_tries(world: World) -> None:

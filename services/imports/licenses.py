@@ -26,6 +26,7 @@ from services.imports.invoicing import start_of
 from services.imports.kind import Plan
 from services.imports.owned import OWNER_COLUMNS, Owned, OwnedImport
 from services.imports.problems import Problem
+from services.settings import number_setting
 
 _TEXT: Final = text(120)
 _MOST_RESETS: Final = 1000
@@ -44,7 +45,7 @@ COLUMNS: Final = (
     Column("mac_address", rule(normalise_mac), "The hardware it is locked to."),
     Column("last_valid_ip", rule(normalise_ip), "The address it was last used from."),
     Column("activation_limit", whole(smallest=1), "How many devices. Blank: 1.", default=1),
-    Column("resets_left", whole(_MOST_RESETS), "Resets of the MAC and IP address. Blank: 3.", default=3),
+    Column("resets_left", whole(_MOST_RESETS), "Resets of the MAC and IP address. Blank: what a new license has."),
     Column("items", quantities(), "Product code and quantity, like `extension:50; recording:4`.", default=()),
     Column("licensee", _TEXT, "Who uses it, when it is not the account itself."),
     Column("app_name", text(60), "The client app's own name, with branding."),
@@ -73,7 +74,7 @@ class LicenseRow:
     mac_address: str | None
     last_valid_ip: str | None
     activation_limit: int
-    resets_left: int
+    resets_left: int | None
     items: tuple[tuple[str, int], ...]
     licensee: str | None
     app_name: str | None
@@ -170,7 +171,7 @@ def _license(new: Owned[LicenseRow], now: dt.datetime) -> License:
         last_valid_ip=row.last_valid_ip,
         activated_at=start_of(row.activated_on) if row.activated_on else None,
         activation_limit=row.activation_limit,
-        resets_left=row.resets_left,
+        resets_left=number_setting("license_resets") if row.resets_left is None else row.resets_left,
         external_ref=row.external_ref,
         created_at=now,
     )

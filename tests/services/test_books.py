@@ -141,6 +141,16 @@ def _take_a_number_before_its_turn() -> None:
     db.session.execute(update(NumberSeries).where(NumberSeries.prefix == "INV").values(next_number=3))
 
 
+def _overdraw_without_a_limit() -> None:
+    funds = LedgerAccount.kind == LedgerAccountKind.FUNDS
+    db.session.execute(update(LedgerAccount).where(funds).values(balance=-1, minimum=None))
+
+
+def _set_aside_for_nothing() -> None:
+    funds = LedgerAccount.kind == LedgerAccountKind.FUNDS
+    db.session.execute(update(LedgerAccount).where(funds).values(reserved=1))
+
+
 def _break_a_transfer() -> None:
     taken = ItemTransferLine.direction == TransferDirection.TAKEN
     values = {"quantity": 1, "quantity_after": ItemTransferLine.quantity_before - 1}
@@ -165,6 +175,8 @@ def _break_a_transfer() -> None:
         (_break_a_running_balance, "Statements close with the account's position", "client"),
         (_skip_a_number, "Numbers have no gaps", "INV-2026-0001"),
         (_take_a_number_before_its_turn, "Numbers have no gaps", "INV-2026-0003"),
+        (_overdraw_without_a_limit, "Balances are within their credit limits", "client"),
+        (_set_aside_for_nothing, "Reserved credit is what is held", "client"),
         (_break_a_transfer, "Transfers keep the totals", "transfer"),
     ],
 )
@@ -186,4 +198,4 @@ def test_no_invariant_floods_the_page(session: Session, now: dt.datetime) -> Non
 
 
 def test_every_invariant_has_a_name_of_its_own() -> None:
-    assert len(set(INVARIANTS)) == len(INVARIANTS) == 9
+    assert len(set(INVARIANTS)) == len(INVARIANTS) == 11

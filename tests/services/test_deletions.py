@@ -39,7 +39,7 @@ from services.deletions import (
     undo_deletion,
 )
 from services.settings import change_setting
-from tests.factories.money import InvoiceFactory, PaymentFactory
+from tests.factories.money import InvoiceFactory, PaymentFactory, UnbilledChargeFactory
 from tests.factories.people import (
     AccountFactory,
     MemberFactory,
@@ -93,10 +93,11 @@ def test_money_documents_services_and_tickets_stand_in_the_way(account: Account,
     PaymentFactory(account=account, status=PaymentStatus.BEING_CHECKED, settled_at=None)
     SubscriptionFactory(account=account, status=SubscriptionStatus.SUSPENDED)
     TicketFactory(account=account, status=TicketStatus.WAITING_FOR_CUSTOMER)
+    UnbilledChargeFactory(account=account, total=700)
     found = {blocker.kind: blocker for blocker in blockers_of(account, now=now)}
     wanted = {kind.value for kind in BlockerKind} - {BlockerKind.CREDIT, BlockerKind.DEBT}
     assert in_the_way(account, now) >= wanted
-    assert found[BlockerKind.FUNDS].amount == 500
+    assert (found[BlockerKind.FUNDS].amount, found[BlockerKind.UNBILLED].amount) == (500, 700)
     with pytest.raises(DeletionBlocked, match=r"funds.*subscriptions, tickets"):
         start_deletion(account, actor=CLERK, now=now)
     assert account.status is AccountStatus.ACTIVE

@@ -5,18 +5,31 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from domain.actor import Actor, Source
 from domain.deliveries import PAUSES
+from domain.permissions import P
+from domain.refusals import Refusal
 from extensions import db
-from integrations.mail import Answer, Outcome
-from models import DeliveryState, Job, Notification, NotificationChannel, NotificationDelivery, NotificationKind
+from integrations.mail import Answer, Attachment, Outcome
+from models import (
+    DeliveryState,
+    DocumentKind,
+    Job,
+    Notification,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationKind,
+    Person,
+    PhoneState,
+)
+from services.choosing_notifications import choose_notifications
 from services.deliveries import (
     LEASE,
     NO_SENDER,
     DeliveryNotRetryable,
-    Outgoing,
     Step,
     TextIsGone,
     cancel_deliveries,
@@ -25,10 +38,13 @@ from services.deliveries import (
     held_until,
     retry_delivery,
 )
+from services.document_jobs import DocumentName
+from services.documents import DocumentNotMade
 from services.invitations import invite_member
-from services.notifications import queue_mail, tell
+from services.notifications import queue_mail, tell, tell_account
+from services.outgoing import Outgoing
 from services.unit_of_work import unit_of_work
-from tests.factories.people import MemberFactory
+from tests.factories.people import MemberFactory, OwnerFactory
 
 CLERK = Actor("Clerk", Source.STAFF)
 MINUTE = dt.timedelta(minutes=1)
@@ -260,3 +276,97 @@ def test_a_reminder_with_a_key_is_told_once(session, now):
     assert first is not None
     assert first is second
     assert len(session.scalars(select(Notification)).all()) == 1
+
+
+# Documents that go with a mail
+
+
+class Archive:
+    """Gives a PDF as told, and remembers for what it was asked and whether a transaction was open."""
+
+    def __init__(self, *refused: Refusal) -> None:
+        self.refused = list(refused)
+        self.asked: list[tuple[int, DocumentKind, str]] = []
+        self.in_transaction: list[bool] = []
+        self.states: list[DeliveryState] = []
+
+    def __call__(self, account_id, kind, number, *, now):
+        self.in_transaction.append(db.session().in_transaction())
+        self.asked.append((account_id, kind, number))
+        self.states.append(db.session.scalars(select(NotificationDelivery.state)).one())
+        if self.refused:
+            raise self.refused.pop(0)
+        return Attachment(f"{number}.pdf", b"%PDF")
+
+
+@pytest.fixture
+def with_document(session, now):
+    """A mail with an invoice; give its row number."""
+    account = OwnerFactory().account
+    document = DocumentName(DocumentKind.INVOICE, "INV-1")
+    kind = NotificationKind.INVOICES
+    tell_account(account.id, P.INVOICES_READ, "password_changed", now=now, kind=kind, document=document)
+    session.commit()
+    return session.scalars(select(NotificationDelivery.id)).one()
+
+
+def test_a_document_goes_with_its_mail(now, with_document):
+    post, archive = Post(), Archive()
+    assert deliver(with_document, post.senders, now=now, documents=archive) is Step.SENT
+    assert archive.asked == [(row(with_document).account_id, DocumentKind.INVOICE, "INV-1")]
+    assert post.sent[0].attachments == (Attachment("INV-1.pdf", b"%PDF"),)
+
+
+def test_a_document_is_made_before_the_claim_and_in_no_transaction(now, with_document):
+    post, archive = Post(), Archive()
+    deliver(with_document, post.senders, now=now, documents=archive)
+    assert archive.in_transaction == [False]
+    assert archive.states == [DeliveryState.WAITING]
+    assert post.in_transaction == [False]
+
+
+def test_a_mail_waits_for_a_document_that_cannot_be_made_now(now, with_document):
+    post, archive = Post(), Archive(DocumentNotMade())
+    assert deliver(with_document, post.senders, now=now, documents=archive) is Step.POSTPONED
+    assert (row(with_document).state, row(with_document).error) == (DeliveryState.WAITING, DocumentNotMade.message)
+    assert post.sent == []
+    later = now + PAUSES[0]
+    assert deliver(with_document, post.senders, now=later, documents=archive) is Step.SENT
+    assert len(post.sent) == 1
+
+
+def test_a_mail_never_goes_without_its_document(now, with_document):
+    post = Post()
+    assert deliver(with_document, post.senders, now=now) is Step.POSTPONED
+    assert post.sent == []
+
+
+def test_what_is_not_due_makes_no_document(now, with_document):
+    archive = Archive()
+    deliver(with_document, Post().senders, now=now, documents=archive)
+    deliver(with_document, Post().senders, now=now, documents=archive)
+    assert len(archive.asked) == 1
+
+
+def test_a_document_goes_by_mail_only(session, now):
+    account = OwnerFactory(person__phone="+4930123456", person__phone_state=PhoneState.VERIFIED).account
+    by_sms = {(NotificationKind.INVOICES, NotificationChannel.SMS): True}
+    person = session.scalars(select(Person)).one()
+    choose_notifications(person, by_sms, quiet_from=None, quiet_until=None, actor=CLERK, now=now)
+    document = DocumentName(DocumentKind.INVOICE, "INV-1")
+    kind = NotificationKind.INVOICES
+    tell_account(account.id, P.INVOICES_READ, "password_changed", now=now, kind=kind, document=document)
+    told = session.execute(select(NotificationDelivery.channel, NotificationDelivery.document_number)).all()
+    assert sorted(told) == [(NotificationChannel.EMAIL, "INV-1"), (NotificationChannel.SMS, None)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"document_kind": None}, {"document_number": None}, {"account_id": None}],
+    ids=lambda values: next(iter(values)),
+)
+def test_a_document_is_named_as_a_whole_and_within_an_account(session, with_document, values):
+    changed = update(NotificationDelivery).where(NotificationDelivery.id == with_document).values(values)
+    with pytest.raises(IntegrityError):
+        session.execute(changed)
+    session.rollback()

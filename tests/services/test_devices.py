@@ -28,7 +28,8 @@ def come_in(browser, now, password=PASSWORD):
 
 
 def mails(session):
-    return list(session.execute(select(NotificationDelivery.event, NotificationDelivery.text)).all())
+    found = select(NotificationDelivery.event, NotificationDelivery.text).order_by(NotificationDelivery.id)
+    return list(session.execute(found).all())
 
 
 def test_the_first_sign_in_ever_is_not_reported_but_its_device_is_known(session, now):

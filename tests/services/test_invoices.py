@@ -28,6 +28,7 @@ from services.invoices import (
 from services.ledger import NotEnoughFunds
 from services.pay_approvals import AbovePayLimit
 from services.people import NotWhileLoggedInAs
+from services.settings import change_setting
 from services.unit_of_work import unit_of_work
 from tests.factories.people import AccountFactory, MemberFactory, OwnerFactory
 from tests.services.money import (
@@ -99,6 +100,15 @@ def test_the_billing_data_of_an_issued_invoice_stays_when_the_account_changes(
     db.session.flush()
     db.session.refresh(invoice)
     assert invoice.billing["name"] == name
+
+
+def test_the_seller_of_an_issued_invoice_stays_when_the_settings_change(account: Account, now: dt.datetime) -> None:
+    for key, text in {"seller_name": "House Ltd", "seller_vat_id": "DE136695976"}.items():
+        change_setting(key, text, actor=CLERK, now=now)
+    invoice = issued(account, now)
+    change_setting("seller_name", "Other Ltd", actor=CLERK, now=now)
+    db.session.refresh(invoice)
+    assert (invoice.billing["seller"]["name"], invoice.billing["seller"]["vat_id"]) == ("House Ltd", "DE136695976")
 
 
 def test_an_invoice_is_issued_only_once(account: Account, now: dt.datetime) -> None:

@@ -105,6 +105,15 @@ def test_sixteen_resets_at_once_take_one(license: License, now: dt.datetime) -> 
     assert rows_of(HardwareReset) == 1
 
 
+def test_of_sixteen_resets_with_one_left_one_succeeds(license: License, now: dt.datetime) -> None:
+    license.resets_left = 1
+    license_id = license.id
+    results = at_once(lambda _: reset_hardware_lock(db.session.get_one(License, license_id), actor=MEMBER, now=now))
+    assert len(refusals(results)) == 15
+    assert license.resets_left == 0
+    assert rows_of(HardwareReset) == 1
+
+
 def test_the_guard_alone_takes_one_when_no_row_is_locked(
     license: License, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor, Source
-from domain.settings import SETTINGS, SettingKind, SettingNotReadable, UnknownSetting, spec_of
+from domain.setting_kinds import SettingKind, SettingNotReadable
+from domain.settings import SETTINGS, UnknownSetting, spec_of
 from extensions import db
 from models import MemberInvitation, MemberStatus
 from models.setting import Setting

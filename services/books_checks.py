@@ -1,0 +1,80 @@
+"""The books page: what was found when the books were last looked at, and asking for another look (SPEC D15)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from domain.actor import Actor
+from extensions import db
+from models.job import Job, JobState
+from services.books import INVARIANTS, check_invariant
+from services.jobs import enqueue
+from services.people import refuse_while_logged_in_as
+
+CHECK_JOB: Final = "check_books"
+DAILY_JOB: Final = "check_books_daily"
+CLOSE_JOB: Final = "close_month"
+_AT_WORK: Final = (JobState.WAITING, JobState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """What the newest finished check found: by invariant, its breaches (table, key, detail). None: never checked."""
+
+    at: dt.datetime
+    found: Mapping[str, list[tuple[str, str, str]]]
+
+
+def result_of_check() -> dict[str, Any]:
+    """Check every invariant, as a job keeps it."""
+    return {
+        "found": {
+            name: [[finding.table, finding.key, finding.detail] for finding in check_invariant(name)]
+            for name in INVARIANTS
+        }
+    }
+
+
+def ask_for_check(*, actor: Actor, now: dt.datetime) -> Job:
+    """Let a job look at the books now; one that is asked for already is the answer."""
+    return _waiting(CHECK_JOB) or enqueue(CHECK_JOB, {}, now=now, requested_by_id=actor.person_id)
+
+
+def ask_to_close(month: str, *, actor: Actor, now: dt.datetime) -> Job:
+    """Let a job close a month; it refuses what services/month_close.py refuses. Refused here: NotWhileLoggedInAs."""
+    refuse_while_logged_in_as(actor)
+    return _waiting(CLOSE_JOB) or enqueue(CLOSE_JOB, {"month": month[:7]}, now=now, requested_by_id=actor.person_id)
+
+
+def last_check() -> LastCheck | None:
+    """The newest that was done."""
+    job = _newest([CHECK_JOB, DAILY_JOB], [JobState.DONE])
+    if job is None or job.finished_at is None or not job.result:
+        return None
+    found = job.result.get("found", {})
+    return LastCheck(job.finished_at, {name: [(*row,) for row in found.get(name, [])] for name in INVARIANTS})
+
+
+def last_close() -> Mapping[str, Any] | None:
+    """What became of the newest try to close a month: ``month``, and why it was ``refused`` (empty: it is closed)."""
+    job = _newest([CLOSE_JOB], [JobState.DONE])
+    return job.result if job is not None else None
+
+
+def is_at_work() -> bool:
+    """Whether a check or a closing is under way."""
+    return _waiting(CHECK_JOB) is not None or _waiting(CLOSE_JOB) is not None
+
+
+def _waiting(kind: str) -> Job | None:
+    return _newest([kind], list(_AT_WORK))
+
+
+def _newest(kinds: list[str], states: list[JobState]) -> Job | None:
+    found = select(Job).where(Job.kind.in_(kinds), Job.state.in_(states))
+    return db.session.scalar(found.order_by(Job.id.desc()).limit(1))

@@ -1,0 +1,254 @@
+"""What lies in a month pack: the statement, and lists of its documents, each as PDF and CSV with the same totals.
+
+The lines of the statement are the one source: each list holds the lines of its kinds, with what its documents say.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from domain.money import minor_to_text
+from domain.periods import Period
+from domain.refusals import Refusal
+from domain.sheets import harmless
+from extensions import db
+from models.account import Account
+from models.credit_note import CreditNote
+from models.document_file import DocumentKind
+from models.invoice import Invoice
+from models.payment import Payment
+from models.statement_line import StatementKind, StatementLine
+from services.documents import is_issued
+from services.invoices import billing_of
+from services.papers import Paper, day_text, money_text, paper_frame
+from services.statement_papers import lines_of, opening_of, statement_paper
+
+BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for something older
+MOST_DOCUMENTS: Final = 2_000
+
+
+class PackTooLarge(Refusal):
+    message = f"A month pack holds at most {MOST_DOCUMENTS:,} documents. Download the lists of this month instead."
+
+
+class PackNotEqual(RuntimeError):
+    """The lists do not add up to the statement: a mistake of the program's, so no pack is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A list of the pack. ``kinds`` are the statement's; ``document``: each of these has a PDF of its own."""
+
+    name: str
+    title: str
+    kinds: frozenset[StatementKind]
+    document: DocumentKind
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as it is written: its lines, and the same as rows of texts, whose last cell is the amount."""
+
+    section: Section
+    lines: list[StatementLine]
+    rows: list[tuple[str, ...]]
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything that a pack is made of, as it stood when it was read."""
+
+    account: Account
+    month: Period
+    opening: int
+    lines: Sequence[StatementLine]
+    lists: tuple[Listed, ...]
+    documents: tuple[tuple[Section, str], ...]  # (section, number) of each PDF
+
+    @property
+    def closing(self) -> int:
+        return self.opening + sum(line.amount for line in self.lines)
+
+    @property
+    def others(self) -> int:
+        """Credit given or taken back, and balances that were brought along: they stand on the statement only."""
+        return sum(line.amount for line in self.lines) - sum(each.total for each in self.lists)
+
+
+SECTIONS: Final = (
+    Section(
+        "invoices",
+        "Invoices",
+        frozenset({StatementKind.INVOICE, StatementKind.INVOICE_VOIDED}),
+        DocumentKind.INVOICE,
+        ("Number", "Booked on", "What", "Due on", "Net", "Tax", "Amount"),
+    ),
+    Section(
+        "credit-notes",
+        "Credit notes",
+        frozenset({StatementKind.CREDIT_NOTE}),
+        DocumentKind.CREDIT_NOTE,
+        ("Number", "Booked on", "Reason", "Net", "Tax", "Amount"),
+    ),
+    Section(
+        "payments",
+        "Payments and refunds",
+        frozenset({StatementKind.PAYMENT, StatementKind.REFUND}),
+        DocumentKind.RECEIPT,
+        ("Number", "Booked on", "What", "Method", "Reference", "Amount"),
+    ),
+)
+STATEMENT_TITLES: Final = ("Booked on", "What", "Document", "Description", "Amount", "Balance")
+
+
+def contents_of(account: Account, month: Period) -> Contents:
+    """Read a month. Refused: StatementTooLong, PackTooLarge."""
+    lines = lines_of(account, month.first, month.last)
+    opening = opening_of(account, lines, month.last)
+    lists, documents = [], list[tuple[Section, str]]()
+    for section in SECTIONS:
+        own = [line for line in lines if line.kind in section.kinds]
+        rows_by_number = _rows(section, [line.document_number or "" for line in own])
+        lists.append(
+            Listed(
+                section,
+                own,
+                [_cells(section, line, rows_by_number.get(line.document_number or "")) for line in own],
+            )
+        )
+        documents += [(section, number) for number, row in rows_by_number.items() if is_issued(row)]
+    if len(documents) > MOST_DOCUMENTS:
+        raise PackTooLarge
+    found = Contents(account, month, opening, lines, tuple(lists), tuple(documents))
+    if lines and found.closing != lines[-1].balance_after:
+        raise PackNotEqual(f"the statement of account {account.client_id} does not add up")
+    return found
+
+
+def sheets(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """Every CSV with its name. Amounts are signed as on the statement: what is owed is negative."""
+    currency = contents.account.currency
+    yield (
+        "statement.csv",
+        _csv(
+            STATEMENT_TITLES,
+            [
+                (
+                    line.booked_on.isoformat(),
+                    _words(line.kind),
+                    line.document_number or "",
+                    line.description,
+                    minor_to_text(line.amount, currency),
+                    minor_to_text(line.balance_after, currency),
+                )
+                for line in contents.lines
+            ],
+        ),
+    )
+    for listed in contents.lists:
+        yield f"{listed.section.name}.csv", _csv(listed.section.titles, listed.rows)
+    yield "totals.csv", _csv(("What", "Rows", "Amount", "Currency"), _totals(contents))
+
+
+def papers(contents: Contents) -> Iterator[tuple[str, Paper]]:
+    """Every list as a paper with its name; the documents themselves come from services/documents.py."""
+    yield "statement.pdf", statement_paper(contents.account, contents.month.first, contents.month.last)
+    for listed in contents.lists:
+        yield f"{listed.section.name}.pdf", _paper(contents, listed)
+
+
+def _paper(contents: Contents, listed: Listed) -> Paper:
+    account, month, section = contents.account, contents.month, listed.section
+    currency = account.currency
+    return {
+        **paper_frame(billing_of(account), section.title, account.client_id, month.last),
+        "facts": [
+            {"label": "From", "value": day_text(month.first) or ""},
+            {"label": "To", "value": day_text(month.last) or ""},
+        ],
+        "columns": ["Document", "Amount"],
+        "rows": [
+            {
+                "what": f"{day_text(line.booked_on)}: {row[2] if row[0] in row[2] else f'{row[0]} · {row[2]}'}",
+                "why": "",
+                "cells": [money_text(line.amount, currency)],
+                "running": "",
+            }
+            for line, row in zip(listed.lines, listed.rows, strict=True)
+        ],
+        "running": False,
+        "totals": [
+            {"label": f"Total of {len(listed.rows)}", "value": money_text(listed.total, currency), "strong": True}
+        ],
+        "notes": [] if listed.rows else ["There are none in this month."],
+    }
+
+
+def _totals(contents: Contents) -> list[tuple[str, ...]]:
+    """Opening balance, what moved it, closing balance: they add up."""
+    currency = contents.account.currency
+    number = sum(len(each.rows) for each in contents.lists)
+    rows = [("Opening balance", "", contents.opening)]
+    rows += [(each.section.title, str(len(each.rows)), each.total) for each in contents.lists]
+    rows += [("Credits and balances brought along", str(len(contents.lines) - number), contents.others)]
+    rows += [("Closing balance", "", contents.closing)]
+    return [(what, many, minor_to_text(amount, currency), currency) for what, many, amount in rows]
+
+
+def _rows(section: Section, numbers: list[str]) -> Mapping[str, Any]:
+    """The documents of these numbers, by number, in the order of their numbers."""
+    model: Any = {
+        DocumentKind.INVOICE: Invoice,
+        DocumentKind.CREDIT_NOTE: CreditNote,
+        DocumentKind.RECEIPT: Payment,
+    }[section.document]
+    found: dict[str, Any] = {}
+    for start in range(0, len(numbers), 500):
+        some = select(model).where(model.number.in_(numbers[start : start + 500])).order_by(model.number)
+        found |= {row.number: row for row in db.session.scalars(some)}
+    return found
+
+
+def _cells(section: Section, line: StatementLine, row: Any) -> tuple[str, ...]:
+    """A row of a list. Only a document's own line tells its net and tax; a refund's tells its payment by words."""
+    amount = minor_to_text(line.amount, line.currency)
+    begin = (line.document_number or "", line.booked_on.isoformat())
+    if section.document is DocumentKind.INVOICE:
+        sign = 1 if line.kind is StatementKind.INVOICE_VOIDED else -1
+        due = row.due_on.isoformat() if row is not None and row.due_on else ""
+        return (*begin, "Voided" if sign > 0 else "Issued", due, *_parts(row, sign, line.currency), amount)
+    if section.document is DocumentKind.CREDIT_NOTE:
+        reason = _words(row.reason) if row is not None else ""
+        return (*begin, reason, *_parts(row, 1, line.currency), amount)
+    if row is None:
+        return (*begin, line.description, "", "", amount)
+    return (*begin, line.description, _words(row.method), row.reference or "", amount)
+
+
+def _parts(row: Any, sign: int, currency: str) -> tuple[str, str]:
+    if row is None:
+        return "", ""
+    return minor_to_text(sign * row.net_total, currency), minor_to_text(sign * row.tax_total, currency)
+
+
+def _words(value: Any) -> str:
+    return str(value.value).replace("_", " ").capitalize()
+
+
+def _csv(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(titles)
+    writer.writerows([[harmless(cell) for cell in row] for row in rows])
+    return (BYTE_ORDER_MARK + out.getvalue()).encode()

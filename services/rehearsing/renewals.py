@@ -1,0 +1,128 @@
+"""Subscriptions that renew until a day, each with what its next periods would cost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+
+from domain.actor import Actor, Source
+from domain.periods import Period, PricedPeriod
+from domain.refusals import Refusal
+from domain.rehearsal import Renewal
+from domain.renewals import BILLED_BEFORE
+from extensions import db
+from models.account import Account
+from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
+from services.invoices import InvoiceLineValues, totals_of
+from services.pricing import PriceList, price_list
+from services.subscriptions.periods import anchor_of
+from services.subscriptions.terms import LOADED, codes_of, lines_of, renewal_terms
+from services.taxes import TaxTable, tax_tables
+
+_LATEST_TAX_POINT: Final = dt.timedelta(days=3 * 366)
+"""So far beyond the last day a period may begin that is billed until then."""
+_NOBODY: Final = Actor("Rehearsal", Source.JOB)
+
+
+@dataclass(slots=True)
+class Troubles:
+    """What cannot be foretold as it should: subscriptions that ran out unrenewed, and periods without a price."""
+
+    run_out: int = 0
+    unpriced: int = 0
+
+
+def renewals_of(
+    accounts: Sequence[Account], *, now: dt.datetime, until: dt.date, troubles: Troubles
+) -> Mapping[int, list[Renewal]]:
+    """Those of these accounts, by the account's row number: a few queries, however many there are."""
+    subscriptions = _subscriptions(accounts, until)
+    running = [row for row in subscriptions if row.current_period_to >= now.date()]
+    troubles.run_out += len(subscriptions) - len(running)
+    if not running:
+        return {}
+    by_id = {account.id: account for account in accounts}
+    classes = {row.package.product_class_id for row in running}
+    nexts = [row.next_package for row in running if row.next_package is not None]
+    classes |= {package.product_class_id for package in nexts}
+    classes |= {item.product.product_class_id for package in nexts for item in package.items}
+    classes |= {item.product.product_class_id for row in running for item in row.items}
+    days = {now.date(), until + _LATEST_TAX_POINT}
+    taxes = tax_tables([by_id[row.account_id] for row in running], classes, days)
+    prices = _price_lists(running)
+    billed = _billed(running)
+    found: dict[int, list[Renewal]] = {}
+    for row in running:
+        found.setdefault(row.account_id, []).append(
+            Renewal(
+                row.number,
+                Period(row.current_period_from, row.current_period_to),
+                anchor_of(row),
+                row.period.months,
+                row.aligns_to_month,
+                _price(row, taxes[row.account_id], prices.get(row.currency), now, troubles),
+                frozenset(billed.get(row.id, ())),
+                row.trial_ends_on,
+            )
+        )
+    return found
+
+
+def _subscriptions(accounts: Sequence[Account], until: dt.date) -> list[Subscription]:
+    found = (
+        select(Subscription)
+        .where(
+            Subscription.account_id.in_([account.id for account in accounts]),
+            Subscription.status == SubscriptionStatus.ACTIVE,
+            Subscription.renews_on <= until + BILLED_BEFORE,
+        )
+        .options(*LOADED)
+    )
+    rows = db.session.scalars(found.order_by(Subscription.account_id, Subscription.id)).all()
+    return [row for row in rows if row.period.months]
+
+
+def _billed(subscriptions: Sequence[Subscription]) -> dict[int, list[dt.date]]:
+    """First days of the periods that were billed ahead: each is billed once."""
+    ids = [row.id for row in subscriptions]
+    earliest = min(row.current_period_to for row in subscriptions)
+    found = select(SubscriptionPeriod.subscription_id, SubscriptionPeriod.period_from).where(
+        SubscriptionPeriod.subscription_id.in_(ids), SubscriptionPeriod.period_from > earliest
+    )
+    days: dict[int, list[dt.date]] = {}
+    for key, first in db.session.execute(found):
+        days.setdefault(key, []).append(first)
+    return days
+
+
+def _price_lists(subscriptions: Sequence[Subscription]) -> dict[str, PriceList]:
+    """The catalogue's prices of the packages that some will change to, by currency."""
+    codes: dict[str, set[str]] = {}
+    for row in subscriptions:
+        if row.next_package is not None:
+            codes.setdefault(row.currency, set()).update(codes_of([row.next_package]))
+    return {currency: price_list(wanted, currency=currency) for currency, wanted in codes.items()}
+
+
+def _price(
+    row: Subscription, taxes: TaxTable, prices: PriceList | None, now: dt.datetime, troubles: Troubles
+) -> Callable[[PricedPeriod], int]:
+    def price(priced: PricedPeriod) -> int:
+        try:
+            return totals_of(_lines(row, priced, taxes, prices, now)).total
+        except Refusal:
+            troubles.unpriced += 1
+            return 0
+
+    return price
+
+
+def _lines(
+    row: Subscription, priced: PricedPeriod, taxes: TaxTable, prices: PriceList | None, now: dt.datetime
+) -> list[InvoiceLineValues]:
+    terms = renewal_terms(row, prices, priced.period.first)
+    return lines_of(terms, row.id, priced, taxes, actor=_NOBODY, now=now)

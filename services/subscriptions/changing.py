@@ -1,0 +1,163 @@
+"""Other quantities, priced before they are saved, and in force once what they cost is paid (SPEC E1, E2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from domain.actor import Actor
+from models.invoice import Invoice
+from models.order import OrderLine
+from models.package import PackageItem
+from models.subscription import Subscription, SubscriptionChangeKind, SubscriptionItem
+from services.changing_prices import ChangedThing, more_line
+from services.ordering import MOST_OF_ONE, PriceChangedMeanwhile
+from services.subscriptions.applying import raise_quantity
+from services.subscriptions.change_orders import invoice_of, open_for_change, order_change, refuse_while_changing
+from services.subscriptions.history import tell_change
+from services.subscriptions.periods import ONE_DAY, billed_ahead
+from services.subscriptions.quotes import (
+    ChangeQuote,
+    ItemChange,
+    NothingChanges,
+    QuantityNotPossible,
+    billed_until,
+    check_running,
+    paid_periods,
+    taxes_of,
+    totals_or_nothing,
+)
+
+
+def quote_quantities(
+    subscription: Subscription, wanted: Mapping[str, int], *, actor: Actor, now: dt.datetime
+) -> ChangeQuote:
+    """Price other quantities by product code; writes nothing. Products that are not named stay as they are.
+
+    Refused: SubscriptionNotChangeable, ChangeUnderWay, QuantityNotPossible, NothingChanges, NextPeriodBilled,
+    TaxRulesUnclear, AmountTooLarge.
+    """
+    check_running(subscription, now)
+    refuse_while_changing(subscription)
+    changes = _item_changes(subscription, wanted)
+    if not changes:
+        raise NothingChanges
+    paid = paid_periods(subscription, now)
+    if any(each.wanted < each.renews_with for each in changes) and billed_ahead(subscription):
+        raise billed_until(subscription)
+    taxes = taxes_of(subscription, [each.item.product.product_class_id for each in changes], now)
+    lines = []
+    for change in changes:
+        for part in paid:
+            tax = taxes.tax_of(change.item.product.product_class_id, now.date())
+            line = more_line(
+                ChangedThing(change.item.product, subscription.id, part.period, tax),
+                change.item.unit_price,
+                paid_quantity=change.renews_with if part.is_next else change.now,
+                before=change.now,
+                after=change.wanted,
+                actor=actor,
+                now=now,
+                on=part.begins,
+            )
+            lines += [line] if line is not None else []
+    more = sum((each.wanted - each.renews_with) * each.item.unit_price for each in changes)
+    before = subscription.recurring_price + sum(
+        ((each.pending_quantity if each.pending_quantity is not None else each.quantity) - each.quantity)
+        * each.unit_price
+        for each in subscription.items
+    )
+    at_renewal = any(each.wanted < each.renews_with for each in changes)
+    return ChangeQuote(
+        subscription.currency,
+        tuple(lines),
+        totals_or_nothing(lines),
+        before,
+        max(0, before + more),
+        items=tuple(changes),
+        at_renewal=at_renewal,
+    )
+
+
+def save_quantities(
+    subscription_id: int,
+    wanted: Mapping[str, int],
+    *,
+    expected_total: int,
+    key: str,
+    actor: Actor,
+    now: dt.datetime,
+) -> Invoice | None:
+    """Save other quantities. What is more takes effect when the invoice that is given back is paid, or at once when it
+    costs nothing; what is less at renewal.
+
+    ``expected_total`` is what the person saw. The same key again gives the same invoice. Refused: as quote_quantities,
+    PriceChangedMeanwhile, OrderKeyMissing, NotWhileLoggedInAs.
+    """
+    subscription, placed = open_for_change(subscription_id, key, actor)
+    if placed is not None:
+        return invoice_of(placed)
+    quote = quote_quantities(subscription, wanted, actor=actor, now=now)
+    if quote.totals.total != expected_total:
+        raise PriceChangedMeanwhile
+    for change in quote.items:
+        if change.wanted < change.renews_with:
+            _lower_at_renewal(subscription, change, actor, now)
+    more = [each for each in quote.items if each.wanted > each.renews_with]
+    if not quote.lines:
+        for change in more:
+            raise_quantity(subscription, change.item, change.wanted, actor=actor, now=now)
+        return None
+    ordered = [
+        OrderLine(
+            product_id=each.item.product_id,
+            quantity=each.wanted,
+            unit_price=each.item.unit_price,
+            net=sum(line.net for line in quote.lines if line.product_id == each.item.product_id),
+            description=f"{each.item.product.name}: {each.now} to {each.wanted}",
+        )
+        for each in more
+    ]
+    return order_change(subscription, quote, ordered, key=key, actor=actor, now=now)
+
+
+def limits_of(subscription: Subscription, item: SubscriptionItem) -> tuple[int, int]:
+    """The fewest and the most of a product that the plan allows."""
+    included = next((each for each in subscription.package.items if each.product_id == item.product_id), None)
+    return (0, MOST_OF_ONE) if included is None else (included.minimum, _most(included))
+
+
+def _most(included: PackageItem) -> int:
+    return MOST_OF_ONE if included.maximum is None else included.maximum
+
+
+def _item_changes(subscription: Subscription, wanted: Mapping[str, int]) -> list[ItemChange]:
+    """What is really different. Refused: QuantityNotPossible."""
+    items = {item.product.code: item for item in subscription.items}
+    if set(wanted) - set(items):
+        raise QuantityNotPossible("This subscription does not have one of these products. Reload the page.")
+    found = []
+    for code, target in wanted.items():
+        item = items[code]
+        renews_with = item.quantity if item.pending_quantity is None else item.pending_quantity
+        if target == renews_with:
+            continue
+        least, most = limits_of(subscription, item)
+        if type(target) is not int or not least <= target <= most:
+            raise QuantityNotPossible(f"{item.product.name}: enter a whole number from {least} to {most:,}.")
+        found.append(ItemChange(item, item.quantity, renews_with, target))
+    return found
+
+
+def _lower_at_renewal(subscription: Subscription, change: ItemChange, actor: Actor, now: dt.datetime) -> None:
+    change.item.pending_quantity = change.wanted if change.wanted < change.item.quantity else None
+    tell_change(
+        subscription,
+        SubscriptionChangeKind.QUANTITY_DECREASED,
+        actor=actor,
+        now=now,
+        before=f"{change.item.product.name}: {change.renews_with}",
+        after=str(change.wanted),
+        item=change.item,
+        effective_on=subscription.current_period_to + ONE_DAY,
+    )

@@ -1,0 +1,67 @@
+"""The periods of a subscription that are paid for, or billed ahead."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import select
+
+from domain.invoices import InvoiceStatus
+from domain.periods import Period
+from extensions import db
+from models.invoice import Invoice
+from models.subscription import Subscription, SubscriptionPeriod
+
+ONE_DAY: Final = dt.timedelta(days=1)
+
+
+def current_period(subscription: Subscription) -> Period:
+    return Period(subscription.current_period_from, subscription.current_period_to)
+
+
+def anchor_of(subscription: Subscription) -> dt.date:
+    """The day from which periods are counted. A trial is no part of the count: it begins on the day after it."""
+    if subscription.trial_ends_on is not None:
+        return subscription.trial_ends_on + ONE_DAY
+    return subscription.started_on
+
+
+def following(subscription: Subscription) -> SubscriptionPeriod | None:
+    """The period after the current one, once it was billed, whatever became of that."""
+    return db.session.scalar(
+        select(SubscriptionPeriod).where(
+            SubscriptionPeriod.subscription_id == subscription.id,
+            SubscriptionPeriod.period_from == subscription.current_period_to + ONE_DAY,
+        )
+    )
+
+
+def billed_ahead(subscription: Subscription) -> SubscriptionPeriod | None:
+    """The period after the current one, where it is paid or waits for that."""
+    ahead = following(subscription)
+    return None if ahead is None or is_nobodys(ahead) else ahead
+
+
+def is_nobodys(period: SubscriptionPeriod) -> bool:
+    """Whether its invoice was voided, or given back as a whole."""
+    invoice = _invoice_of(period)
+    if invoice is None:
+        return False
+    given_back = invoice.total > 0 and invoice.amount_credited >= invoice.total
+    return given_back or invoice.status is InvoiceStatus.VOID
+
+
+def is_paid(period: SubscriptionPeriod) -> bool:
+    """Whether it may be used. What cost nothing is paid."""
+    invoice = _invoice_of(period)
+    return invoice is None or (invoice.status is InvoiceStatus.PAID and not is_nobodys(period))
+
+
+def is_trial(subscription: Subscription, day: dt.date) -> bool:
+    """Whether this day is still tried for nothing."""
+    return subscription.trial_ends_on is not None and day <= subscription.trial_ends_on
+
+
+def _invoice_of(period: SubscriptionPeriod) -> Invoice | None:
+    return None if period.invoice_id is None else db.session.get_one(Invoice, period.invoice_id)

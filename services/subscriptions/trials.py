@@ -1,0 +1,110 @@
+"""Trying a plan for some days, and giving back what was bought a moment ago (SPEC E3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import func, select
+
+from domain.actor import Actor
+from domain.periods import Period
+from domain.proration import REFUND_DAYS, refundable_in_full
+from domain.refusals import Refusal
+from extensions import db
+from models.account import Account
+from models.credit_note import CreditReason
+from models.invoice import Invoice
+from models.order import OrderLine
+from models.package import Package
+from models.price import BillingPeriod
+from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
+from services.credit_notes import issue_credit_note
+from services.locks import lock_accounts, locked
+from services.people import refuse_while_logged_in_as
+from services.pricing import price_list
+from services.subscriptions.fulfilling import start_subscription
+from services.subscriptions.periods import ONE_DAY
+from services.subscriptions.standing import terminate
+from services.subscriptions.terms import codes_of, load_package
+
+
+class NoTrial(Refusal):
+    message = "There is no trial of this plan. Order it instead."
+
+
+class TrialUsed(Refusal):
+    message = "This plan was tried before. Order it instead."
+
+
+class TooLateToGiveBack(Refusal):
+    message = (
+        f"What was bought is given back in full within {REFUND_DAYS} days, while nothing else was added. Open a ticket"
+        " and we look into it."
+    )
+
+
+def start_trial(
+    account: Account, package: Package, *, billing: BillingPeriod, actor: Actor, now: dt.datetime
+) -> Subscription:
+    """Begin a plan for its days of trial, once per account and plan. On its last day the first period is billed.
+
+    Refused: NoTrial, TrialUsed, NotForSale, PriceMissing, NotWhileLoggedInAs.
+    """
+    refuse_while_logged_in_as(actor)
+    lock_accounts([account.id])
+    package = load_package(package.id)
+    if package.trial_days <= 0 or not billing.months:
+        raise NoTrial
+    price = price_list(codes_of([package]), currency=account.currency).price_of(package.code, billing, now.date())
+    had = select(Subscription.id).where(Subscription.account_id == account.id, Subscription.package_id == package.id)
+    if db.session.scalar(had.limit(1)) is not None:
+        raise TrialUsed
+    return start_subscription(
+        account,
+        package,
+        billing=billing,
+        period=Period(now.date(), now.date() + (package.trial_days - 1) * ONE_DAY),
+        price=price.amount,
+        order=None,
+        invoice=None,
+        actor=actor,
+        now=now,
+        trial=True,
+    )
+
+
+def give_back(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Subscription:
+    """End a subscription that was bought at most 14 days ago; what was paid is balance again, by a credit note.
+
+    Refused: TooLateToGiveBack, NotWhileLoggedInAs, PaymentUnderWay.
+    """
+    refuse_while_logged_in_as(actor)
+    subscription = locked(db.session.get_one(Subscription, subscription_id))
+    invoice = purchase_of(subscription, today=now.date())
+    if invoice is None:
+        raise TooLateToGiveBack
+    issue_credit_note(
+        invoice,
+        amount=invoice.total - invoice.amount_credited,
+        reason=CreditReason.CANCELLED_SERVICE,
+        actor=actor,
+        now=now,
+    )
+    return terminate(subscription.id, reason="Given back within 14 days", actor=actor, now=now)
+
+
+def purchase_of(subscription: Subscription, *, today: dt.date) -> Invoice | None:
+    """The invoice over the first paid period, while it may be given back: alone on it, and nothing added since."""
+    first = subscription.started_on if subscription.trial_ends_on is None else subscription.trial_ends_on + ONE_DAY
+    if subscription.status is not SubscriptionStatus.ACTIVE or not refundable_in_full(first, today):
+        return None
+    invoices = select(SubscriptionPeriod.invoice_id).where(SubscriptionPeriod.subscription_id == subscription.id)
+    ids = db.session.scalars(invoices).all()
+    if len(ids) != 1 or ids[0] is None:
+        return None
+    others = select(func.count()).select_from(Invoice).where(Invoice.subscription_id == subscription.id)
+    if db.session.scalar(others.where(Invoice.id != ids[0], Invoice.amount_paid > 0)):
+        return None
+    invoice = db.session.get_one(Invoice, ids[0])
+    alone = select(func.sum(OrderLine.quantity)).where(OrderLine.order_id == invoice.order_id)
+    return invoice if db.session.scalar(alone) == 1 and invoice.amount_due == 0 else None

@@ -1,0 +1,114 @@
+"""What postpaid accounts used: kept until the month is over, then billed as one invoice (SPEC D14)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select, update
+
+from domain.actor import Actor
+from domain.credit import month_of
+from extensions import db
+from models.account import Account
+from models.credit import UnbilledCharge
+from models.invoice import Invoice
+from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
+from services.locks import lock_accounts, rows_changed
+
+SHOWN: Final = 100
+_AT_ONCE: Final = 200
+
+
+class ChargesBilledMeanwhile(RuntimeError):
+    """Somebody billed the same charges without locking the account: a mistake of the program's."""
+
+
+def keep_unbilled(account: Account, lines: Sequence[InvoiceLineValues], *, now: dt.datetime) -> list[UnbilledCharge]:
+    """Keep lines for the next invoice of the account, each with its own tax. Whoever calls has taken the credit."""
+    charges = [
+        UnbilledCharge(
+            account_id=account.id,
+            used_on=now.date(),
+            description=line.description[:255],
+            currency=account.currency,
+            unit_price=line.unit_price,
+            quantity=line.quantity,
+            total=totals_of([line]).total,
+            tax_rate=line.tax_rate,
+            tax_name=line.tax_name,
+            treatment=line.treatment,
+            tax_rule_id=line.tax_rule_id,
+            product_id=line.product_id,
+            subscription_id=line.subscription_id,
+            period_from=line.period_from,
+            period_to=line.period_to,
+            explanation=line.explanation,
+            created_at=now,
+        )
+        for line in lines
+    ]
+    db.session.add_all(charges)
+    db.session.flush()
+    return charges
+
+
+def bill_unbilled(account: Account, *, actor: Actor, now: dt.datetime, before: dt.date | None = None) -> Invoice | None:
+    """Issue one invoice for what was used before a day, or for all of it; None when there is nothing.
+
+    The limit of a postpaid account holds for what is unbilled, so it begins anew with this.
+    """
+    lock_accounts([account.id])
+    waiting = [UnbilledCharge.account_id == account.id, UnbilledCharge.invoice_id.is_(None)]
+    if before is not None:
+        waiting.append(UnbilledCharge.used_on < before)
+    found = select(UnbilledCharge).where(*waiting).order_by(UnbilledCharge.used_on, UnbilledCharge.id)
+    charges = db.session.scalars(found).all()
+    if not charges:
+        return None
+    first, last = charges[0].used_on, charges[-1].used_on
+    words = f"Used {first.isoformat()} to {last.isoformat()}" if first != last else f"Used {first.isoformat()}"
+    invoice = create_invoice(account, [_line(each) for each in charges], description=words, actor=actor, now=now)
+    if rows_changed(update(UnbilledCharge).where(*waiting).values(invoice_id=invoice.id)) != len(charges):
+        raise ChargesBilledMeanwhile
+    return issue_invoice(invoice, actor=actor, now=now)
+
+
+def unbilled_charges(account_id: int) -> Sequence[UnbilledCharge]:
+    """What an account used and was not billed for, the newest first, as far as a page shows it."""
+    found = select(UnbilledCharge).where(UnbilledCharge.account_id == account_id, UnbilledCharge.invoice_id.is_(None))
+    return db.session.scalars(
+        found.order_by(UnbilledCharge.used_on.desc(), UnbilledCharge.id.desc()).limit(SHOWN)
+    ).all()
+
+
+def accounts_to_bill(*, today: dt.date) -> Sequence[int]:
+    """Some accounts that used something in a month that is over and were not billed for it, by row numbers."""
+    waiting = select(UnbilledCharge.account_id).where(
+        UnbilledCharge.invoice_id.is_(None), UnbilledCharge.used_on < month_of(today)
+    )
+    return db.session.scalars(waiting.distinct().order_by(UnbilledCharge.account_id).limit(_AT_ONCE)).all()
+
+
+def bill_month(account_id: int, *, actor: Actor, now: dt.datetime) -> Invoice | None:
+    """Bill an account for the months that are over; None when somebody did it meanwhile."""
+    account = db.session.get_one(Account, account_id)
+    return bill_unbilled(account, actor=actor, now=now, before=month_of(now.date()))
+
+
+def _line(charge: UnbilledCharge) -> InvoiceLineValues:
+    return InvoiceLineValues(
+        description=charge.description,
+        unit_price=charge.unit_price,
+        quantity=charge.quantity,
+        tax_rate=charge.tax_rate,
+        tax_name=charge.tax_name,
+        treatment=charge.treatment,
+        tax_rule_id=charge.tax_rule_id,
+        product_id=charge.product_id,
+        subscription_id=charge.subscription_id,
+        period_from=charge.period_from,
+        period_to=charge.period_to,
+        explanation=charge.explanation,
+    )

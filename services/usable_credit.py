@@ -1,0 +1,131 @@
+"""What an account may still spend, by the formulas of domain/credit.py on the rows as they are (SPEC D14)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, or_, select
+
+from domain.credit import GrantedLimit, Postpaid, Prepaid, limit_on
+from domain.postings import CUSTOMER_LEDGER_KINDS, LedgerAccountKind
+from extensions import db
+from models.account import Account, PaymentMode
+from models.credit import CreditLimit, UnbilledCharge
+from models.ledger import LedgerAccount
+
+
+@dataclass(frozen=True, slots=True)
+class CreditFigures:
+    """The figures of one account in minor units of its currency; what is owed is negative.
+
+    ``balance`` is the money we hold (below zero: what a prepaid account drew on its limit). ``due`` is balance less
+    what invoices ask for. ``limits`` are the grants in force, ``limit`` is the one of them that counts.
+    """
+
+    mode: PaymentMode
+    currency: str
+    balance: int
+    due: int
+    unbilled: int
+    reserved: int
+    limit: int
+    limits: tuple[CreditLimit, ...]
+
+    @property
+    def usable(self) -> int:
+        if self.mode is PaymentMode.PREPAID:
+            return Prepaid(self.balance, self.limit, self.reserved).usable
+        return Postpaid(self.unbilled, self.due, self.limit, self.reserved).usable
+
+    @property
+    def owed(self) -> int:
+        """What invoices ask for, as an amount above zero."""
+        return self.balance - self.due
+
+    @property
+    def payable(self) -> int:
+        """What invoices can be paid with from the balance: of a postpaid account money only, and no limit."""
+        return self.usable if self.mode is PaymentMode.PREPAID else self.balance
+
+    @property
+    def current_balance(self) -> int:
+        """Prepaid: the balance. Postpaid: unbilled and amount due together."""
+        if self.mode is PaymentMode.PREPAID:
+            return self.balance
+        return Postpaid(self.unbilled, self.due, self.limit, self.reserved).current_balance
+
+
+def figures_of(account_id: int, *, day: dt.date) -> CreditFigures:
+    """Read the figures; ``day`` decides which limits are in force."""
+    mode, currency = mode_and_currency(account_id)
+    pots = {row.kind: row for row in db.session.execute(_pots_of(account_id, currency))}
+    funds, receivable = pots.get(LedgerAccountKind.FUNDS), pots.get(LedgerAccountKind.RECEIVABLE)
+    balance = funds.balance if funds is not None else 0
+    in_force = limits_in_force(account_id, currency, day)
+    return CreditFigures(
+        mode=mode,
+        currency=currency,
+        balance=balance,
+        due=balance + (receivable.balance if receivable is not None else 0),
+        unbilled=unbilled_of(account_id, currency),
+        reserved=sum(pot.reserved for pot in pots.values()),
+        limit=highest(in_force, day),
+        limits=tuple(in_force),
+    )
+
+
+def mode_and_currency(account_id: int) -> tuple[PaymentMode, str]:
+    """How an account pays, as the database has it now: another request may have switched it."""
+    row = db.session.execute(select(Account.payment_mode, Account.currency).where(Account.id == account_id)).one()
+    return row.payment_mode, row.currency
+
+
+def limits_in_force(account_id: int, currency: str, day: dt.date) -> Sequence[CreditLimit]:
+    """The grants that count on a day, the highest first."""
+    found = select(CreditLimit).where(
+        CreditLimit.account_id == account_id,
+        CreditLimit.currency == currency,
+        CreditLimit.withdrawn_at.is_(None),
+        CreditLimit.valid_from <= day,
+        or_(CreditLimit.valid_to.is_(None), CreditLimit.valid_to > day),
+    )
+    return db.session.scalars(found.order_by(CreditLimit.amount.desc(), CreditLimit.id)).all()
+
+
+def highest(limits: Sequence[CreditLimit], day: dt.date) -> int:
+    """The limit that counts of several grants."""
+    return limit_on(day, [GrantedLimit(each.amount, each.valid_from, each.valid_to) for each in limits])
+
+
+def limit_of(account_id: int, currency: str, *, day: dt.date) -> int:
+    """The limit that counts on a day; nothing when none was granted."""
+    return highest(limits_in_force(account_id, currency, day), day)
+
+
+def unbilled_of(account_id: int, currency: str) -> int:
+    """What was used and not billed yet, as what is owed: never above zero."""
+    used = select(func.coalesce(func.sum(UnbilledCharge.total), 0)).where(
+        UnbilledCharge.account_id == account_id,
+        UnbilledCharge.currency == currency,
+        UnbilledCharge.invoice_id.is_(None),
+    )
+    return -int(db.session.scalar(used) or 0)  # PostgreSQL sums BIGINT to a decimal
+
+
+def overdraft_of(account_id: int, *, day: dt.date) -> int:
+    """How far below zero spending may take the balance: to the limit of a prepaid account, and of no other.
+
+    The limit of a postpaid account holds for what is unbilled: invoices are paid with money.
+    """
+    mode, currency = mode_and_currency(account_id)
+    return limit_of(account_id, currency, day=day) if mode is PaymentMode.PREPAID else 0
+
+
+def _pots_of(account_id: int, currency: str) -> Select[LedgerAccountKind, int, int]:
+    return select(LedgerAccount.kind, LedgerAccount.balance, LedgerAccount.reserved).where(
+        LedgerAccount.account_id == account_id,
+        LedgerAccount.currency == currency,
+        LedgerAccount.kind.in_(sorted(CUSTOMER_LEDGER_KINDS)),
+    )
