@@ -14,7 +14,8 @@ import models  # noqa: F401  the tables are complete once this is imported
 from commands import register_commands
 from config import Settings, SettingsError, load_settings
 from extensions import babel, cipher, csrf, db, login_manager, migrate
-from jobs import senders
+from jobs import gateways, senders
+from services import auto_top_up, dunning, money_mails, payment_tickets
 from services.unit_of_work import intend_to_write, prepare_engine
 from views import access, blueprints, bodies, errors, identity, locale, metrics, shell, social_sign_in, step_up
 from views.look import install_look
@@ -50,6 +51,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
         announce_by_broker(app, settings.broker_url.get_secret_value())
     senders.install(app, settings)
+    gateways.install(app, settings)
+    auto_top_up.follow_payments()
+    dunning.follow_payments()
+    money_mails.follow_payments()
+    payment_tickets.follow_payments()
     register_commands(app)
     app.after_request(set_security_headers)
     return app

@@ -17,6 +17,7 @@ from waitress.server import BaseWSGIServer, create_server
 from commands.demo import load_and_tell, tell_sign_ins
 from config import Environment, Settings
 from extensions import db
+from jobs.demo_gateways import DemoGateways
 from jobs.demo_mail import DemoMail
 from jobs.engine import Engine
 from jobs.logs import log_to_the_console
@@ -48,8 +49,9 @@ def command() -> None:
 
 
 def companions(app: Flask) -> list[Companion]:
-    """What starts before the pages and stops after them in reverse order: the demo's mail server, jobs, the clock."""
-    return [DemoMail(app), Engine(app)]
+    """What starts before the pages and stops after them in reverse order: the demo's mail server and payment
+    providers, jobs, the clock."""
+    return [DemoMail(app), DemoGateways(app), Engine(app)]
 
 
 def make_ready(settings: Settings) -> None:

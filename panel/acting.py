@@ -53,6 +53,8 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
 
     if not fits(action, row):
         return page([("", action.reason(row))], 409)
+    if action.leads_to is not None:
+        return Answer(url=f"{visit.base_url}/{action.leads_to(row)}")
     if not posted:
         return page()
     if not _valid(form):

@@ -32,7 +32,8 @@ class Action:
     many rows at once, or is named by a refusal (``instead``). A ``sensitive`` one asks the visitor to prove who they
     are (the hook ``prove``) before its form is shown. ``checks(visit, row, now)`` is a checklist
     (panel.pages.CheckItem): while a line of it blocks, the button is not offered; ``run`` refuses by itself.
-    A ``typed`` one wants the record's name to be typed.
+    A ``typed`` one wants the record's name to be typed. One that ``leads_to`` a page of the house's own gives its
+    address below the realm's; nothing is asked or done here, and ``run`` only names it.
     """
 
     run: Callable[..., Any]
@@ -52,6 +53,7 @@ class Action:
     menu: bool = True
     checks: Callable[..., Sequence[CheckItem]] | None = None
     typed: bool = False
+    leads_to: Callable[[Any], str] | None = None
     realms: frozenset[str] | set[str] = BOTH
     name: str = ""
 

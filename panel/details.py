@@ -32,9 +32,11 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> 
     url = mounted.url(visit) + address(found[mounted.key_at[1]])
     label = found[mounted.key_at[2]]
     writers = table.writers(visit, mounted.hooks, short=False)
+    withheld = mounted.withheld(visit, row)
     fields = [
         DetailsField(cell.column.name, cell.label, cell.kind.name, write(found))
         for cell, write in zip(table.cells, writers, strict=True)
+        if cell.column.name not in withheld
     ]
     lists = mounted.allows(visit, "list")
     return DetailsPage(
@@ -61,7 +63,7 @@ def _status(mounted: Mounted, fields: list[DetailsField]) -> Markup:
 def _actions(mounted: Mounted, visit: Visit, found: Any, url: str) -> list[ActionLink]:
     conditions = mounted.details_conditions
     links = [
-        ActionLink(action.slug, action.label, f"{url}/{action.slug}", action.danger)
+        ActionLink(action.slug, action.label, f"{url}/{action.slug}", action.danger, action.leads_to is None)
         for action in mounted.allowed_actions(visit)
         if action.menu and (action.slug not in conditions or found[conditions[action.slug]])
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,10 @@ class FormMaker:
         """The form, filled from the request if it was posted, else from the row."""
         form = self.form_class(data=self._initial(visit, session, row)) if row is not None else self.form_class()
         url = self.owner.url(visit)
-        for name in self.sources:
+        for name in self.owner.withheld(visit, row) if row is not None else ():
+            if name in form:
+                del form[name]
+        for name in self._asked(form, self.sources):
             form[name].lookup_url = f"{url}lookup/{name}"
         for field in form:
             if isinstance(field, ListedField):
@@ -79,14 +83,15 @@ class FormMaker:
         if self.custom:
             return {field.short_name: field.data for field in form if field.short_name not in _NOT_VALUES}
         values: dict[str, Any] = {}
-        for name, source in self.sources.items():
+        for name in self._asked(form, self.sources):
             chosen = form[name].chosen
-            values[name] = source.row(session, chosen) if chosen else None
-        for typed in self.typed:
+            values[name] = self.sources[name].row(session, chosen) if chosen else None
+        asked = [typed for typed in self.typed if typed.name in form]
+        for typed in asked:
             if is_money(typed.path.kind):
                 continue
             values[typed.name] = self._value(typed, form[typed.name], visit)
-        for typed in self.typed:
+        for typed in asked:
             if is_money(typed.path.kind) and not self._read_amount(typed, form[typed.name], values, row, visit):
                 return None
             if is_money(typed.path.kind):
@@ -123,6 +128,11 @@ class FormMaker:
         opened, now = str(form[VERSION].data or ""), str(getattr(row, VERSION))
         form[VERSION].data = now
         return opened != now
+
+    @staticmethod
+    def _asked(form: FlaskForm, names: Iterable[str]) -> list[str]:
+        """Those of the fields that this form has: some are withheld from some rows."""
+        return [name for name in names if name in form]
 
     def _initial(self, visit: Visit, session: Session, row: Any) -> dict[str, Any]:
         if self.custom:

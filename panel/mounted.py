@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -88,6 +88,10 @@ class Mounted:
         """What narrows this resource's rows for one visit, beyond its realm."""
         found = self.resource.narrow(visit) if self.resource.narrow is not None else None
         return () if found is None else (found,)
+
+    def withheld(self, visit: Visit, row: Any) -> Collection[str]:
+        """The columns that this row's page and form leave out."""
+        return () if self.resource.withheld is None else self.resource.withheld(visit, row)
 
     # Other records
 

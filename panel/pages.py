@@ -23,12 +23,14 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ActionLink:
-    """A link to an action's confirmation. ``danger`` marks what cannot be taken back easily."""
+    """A link to an action's confirmation. ``danger`` marks what cannot be taken back easily; ``asks``: it is a question
+    that fits into a dialog, and not a page of its own."""
 
     name: str
     label: str
     url: str
     danger: bool = False
+    asks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -111,6 +111,7 @@ class Resource:
     - ``narrow``: visit -> predicate of the rows of this record it may see, or None for all of its realm: an agent's
       departments. It holds in lists, details, forms, acts, exports, counts, lookups and related rows; pages written by
       hand must ask for it themselves.
+    - ``withheld``: (visit, row) -> names of columns that the page and the edit form of this row leave out.
     - ``opened``: (visit, row) -> None, called when a record's page was opened: a notice is read by it.
     - ``references``: relation -> Reference. ``load``: relations that actions and saves need loaded on the row.
     - ``sensitive``: verbs whose page wants a recent proof of who the visitor is, as a sensitive ``Action`` does.
@@ -159,6 +160,7 @@ class Resource:
     scope: ClassVar[Callable[[int], Any] | None] = None
     owners: ClassVar[Callable[[int], Any] | None] = None
     narrow: ClassVar[Callable[[Visit], Any] | None] = None
+    withheld: ClassVar[Callable[[Visit, Any], Collection[str]] | None] = None
     opened: ClassVar[Callable[[Visit, Any], None] | None] = None
 
     @classmethod

@@ -11,6 +11,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         avatars,
         demo_mail,
         demo_sms,
+        device_api,
         first_check,
         health,
         home,
@@ -24,6 +25,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         step_up,
         theme,
         unsubscribing,
+        webhooks,
     )
     from views.own_settings import own_settings_blueprint
 
@@ -45,4 +47,6 @@ def blueprints() -> tuple[Blueprint, ...]:
         first_check.blueprint,
         avatars.blueprint,
         unsubscribing.blueprint,
+        webhooks.blueprint,
+        device_api.blueprint,
     )

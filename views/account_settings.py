@@ -18,10 +18,9 @@ from extensions import db
 from models import Account
 from panel import RealmPage, Visit
 from panel.forms import errors_of, refuse_nul
-from services import overviews
 from services.account_settings import OWN_FIELDS, AccountChangedMeanwhile, update_own_account
 from services.unit_of_work import unit_of_work
-from views.money import format_money
+from views.credit_figures import money_stats
 
 EXAMPLE = "Enter an e-mail address like name@example.com."
 LONG, SHORT = (
@@ -105,8 +104,6 @@ class AccountPage(RealmPage):
     def _page(
         self, account: Account, form: AccountForm, errors: list[tuple[str, str]] | None = None, status: int = 200
     ) -> ResponseReturnValue:
-        funds, owed = overviews.money_of_account(account.id, account.currency)
-        money = [("Balance", funds, "Money we hold for you"), ("Amount due", owed, "")]
         return (
             render_template(
                 "pages/account/account.html",
@@ -114,10 +111,7 @@ class AccountPage(RealmPage):
                 visit=self.visit,
                 title=account.name,
                 client_id=account.client_id,
-                stats=[
-                    {"label": label, "value": format_money(amount, account.currency, self.visit.locale), "note": note}
-                    for label, amount, note in money
-                ],
+                stats=money_stats(self.visit, account.id, self.hooks.now()),
                 facts=_facts(account),
                 form=form,
                 errors=errors or [],

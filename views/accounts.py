@@ -15,12 +15,15 @@ from services.accounts import (
 )
 from services.audit_checks import verify_audit
 from services.deletions import start_deletion, undo_deletion
+from views.credit_actions import CREDIT_ACTIONS
+from views.credit_figures import credit_facts
 from views.deletion_checklist import deletion_checklist
-from views.forms import OwnerFields, ReasonForm
+from views.forms import OpeningFields, ReasonForm
 from views.logins_as import ASK_FOR_ACCOUNT, LOG_IN_AS_OWNER
+from views.money_actions import GIVE_CREDIT, TAKE_BACK_CREDIT
 
 EDITABLE = (
-    "name", "country", "region", "time_zone", "payment_mode", "contact_name", "contact_email", "contact_phone",
+    "name", "country", "region", "time_zone", "contact_name", "contact_email", "contact_phone",
     "billing_name", "billing_email", "billing_line1", "billing_line2", "billing_city", "billing_region",
     "billing_postal_code", "billing_country", "vat_id", "tax_exempt", "parent", "support_contract_until",
     "transfers_allowed", "branding_enabled", "customer_ref", "billing_ref", "type_ref",
@@ -30,7 +33,10 @@ EDITABLE = (
 SECTIONS = (
     Section(
         "Organisation",
-        ("name", "country", "region", "currency", "time_zone", "pricing_model", "payment_mode", "parent"),
+        (
+            "name", "country", "region", "currency", "time_zone", "pricing_model", "payment_mode", "credit_limit",
+            "parent",
+        ),
     ),
     Section(
         "Owner",
@@ -107,14 +113,14 @@ class AccountResource(Resource):
     search = ("name", "client_id", "contact_email", "billing_email", "customer_ref", "external_ref")
     default_sort = "-created_at"
     form = {
-        "create": ("name", "country", "region", "currency", "time_zone", "pricing_model", *EDITABLE[4:]),
+        "create": (*EDITABLE[:3], "currency", "time_zone", "pricing_model", "payment_mode", *EDITABLE[4:]),
         "edit": EDITABLE,
     }
     optional = frozenset({"billing_name"})
     required = frozenset({"pricing_model", "payment_mode", "time_zone"})
     sections = SECTIONS
     view_menu = True
-    form_extras = {"create": OwnerFields}
+    form_extras = {"create": OpeningFields}
     labels = {
         "vat_id": "VAT ID",
         "parent": "Reseller",
@@ -143,7 +149,7 @@ class AccountResource(Resource):
             "App: separate applications. License: one price per license kind."
             " It can never be changed after the account is opened."
         ),
-        "payment_mode": "Prepaid: pay before using. Postpaid: be billed for what was used.",
+        "payment_mode": "Prepaid: pay before using. Postpaid: be billed for what was used, up to a credit limit.",
         "billing_name": "As it stands on invoices. Left empty, it is the name of the organisation.",
         "billing_email": "Invoices and reminders go here. Left empty, it is the contact e-mail.",
         "vat_id": "With the country in front, like DE136695976. Its form is checked.",
@@ -176,6 +182,9 @@ class AccountResource(Resource):
             done="The account is active again.",
             name="reactivate",
         ),
+        GIVE_CREDIT,
+        TAKE_BACK_CREDIT,
+        *CREDIT_ACTIONS,
         Action(
             start_deletion,
             "Delete",
@@ -210,6 +219,7 @@ class AccountResource(Resource):
             name="verify-audit",
         ),
     )
+    facts = credit_facts
     related = (
         Related("members", columns=("person.first_name", "person.last_name", "person.email", "status", "is_owner")),
     )

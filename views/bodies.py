@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, abort, request
 
-READ_JSON = ("/api/", "/webhooks/")
+FOR_PROGRAMS = "/api/"
+READ_JSON = (FOR_PROGRAMS, "/webhooks/")
 """Where programs talk to us, not pages."""
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement, select
+
 from domain.permissions import P
-from models import Package, Price, Product, TaxRule
-from panel import STAFF, Choice, Column, DateRange, Lookup, Reference, Related, Resource, Text, YesNo, reading
+from models import Edition, Package, Price, Product, ProductKind, TaxRule
+from panel import STAFF, Choice, Column, DateRange, Lookup, Reference, Related, Resource, Text, Visit, YesNo, reading
+from services.editions import create_edition, edit_edition
+from services.taxes import create_tax_rule, edit_tax_rule
 
 _EDITED = {"create": P.STAFF_CATALOGUE_EDIT, "edit": P.STAFF_CATALOGUE_EDIT}
 _PRODUCT_CLASS = Reference(label="name", key="code", search=("name", "code"))
@@ -32,6 +36,39 @@ class ProductResource(Resource):
         "edit": ("name", "kind", "product_class", "unit", "status", "description"),
     }
     references = {"product_class": _PRODUCT_CLASS}
+    grants = {**reading(P.STAFF_CATALOGUE_READ), **_EDITED}
+
+
+def edition_products(_visit: Visit) -> ColumnElement[bool]:
+    """The products an edition may be counted by: each by one."""
+    free = Product.id.not_in(select(Edition.product_id))
+    return (Product.kind == ProductKind.EDITION) & free
+
+
+class EditionResource(Resource):
+    model, slug, title = Edition, "editions", "Editions"
+    description = "What the app wizard sets up on a license, as many as the license's items hold of the product."
+    group, icon, key, label, status = "Catalogue", "phone", "code", "name", ""
+    realms = frozenset({STAFF})
+    columns = (
+        Column("position", sort=True),
+        Column("code", link=True),
+        Column("name"),
+        Column("product.name", "Product"),
+        Column("is_offered", "Offered"),
+        Column("created_at", "Added", list=False),
+    )
+    filters = (YesNo("is_offered", "Offered"),)
+    default_sort = "position"
+    form = {"create": ("code", "name", "product", "position", "is_offered"), "edit": ("name", "position", "is_offered")}
+    references = {"product": Reference(label="name", key="code", search=("name", "code"), where=edition_products)}
+    labels = {"is_offered": "Offered"}
+    help = {
+        "product": "A product of the kind “edition”. Its quantity on a license is the most that can be set up.",
+        "position": "Editions are shown in this order, the lowest number first.",
+        "is_offered": "One that is not offered stays on licenses where it is set up.",
+    }
+    saves = {"create": create_edition, "edit": edit_edition}
     grants = {**reading(P.STAFF_CATALOGUE_READ), **_EDITED}
 
 
@@ -107,6 +144,7 @@ class TaxRuleResource(Resource):
         "edit": ("name", "valid_to"),
     }
     references = {"product_class": _PRODUCT_CLASS}
+    saves = {"create": create_tax_rule, "edit": edit_tax_rule}
     help = {"valid_to": "The first day without it. An issued invoice keeps the rule it was made with."}
     grants = {
         **reading(P.STAFF_TAX_RULES_READ),

@@ -20,6 +20,7 @@ from panel.door import RealmPage
 from services import overviews
 from services.ownership import open_ownership_change
 from services.pay_approvals import open_questions
+from views.credit_figures import money_stats
 from views.history import recent_activity
 from views.money import format_money
 from views.tickets import seen_tickets
@@ -48,6 +49,7 @@ class Dashboard(RealmPage):
 
     def invoices(self, rows: Iterable[Any], today: dt.date) -> list[dict[str, Any]]:
         visit, shown = self.visit, []
+        pay = f"{visit.base_url}/pay/" if visit.owner_id is not None and visit.allows(P.INVOICES_PAY) else ""
         for row in rows:
             url = f"{visit.base_url}/invoices/{address(row.number)}"
             status = "overdue" if is_overdue(row.due_on, row.status, today) else row.status
@@ -59,7 +61,7 @@ class Dashboard(RealmPage):
                     "due": self.date(row.due_on),
                     "amount": format_money(row.amount_due, row.currency, visit.locale),
                     "badge": badge(status),
-                    "pay_url": f"{url}/pay" if visit.owner_id is not None and visit.allows(P.INVOICES_PAY) else "",
+                    "pay_url": f"{pay}?invoice={address(row.number)}" if pay else "",
                 }
             )
         return shown
@@ -127,7 +129,7 @@ class PortalDashboard(Dashboard):
         if visit.allows(P.INVOICES_READ):
             shown["unpaid"] = self.invoices(overviews.invoices_owed(account_id), today)
             shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
-            shown["stats"] += self._money(account_id)
+            shown["stats"] += money_stats(visit, account_id, self.hooks.now())
         if visit.allows(P.LICENSES_READ):
             parts = overviews.licenses_by_kind(account_id)
             shown["licenses_by_kind"] = self._slices(parts)
@@ -159,20 +161,6 @@ class PortalDashboard(Dashboard):
             text = "A payment waits for your approval." if number == 1 else f"{number} payments wait for your approval."
             found.append((text, f"{visit.base_url}/pay-approvals/?status=asked", "Open them"))
         return found
-
-    def _money(self, account_id: int) -> list[dict[str, Any]]:
-        visit, currency = self.visit, self.visit.context.currency
-        funds, owed = overviews.money_of_account(account_id, currency)
-        return [
-            {"label": "Balance", "value": format_money(funds, currency, visit.locale), "note": "Money we hold for you"},
-            {
-                "label": "Amount due",
-                "value": format_money(owed, currency, visit.locale),
-                "tone": "warning" if owed else "success",
-                "url": f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid" if owed else "",
-                "action_label": "See the invoices",
-            },
-        ]
 
     def _slices(self, parts: Iterable[Any]) -> list[dict[str, Any]]:
         """At most six: the smallest kinds share the last one."""

@@ -17,7 +17,7 @@ from views.money import format_money
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """How a blocker is said, and where it is cleared: the list of the account's rows, filtered."""
+    """How a blocker is said, and where it is cleared: the list of the account's rows, filtered, or an act on it."""
 
     label: str
     clear: str
@@ -26,26 +26,33 @@ class _Line:
     query: str
     link: str
     grant: P
+    act: bool = False
 
 
 _LINES: Final[Mapping[BlockerKind, _Line]] = {
     BlockerKind.FUNDS: _Line(
         "Balance",
-        "The house holds {amount} of theirs. Pay it back, or use it for what they owe.",
+        "The balance is {amount}. Pay it back, or let it be paid where it is below zero.",
         "The house holds no money of theirs.",
         "payments", "", "Payments", P.PAYMENTS_READ,
     ),
     BlockerKind.CREDIT: _Line(
-        "Credit",
-        "{number} given and not taken back. Take it back.",
-        "No credit is given.",
-        "statements", "", "Statement", P.STATEMENTS_READ,
+        "Credit limit",
+        "{number} in force. Remove it; a postpaid account is switched to prepaid before.",
+        "There is no credit limit.",
+        "remove-credit-limit", "", "Remove the credit limit", P.STAFF_CREDIT_LIMITS_SET, act=True,
     ),
     BlockerKind.DEBT: _Line(
         "Debt",
         "They owe {amount}. Let it be paid, or credit it.",
         "They owe nothing.",
         "invoices", "status=unpaid&status=partially_paid", "Invoices", P.INVOICES_READ,
+    ),
+    BlockerKind.UNBILLED: _Line(
+        "Not billed yet",
+        "They used {amount} that no invoice asks for. Switch them to prepaid: that bills it.",
+        "All they used is billed.",
+        "switch-to-prepaid", "", "Switch to prepaid", P.STAFF_CREDIT_LIMITS_SET, act=True,
     ),
     BlockerKind.UNPAID_INVOICES: _Line(
         "Unpaid invoices",
@@ -91,7 +98,9 @@ def _item(visit: Visit, account: Account, blocker: Blocker) -> CheckItem:
     if not blocker.number:
         return CheckItem(line.label, "fine", line.fine)
     text = line.clear.format(number=blocker.number, amount=format_money(blocker.amount, account.currency, visit.locale))
-    links = [(line.link, _list(visit, line.slug, account, line.query))] if visit.allows(line.grant) else []
+    act = f"{visit.base_url}/accounts/{address(account.client_id)}/{line.slug}"
+    url = act if line.act else _list(visit, line.slug, account, line.query)
+    links = [(line.link, url)] if visit.allows(line.grant) else []
     return CheckItem(line.label, "blocks", text, links)
 
 

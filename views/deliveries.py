@@ -27,6 +27,7 @@ class DeliveryResource(Resource):
         Column("account.name", "Account", list=False),
         Column("person.email", "Person", list=False),
         Column("notification.title", "Notification", list=False),
+        Column("document_number", "Attached", list=False),
         Column("message_id", "Message-ID", list=False),
         Column("reply_to", "Replies go to", list=False),
     )

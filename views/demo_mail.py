@@ -56,6 +56,19 @@ def letter(name: str) -> ResponseReturnValue:
     return response
 
 
+@blueprint.get("/demo/mail/<name>/files/<int:number>")
+@public
+def file(name: str, number: int) -> ResponseReturnValue:
+    """A file that came with a mail, to be saved and never shown inside a page; the first one has number 1."""
+    mail = received_mail(_folder(), name)
+    if mail is None or not 1 <= number <= len(mail.files):
+        abort(404)
+    found = mail.files[number - 1]
+    response = Response(found.content, mimetype=found.content_type)
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    return response
+
+
 def _folder() -> Path:
     settings: Settings = current_app.extensions["settings"]
     if settings.environment is not Environment.DEMO:
@@ -72,6 +85,7 @@ def _shown(mail: DemoMail) -> dict[str, Any]:
         "subject": arrived.subject if arrived is not None else queued.subject if queued is not None else "",
         "text": arrived.text if arrived is not None else queued.text if queued is not None else "",
         "html_url": url_for("demo_mail.letter", name=arrived.name) if arrived is not None and arrived.html else "",
+        "files": _files(mail),
         "message_id": arrived.message_id if arrived is not None else queued.message_id if queued is not None else "",
         "state": state.capitalize(),
         "tone": "success" if state == "received" else tone_of(state) or "warning",
@@ -80,6 +94,18 @@ def _shown(mail: DemoMail) -> dict[str, Any]:
         "at": _time(at)["text"],
         "at_iso": _time(at)["iso"],
     }
+
+
+def _files(mail: DemoMail) -> list[dict[str, str]]:
+    """What came with a mail; of one that still waits, what will."""
+    if mail.received:
+        arrived = mail.received[0]
+        return [
+            {"name": each.name, "url": url_for("demo_mail.file", name=arrived.name, number=number)}
+            for number, each in enumerate(arrived.files, start=1)
+        ]
+    number = mail.queued.document_number if mail.queued is not None else None
+    return [{"name": f"{number}.pdf", "url": ""}] if number else []
 
 
 def _time(moment: dt.datetime) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from domain.permissions import P
-from models import CreditNote, Order, StatementLine
+from models import CreditNote, DocumentKind, Order, StatementLine
 from panel import STAFF, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
+from views.papers import download, statement_banners
 
 
 class CreditNoteResource(Resource):
@@ -34,6 +35,7 @@ class CreditNoteResource(Resource):
     search = ("number",)
     default_sort = "-issued_on"
     grants = reading(P.CREDIT_NOTES_READ)
+    actions = (download(DocumentKind.CREDIT_NOTE, "Credit note", P.CREDIT_NOTES_READ, when=None),)
     related = (
         Related("lines", columns=("description", "quantity", "net", "tax_rate", "tax", "total"), order="position"),
     )
@@ -42,6 +44,7 @@ class CreditNoteResource(Resource):
 class StatementResource(Resource):
     model, slug, title, noun = StatementLine, "statements", "Statements", "Statement line"
     description = "Everything that happened on the account, line by line, with the balance after it."
+    banners = statement_banners
     group, icon, label, status = "Money", "journal-text", "description", ""
     columns = (
         Column("booked_on", "Date", sort=True, link=True),

@@ -9,6 +9,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from domain.refusals import Refusal
+from views.bodies import FOR_PROGRAMS
+from views.problems import http_problem
 
 TEXTS: dict[int, tuple[str, str]] = {
     400: ("This request could not be read", "Go back, reload the page and try again."),
@@ -16,6 +18,7 @@ TEXTS: dict[int, tuple[str, str]] = {
     404: ("Nothing is here", "The address may be mistyped, or the record is not one of yours."),
     405: ("This address does not take that kind of request", "Go back and use the buttons of the page."),
     409: ("This has changed in the meantime", "Reload the record and look at it again before you go on."),
+    410: ("This was here for some time only", "Ask for it again."),
     413: ("That is too large", "A file may have at most 20 MB."),
     415: ("This address reads forms only", "Go back and use the form of the page."),
     422: ("Some of what was sent cannot be used", "Go back and correct it."),
@@ -64,10 +67,12 @@ def install(app: Flask) -> None:
 def error_page(
     code: int, hint: str = "", headers: dict[str, str] | None = None, *, title: str = ""
 ) -> ResponseReturnValue:
-    """The page for an HTTP status, as JSON for who asks for it."""
+    """The page for an HTTP status, as JSON for who asks for it, and as a problem for programs at the API."""
     usual_title, usual_hint = TEXTS.get(code, TEXTS[400] if code < 500 else TEXTS[500])
     title, hint = title or usual_title, hint or usual_hint
     kept = {name: value for name, value in (headers or {}).items() if name == "Allow"}
+    if request.path.startswith(FOR_PROGRAMS):
+        return http_problem(code, f"{title}.", headers=kept)  # the hints are about pages
     if request.accept_mimetypes.best == "application/json":
         return jsonify(status=code, title=title, detail=hint), code, kept
     return render_template("errors/error.html", code=code, title=title, hint=hint, message=hint), code, kept

@@ -5,10 +5,15 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, NumberRange
+from wtforms.validators import Email, InputRequired, Length, NumberRange, ValidationError
 
+from domain.currencies import UnknownCurrency
+from domain.money import parse_minor
+from domain.refusals import Refusal
 from panel import TicksField
+from panel.fields import AmountField
 from services.departments import offered_departments
+from services.settings import number_setting
 
 
 class ReasonForm(FlaskForm):
@@ -29,6 +34,19 @@ class GrantResetsForm(FlaskForm):
         [InputRequired("Enter a whole number like 3."), NumberRange(1, 100, "Enter a number from 1 to 100.")],
         default=3,
     )
+
+
+class AskForResetsForm(FlaskForm):
+    """Why more resets are needed; the page fills it in."""
+
+    description = TextAreaField(
+        "What support reads", [InputRequired("Say what you need."), Length(max=20_000)], render_kw={"rows": 8}
+    )
+
+
+def resets_to_grant(_row: object) -> dict[str, int]:
+    """As many as a new license has, so that granting is one click."""
+    return {"count": max(1, number_setting("license_resets"))}
 
 
 def department_choices() -> list[SelectChoice]:
@@ -58,6 +76,30 @@ class OwnerFields(FlaskForm):
             Length(max=254),
             Email("Enter an e-mail address like name@example.com."),
         ],
+    )
+
+
+def amount_in_chosen_currency(form: FlaskForm, field: AmountField) -> None:
+    """A validator for forms that ask for the currency too; while that is none, its own field says so."""
+    currency = form["currency"].data
+    if not field.data or not currency:
+        return
+    try:
+        parse_minor(field.data, currency)
+    except UnknownCurrency:
+        return
+    except Refusal as refusal:
+        raise ValidationError(refusal.message) from None
+
+
+class OpeningFields(OwnerFields):
+    """What is asked besides when an account is opened."""
+
+    credit_limit = AmountField(
+        "Credit limit",
+        [Length(max=40), amount_in_chosen_currency],
+        description="In its currency. A postpaid account needs one; it can be changed at any time.",
+        render_kw={"inputmode": "decimal"},
     )
 
 

@@ -14,11 +14,13 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, current_app, g, request, session
 
 from config import Settings
+from domain.entitlements import key_bytes
 from extensions import login_manager
 from models.person import Person, PersonKind
 from models.sign_in import SignInSession
 from services import sessions
 from services.devices import is_device_token, new_device_token
+from services.entitlement_signing import entitlement_signer
 from services.mail_texts import mail_texts
 from services.networks import person_may_come_from
 from services.passwords import passwords
@@ -70,7 +72,7 @@ def install(app: Flask) -> None:
 
 
 def bind_services(settings: Settings) -> None:
-    """Hand the settings to what hashes passwords and writes mails. There is one of each in a process."""
+    """Hand the settings to what hashes passwords, signs and writes mails. There is one of each in a process."""
     passwords.bind(
         time_cost=settings.argon2_time_cost,
         memory_cost=settings.argon2_memory_kib,
@@ -79,6 +81,10 @@ def bind_services(settings: Settings) -> None:
     stored_files.bind_folder(settings.data_dir / "files")
     mail_texts.bind(brand_name=settings.brand_name, base_url=settings.base_url)
     unsubscribe_links.bind(settings.secret_key.get_secret_value())
+    entitlement_signer.bind(
+        key_bytes(settings.activation_signing_key.get_secret_value()),
+        [key_bytes(key) for key in settings.activation_published_keys],
+    )
 
 
 def current_identity() -> Identity | None:

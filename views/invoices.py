@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from domain.permissions import P
-from models import Invoice
-from panel import STAFF, Action, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
+from models import DocumentKind, Invoice
+from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
+from panel.addresses import address
 from services.invoices import InvoiceNotVoidable, issue_invoice, pay_invoice_from_balance, void_invoice
 from views.forms import ReasonForm
+from views.invoice_drafts import ADD_LINE, REMOVE_LINE
+from views.invoice_facts import why_this_amount
+from views.money_actions import CREDIT
+from views.papers import download
+from views.pay import pay_now
 from views.pay_approvals import ASK_OWNER
 
 
@@ -44,6 +50,15 @@ class InvoiceResource(Resource):
     grants = reading(P.INVOICES_READ)
     actions = (
         Action(
+            pay_now,
+            "Pay now",
+            grant=P.INVOICES_PAY,
+            when=Invoice.can_pay,
+            realms={PORTAL},
+            leads_to=lambda invoice: f"pay/?invoice={address(invoice.number)}",
+            name="pay-now",
+        ),
+        Action(
             pay_invoice_from_balance,
             "Pay from balance",
             grant=P.INVOICES_PAY,
@@ -52,6 +67,7 @@ class InvoiceResource(Resource):
             done="The invoice is paid.",
             name="pay",
         ),
+        download(DocumentKind.INVOICE, "Download PDF", P.INVOICES_READ, when=Invoice.can_print),
         ASK_OWNER,
         Action(
             issue_invoice,
@@ -76,7 +92,11 @@ class InvoiceResource(Resource):
             danger=True,
             name="void",
         ),
+        CREDIT,
+        ADD_LINE,
+        REMOVE_LINE,
     )
+    facts = why_this_amount
     related = (
         Related(
             "lines",

@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import escape
 from sqlalchemy import Select, select
 
 from domain.permissions import P
 from models import AccountAncestor, License, LicenseChange
-from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, reading
-from services.licenses import grant_resets, reset_hardware_lock, update_license, why_not_reset
-from views.forms import GrantResetsForm
+from panel import (
+    PORTAL,
+    STAFF,
+    Action,
+    Choice,
+    Column,
+    DateRange,
+    DetailsField,
+    Facts,
+    Lookup,
+    Related,
+    Resource,
+    Text,
+    Visit,
+    reading,
+)
+from panel.addresses import address
+from services.editions import WizardClosed, editions_of
+from services.licenses import has_branding, reset_hardware_lock, update_license, why_not_reset
+from services.more_resets import ResetsStillThere, ask_for_resets, grant_and_answer, wish_text
+from views.app_wizard import open_wizard
+from views.forms import AskForResetsForm, GrantResetsForm, resets_to_grant
+
+
+def report_of(license: License, **_values: Any) -> License:
+    """The name of the button; the report's own export does the rest."""
+    return license
+
+
+def without_branding(_visit: Visit, license: License) -> tuple[str, ...]:
+    """The app's own name is shown and asked for only where branding is part of the contract."""
+    return () if has_branding(license) else ("app_name",)
+
+
+def editions_in_app(_visit: Visit, license: License, _now: dt.datetime) -> list[Facts]:
+    """What the app wizard has set up; nothing where the license holds no edition."""
+    told = [
+        DetailsField(f"edition-{seats.code}", seats.name, "text", escape(f"{seats.in_app} of {seats.held}"))
+        for seats in editions_of(license)
+    ]
+    return [Facts("Set up in the app", told)] if told else []
+
 
 LICENSE_COLUMNS = (
     Column("code", link=True, sort=True),
@@ -26,6 +70,7 @@ LICENSE_COLUMNS = (
     Column("last_valid_ip", "Last valid IP", list=False),
     Column("resets_left", list=False),
     Column("activated_at", list=False),
+    Column("activation_limit", list=False),
     Column("last_seen_at", list=False),
 )
 LICENSE_FILTERS = (
@@ -54,6 +99,8 @@ class LicenseResource(Resource):
     }
     saves = {"edit": update_license}
     load = ("account",)
+    withheld = without_branding
+    facts = editions_in_app
     grants = {**reading(P.LICENSES_READ), "edit": P.LICENSES_EDIT}
     actions = (
         Action(
@@ -69,10 +116,41 @@ class LicenseResource(Resource):
             name="reset-mac-ip",
         ),
         Action(
-            grant_resets,
+            ask_for_resets,
+            "Ask for more resets",
+            grant=P.LICENSES_RESET,
+            when=License.can_ask_for_resets,
+            why_not=ResetsStillThere.message,
+            realms={PORTAL},
+            form=AskForResetsForm,
+            fill=lambda license: {"description": wish_text(license)},
+            confirm="A ticket is opened for it. Support grants more resets there.",
+            done=lambda ticket: f"Ticket {ticket.number} asks for more resets.",
+            name="ask-for-resets",
+        ),
+        Action(
+            open_wizard,
+            "App wizard",
+            grant=P.LICENSES_EDIT,
+            when=License.can_set_editions,
+            why_not=WizardClosed.message,
+            leads_to=lambda license: f"app-wizard/{address(license.code)}",
+            name="app-wizard",
+        ),
+        Action(
+            report_of,
+            "App report (CSV)",
+            grant=P.CLIENT_APP_REPORT_READ,
+            leads_to=lambda license: f"client-app-report/export.csv?{urlencode({'license': license.code})}",
+            name="app-report",
+        ),
+        Action(
+            grant_and_answer,
             "Grant resets",
             grant=P.STAFF_LICENSES_GRANT_RESETS,
             form=GrantResetsForm,
+            fill=resets_to_grant,
+            confirm="A ticket that waits for them is answered and solved.",
             realms={STAFF},
             done="The resets are granted.",
             name="grant-resets",
@@ -81,12 +159,23 @@ class LicenseResource(Resource):
     related = (
         Related("items", columns=("product.name", "quantity")),
         Related(
+            "activations",
+            columns=("activated_at", "mac_address", "ip", "hostname", "last_seen_at", "deactivated_at"),
+            label="Activations",
+            order="-activated_at",
+        ),
+        Related(
             "hardware_resets",
             columns=("reset_at", "reset_by", "mac_address", "last_valid_ip", "resets_left"),
             label="MAC/IP resets",
             order="-reset_at",
         ),
-        Related("changes", columns=("changed_at", "field", "before", "after", "changed_by"), order="-changed_at"),
+        Related(
+            "changes",
+            columns=("changed_at", "edition", "field", "before", "after", "changed_by"),
+            label="App wizard history",
+            order="-changed_at",
+        ),
         Related("subscriptions", columns=("number", "package.name", "status", "renews_on")),
     )
 
@@ -108,7 +197,9 @@ class CustomerLicenseResource(Resource):
     filters = (*LICENSE_FILTERS, Lookup("account", "Customer", realms={PORTAL}))
     search = ("code", "reference", "licensee")
     default_sort = "-created_at"
+    withheld = without_branding
     grants = reading(P.CUSTOMER_LICENSES_READ)
+    related = (Related("items", columns=("product.name", "quantity")),)
 
 
 class ClientAppReportResource(Resource):

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from domain.permissions import P
-from models import GatewayEvent, Payment, PaymentMethod
-from panel import STAFF, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, YesNo, reading
+from models import DocumentKind, GatewayEvent, Payment, PaymentMethod
+from panel import (
+    PORTAL,
+    STAFF,
+    Action,
+    Banner,
+    Choice,
+    Column,
+    DateRange,
+    Lookup,
+    MoneyRange,
+    Related,
+    Resource,
+    Text,
+    Visit,
+    YesNo,
+    reading,
+)
+from services.payment_methods import make_default, remove_method
+from views.money_actions import ALLOCATE, REFUND
+from views.papers import download
 
 
 class PaymentResource(Resource):
@@ -38,10 +57,24 @@ class PaymentResource(Resource):
     search = ("number", "reference")
     default_sort = "-received_on"
     grants = reading(P.PAYMENTS_READ)
+    actions = (
+        download(DocumentKind.RECEIPT, "Receipt", P.PAYMENTS_READ, when=Payment.can_print),
+        ALLOCATE,
+        REFUND,
+    )
     related = (
         Related("allocations", columns=("invoice.number", "amount", "amount_reversed", "created_at")),
         Related("refunds", columns=("number", "status", "amount", "reason", "created_at")),
     )
+
+
+def _add_banner(visit: Visit) -> list[Banner]:
+    """Leads from the list to the page that adds one."""
+    if visit.owner_id is None or not visit.allows(P.PAYMENT_METHODS_EDIT):
+        return []
+    return [
+        Banner("The default pays what is overdue by itself.", f"{visit.base_url}/add-payment-method/", "Add a card")
+    ]
 
 
 class PaymentMethodResource(Resource):
@@ -63,7 +96,33 @@ class PaymentMethodResource(Resource):
     )
     filters = (Choice("kind"), Choice("status"), YesNo("is_default", "Default"), Lookup("account", realms={STAFF}))
     default_sort = "-created_at"
+    banners = _add_banner
     grants = reading(P.PAYMENT_METHODS_READ)
+    actions = (
+        Action(
+            make_default,
+            "Make default",
+            grant=P.PAYMENT_METHODS_EDIT,
+            when=PaymentMethod.can_be_default,
+            why_not="It does not work any more, or is the default already.",
+            realms={PORTAL},
+            confirm="What is overdue is charged to this one from now on.",
+            done="It is the default now.",
+            name="make-default",
+        ),
+        Action(
+            remove_method,
+            "Remove",
+            grant=P.PAYMENT_METHODS_EDIT,
+            when=PaymentMethod.can_remove,
+            why_not="It is removed already.",
+            realms={PORTAL},
+            danger=True,
+            confirm="Used no more; the payment provider forgets it. Without a default nothing pays by itself.",
+            done="It is removed.",
+            name="remove",
+        ),
+    )
 
 
 class GatewayEventResource(Resource):

@@ -12,7 +12,7 @@ FIELDS = ("company", "contact", "email", "phone", "country", "note")
 
 class ProspectResource(Resource):
     model, slug, title, noun = Prospect, "prospects", "Reserved prospects", "Reserved prospect"
-    description = "A company you are talking to is yours for 90 days."
+    description = "A company you are talking to is yours until the day that is shown."
     group, icon, label, status = "Customers", "star", "company", ""
     columns = (
         Column("company", sort=True, link=True),

@@ -15,7 +15,8 @@ from wtforms.validators import InputRequired
 
 from domain.permissions import P
 from domain.refusals import Refusal
-from domain.settings import SETTINGS, SettingKind, SettingNotReadable, SettingSpec
+from domain.setting_kinds import SettingKind, SettingNotReadable, SettingSpec
+from domain.settings import SETTINGS
 from panel import Visit
 from panel.door import RealmPage
 from panel.forms import errors_of

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
+import datetime as dt
 
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy import ColumnElement
+from werkzeug.datastructures import FileStorage
+from wtforms import StringField
+from wtforms.validators import Length
+
+from domain.actor import Actor
 from domain.permissions import P
-from models import Release, ResourceArticle
-from panel import STAFF, Choice, Column, DateRange, Lookup, Related, Resource, YesNo, reading
+from models import Release, ReleaseFile, ResourceArticle
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Resource, YesNo, reading
+from services.releases import add_release_file
+from views.downloads import files_to_fetch
+
+
+class ReleaseFileForm(FlaskForm):
+    """A file, with what it runs on. What is larger than a request may be is added by `flask add-release-file`."""
+
+    file = FileField("File", [FileRequired("Choose a file.")], description="Up to 25 MB; larger ones by the command.")
+    platform = StringField("Platform", [Length(max=60)], description="What it runs on, like Windows.")
+
+
+def _add_file(release: Release, *, file: FileStorage, platform: str, actor: Actor, now: dt.datetime) -> ReleaseFile:
+    return add_release_file(release, file.filename or "", file.stream, platform=platform or "", actor=actor, now=now)
 
 
 def published_releases(_account_id: int) -> ColumnElement[bool]:
@@ -43,7 +64,18 @@ class ReleaseResource(Resource):
         "edit": ("published_on", "is_published", "notes"),
     }
     grants = {**reading(P.RELEASES_READ), "create": P.STAFF_RELEASES_EDIT, "edit": P.STAFF_RELEASES_EDIT}
-    related = (Related("files", columns=("name", "platform", "size")),)
+    facts = files_to_fetch
+    actions = (
+        Action(
+            _add_file,
+            "Add file",
+            grant=P.STAFF_RELEASES_EDIT,
+            form=ReleaseFileForm,
+            realms={STAFF},
+            done="The file is added.",
+            name="add-file",
+        ),
+    )
 
 
 class ResourceArticleResource(Resource):

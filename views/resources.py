@@ -9,7 +9,7 @@ from views.administration import (
     NotificationResource,
     StaffMemberResource,
 )
-from views.catalogue import PackageResource, PriceResource, ProductResource, TaxRuleResource
+from views.catalogue import EditionResource, PackageResource, PriceResource, ProductResource, TaxRuleResource
 from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.interests import InterestResource
@@ -52,6 +52,7 @@ RESOURCES = (
     ResourceArticleResource,
     TicketTypeResource,
     ProductResource,
+    EditionResource,
     PackageResource,
     PriceResource,
     TaxRuleResource,

@@ -12,19 +12,40 @@ from panel import PORTAL, Visit, current_visit
 from services.seats import seats_of
 from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
+from views.auto_top_up import AutoTopUpPage
 from views.avatars import avatar_url
+from views.balance_page import BalancePage
+from views.books import BooksPage
+from views.debts import debt_banner
 from views.identity import current_identity
 from views.inbox import bell
+from views.invoice_drafts import NewInvoicePage
 from views.login_consent_rule import LoginConsentRulePage
+from views.method_pages import AddMethodPage
 from views.provider_settings import ProviderSettingsPage
+from views.received_payments import ReceivedPaymentPage
 from views.resources import GROUPS, RESOURCES
 from views.seats import seats_shown
 from views.stand_ins import stand_in_ribbon
+from views.store import StorePage
 from views.transfers import TransferPage
 
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
 # Those that stand in the menu beside the lists.
-PAGES = (TransferPage, ProviderSettingsPage, AccountPage, AccountNetworksPage, LoginConsentRulePage)
+PAGES = (
+    TransferPage,
+    StorePage,
+    NewInvoicePage,
+    ReceivedPaymentPage,
+    BooksPage,
+    ProviderSettingsPage,
+    BalancePage,
+    AddMethodPage,
+    AutoTopUpPage,
+    AccountPage,
+    AccountNetworksPage,
+    LoginConsentRulePage,
+)
 
 
 def install(app: Flask) -> None:
@@ -56,6 +77,7 @@ def install(app: Flask) -> None:
             }
             if visit.realm.name == PORTAL:
                 shown["account"] = _account(visit)
+                shown["debts"] = debt_banner(visit)
         return shown
 
 
@@ -90,7 +112,8 @@ def _item(visit: Visit, path: str, slug: str, label: str, icon: str) -> dict[str
 
 def _account(visit: Visit) -> dict[str, Any]:
     here = visit.context
-    others = [seat for seat in seats_of(visit.actor.person_id) if seat.account_id != here.account_id]
+    seats = seats_of(visit.actor.person_id) if here.has_other_seats else []  # most people have one, and ask nothing
+    others = [seat for seat in seats if seat.account_id != here.account_id]
     return {
         "name": here.account_name,
         "client_id": here.client_id,

@@ -8,16 +8,30 @@ from panel.site import Site
 from views.access import mark_realm_endpoint
 from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
+from views.app_wizard import AppWizardPage
+from views.auto_top_up import AutoTopUpPage
+from views.balance_page import BalancePage
+from views.books import BooksPage
 from views.dashboards import BackOfficeHome, PortalDashboard
+from views.downloads import DownloadPage
 from views.inbox import InboxPage
+from views.invoice_drafts import NewInvoicePage
 from views.leaving import LeavePage
 from views.login_consent_rule import LoginConsentRulePage
+from views.method_pages import AddMethodPage
+from views.month_packs import MonthPackPage
 from views.ownership import OwnershipPage
 from views.panel_hooks import make_hooks
+from views.papers import PaperPage
+from views.pay import PayPage
 from views.provider_settings import ProviderSettingsPage
 from views.realms import back_office, portal
+from views.received_payments import ReceivedPaymentPage
+from views.rehearsal import RehearsalPage
 from views.resources import RESOURCES
 from views.search import SearchPage
+from views.store import StorePage
+from views.subscription_changes import SubscriptionChangePage
 from views.transfers import TransferPage
 
 DECIDED_BY_PARTS = "by the last part of the address"
@@ -32,7 +46,21 @@ def mount_sites(app: Flask) -> None:
             hooks,
             RESOURCES,
             index=BackOfficeHome,
-            pages=(TransferPage, ProviderSettingsPage, SearchPage, InboxPage),
+            pages=(
+                TransferPage,
+                DownloadPage,
+                SubscriptionChangePage,
+                AppWizardPage,
+                ProviderSettingsPage,
+                SearchPage,
+                InboxPage,
+                NewInvoicePage,
+                ReceivedPaymentPage,
+                PaperPage,
+                BooksPage,
+                RehearsalPage,
+                MonthPackPage,
+            ),
         ),
         Site(
             portal,
@@ -41,6 +69,16 @@ def mount_sites(app: Flask) -> None:
             index=PortalDashboard,
             pages=(
                 TransferPage,
+                DownloadPage,
+                StorePage,
+                SubscriptionChangePage,
+                AppWizardPage,
+                PayPage,
+                BalancePage,
+                AutoTopUpPage,
+                AddMethodPage,
+                PaperPage,
+                MonthPackPage,
                 AccountPage,
                 AccountNetworksPage,
                 OwnershipPage,

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from domain.actor import Actor
 from domain.permissions import P
 from models import Subscription, SubscriptionItem
-from panel import STAFF, Choice, Column, DateRange, Lookup, Related, Resource, Text, reading
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, reading
+from panel.addresses import address
+from services.subscriptions.standing import switch_renewal, terminate
+from services.subscriptions.trials import give_back
+from views.subscription_changes import change_quantities, choose_plan, have_back
+
+
+class TerminateForm(FlaskForm):
+    """Why it ends; the history keeps it."""
+
+    reason = StringField("Reason", [InputRequired("Enter the reason."), Length(max=200)])
+
+
+def _end_with_period(row: Subscription, *, actor: Actor, now: dt.datetime) -> Subscription:
+    return switch_renewal(row, renews=False, actor=actor, now=now)
+
+
+def _renew_after_all(row: Subscription, *, actor: Actor, now: dt.datetime) -> Subscription:
+    return switch_renewal(row, renews=True, actor=actor, now=now)
+
+
+def _give_back(row: Subscription, *, actor: Actor, now: dt.datetime) -> Subscription:
+    return give_back(row.id, actor=actor, now=now)
+
+
+def _terminate(row: Subscription, *, reason: str, actor: Actor, now: dt.datetime) -> Subscription:
+    return terminate(row.id, reason=reason, actor=actor, now=now)
 
 
 class SubscriptionResource(Resource):
@@ -44,6 +77,73 @@ class SubscriptionResource(Resource):
     form = {"edit": ("reference",)}
     labels = {"reference": "Reference"}
     grants = {**reading(P.SUBSCRIPTIONS_READ), "edit": P.SUBSCRIPTIONS_EDIT}
+    actions = (
+        Action(
+            change_quantities,
+            "Change quantities",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.can_change,
+            leads_to=lambda row: f"subscription-changes/{address(row.number)}/quantities",
+        ),
+        Action(
+            choose_plan,
+            "Change plan",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.can_change,
+            leads_to=lambda row: f"subscription-changes/{address(row.number)}/plan",
+            name="change-plan",
+        ),
+        Action(
+            have_back,
+            "Reactivate",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.can_reactivate,
+            leads_to=lambda row: f"subscription-changes/{address(row.number)}/reactivate",
+            name="reactivate",
+        ),
+        Action(
+            _end_with_period,
+            "Do not renew",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.renews,
+            why_not="It does not renew, or is not active any more.",
+            confirm="It ends with its current period. Until then everything stays as it is; this can be taken back.",
+            done="It ends with its current period.",
+            name="do-not-renew",
+        ),
+        Action(
+            _renew_after_all,
+            "Renew after all",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.can_renew_again,
+            done="It renews.",
+            name="renew-again",
+        ),
+        Action(
+            _give_back,
+            "Give back",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.can_change,
+            realms={STAFF},
+            confirm="Within 14 days of the purchase all of it is credited and becomes balance; the subscription and its"
+            " license end now.",
+            done="It is given back; what was paid is balance.",
+            danger=True,
+            name="give-back",
+        ),
+        Action(
+            _terminate,
+            "Terminate",
+            grant=P.SUBSCRIPTIONS_EDIT,
+            when=Subscription.can_terminate,
+            form=TerminateForm,
+            realms={STAFF},
+            confirm="The subscription and its license end now, for good. Open invoices of its next period are voided.",
+            done="It is terminated.",
+            danger=True,
+            name="terminate",
+        ),
+    )
     related = (
         Related("items", columns=("product.name", "quantity", "pending_quantity", "unit_price")),
         Related(

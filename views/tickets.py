@@ -22,8 +22,9 @@ from panel import (
     reading,
 )
 from services.departments import tickets_of_departments
+from services.more_resets import NoResetsAsked, grant_from_ticket
 from services.tickets import open_ticket, reopen_ticket, solve_ticket
-from views.forms import TicketTextFields
+from views.forms import GrantResetsForm, TicketTextFields, resets_to_grant
 
 
 def offered_types(visit: Visit) -> ColumnElement[bool]:
@@ -86,7 +87,7 @@ class TicketResource(Resource):
     }
     saves = {"create": open_ticket}
     narrow = seen_tickets
-    load = ("account",)
+    load = ("account", "ticket_type")
     grants = {**reading(P.TICKETS_READ), "create": P.TICKETS_WRITE}
     actions = (
         Action(
@@ -106,6 +107,19 @@ class TicketResource(Resource):
             when=Ticket.can_reopen,
             done="The ticket is open again.",
             name="reopen",
+        ),
+        Action(
+            grant_from_ticket,
+            "Grant resets",
+            grant=P.STAFF_LICENSES_GRANT_RESETS,
+            when=Ticket.asks_for_resets,
+            why_not=NoResetsAsked.message,
+            realms={STAFF},
+            form=GrantResetsForm,
+            fill=resets_to_grant,
+            confirm="The license of this ticket gets more resets, and the ticket is answered and solved.",
+            done="The resets are granted, and the ticket is solved.",
+            name="grant-resets",
         ),
     )
     related = (Related("discussions", columns=("title", "created_at"), order="-created_at"),)

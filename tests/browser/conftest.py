@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from playwright.sync_api import Browser, Page, sync_playwright
-from waitress.server import create_server
 
 from extensions import db
+from tests.support.serving import served
 from tests.support.surroundings import CHROMIUM, chromium_path
 
 # Chromium as root in a container, and without any of its own calls to the outside.
@@ -68,18 +66,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def running_app(app: Flask) -> Iterator[str]:
     """The address of the program, served by the server of the embedded start."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=8, clear_untrusted_proxy_headers=True)
-
-    def serve() -> None:
-        with contextlib.suppress(OSError):  # closing its sockets is how the loop of this server ends
-            server.run()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.task_dispatcher.shutdown(timeout=5)  # a request under way would write to a socket that is closed
-    server.close()
-    thread.join(timeout=10)
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture

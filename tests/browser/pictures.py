@@ -36,8 +36,9 @@ STAFF_PAGES = (
     "settings/", "settings/deletion_days", "search/?q=acme", "accounts/10001/deletion", "staff-members/new",
 )  # fmt: skip
 PORTAL_PAGES = (
-    "", "invoices/", "invoices/ first", "payments/", "subscriptions/", "licenses/", "licenses/ first", "transfers/",
-    "customer-licenses/", "client-app-report/", "members/", "members/new", "tickets/", "tickets/new", "tickets/ first",
+    "", "invoices/", "invoices/ first", "payments/", "balance/", "subscriptions/", "licenses/", "licenses/ first",
+    "transfers/", "customer-licenses/", "client-app-report/", "members/", "members/new", "tickets/", "tickets/new",
+    "tickets/ first",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import threading
 from urllib.parse import urlencode
@@ -30,7 +31,12 @@ def test_the_address_a_proxy_names_is_counted_only_behind_one(make_app, session,
         "X-Forwarded-For": "198.51.100.9, 203.0.113.77",
     }
     server = make_server(app, settings)
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def serve():
+        with contextlib.suppress(OSError):  # its sockets are closed from here while it waits for them
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=30)

@@ -151,7 +151,14 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "demo_sms.show",  # answers in the demo only
         "demo_mail.show",  # answers in the demo only
         "demo_mail.letter",  # the same
+        "demo_mail.file",  # the same
         "unsubscribing.ask",  # the signed token in a mail
         "unsubscribing.stop",  # the same
+        "webhooks.receive",  # gateways sign what they tell
+        "device_api.activate",  # devices have a license code and no session
+        "device_api.check",  # the same
+        "device_api.deactivate",  # the same
+        "device_api.keys",  # public keys
+        "device_api.document",
         "invitations.take_seat",  # whoever holds the link of an invitation
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 
 import pytest
@@ -12,6 +13,7 @@ from extensions import db
 from models import Account, AccountStatus, Member
 from models.audit import AuditChain
 from models.ticket import TicketStatus
+from services.usable_credit import figures_of
 from tests.factories.people import AccountFactory, OwnerFactory
 from tests.factories.support import TicketFactory
 from tests.services.money import fund
@@ -43,6 +45,7 @@ TYPED = {
     "time_zone": "Europe/Berlin",
     "pricing_model": "app",
     "payment_mode": "postpaid",
+    "credit_limit": "500.00",
     "owner_first_name": "Olivia",
     "owner_last_name": "Owner",
     "owner_email": "olivia@wiese.example",
@@ -71,6 +74,7 @@ def test_a_new_account_gets_its_values_its_billing_name_and_an_invited_owner(adm
     account = db.session.scalars(select(Account)).one()
     assert (account.country, account.currency, account.time_zone) == ("DE", "EUR", "Europe/Berlin")
     assert (account.pricing_model, account.payment_mode) == ("app", "postpaid")
+    assert figures_of(account.id, day=dt.datetime.now(dt.UTC).date()).limit == 50_000
     assert account.billing_name == "Grüne Wiese GmbH"
     assert db.session.scalars(select(Member)).one().is_owner
 
@@ -88,6 +92,9 @@ def test_a_new_account_gets_its_values_its_billing_name_and_an_invited_owner(adm
         ({"owner_email": "not an address"}, 422),
         ({"name": "a\0b"}, 422),
         ({"name": "x" * 300}, 422),
+        ({"credit_limit": ""}, 409),
+        ({"credit_limit": "much"}, 422),
+        ({"credit_limit": "-1"}, 409),
     ],
 )
 def test_a_value_that_is_not_right_is_said_and_what_was_typed_is_kept(admin, typed, status):
@@ -147,7 +154,7 @@ def test_the_checklist_shows_what_blocks_and_leads_to_what_clears_it(admin, acco
     fund(account, 500, now)
     TicketFactory(account=account, status=TicketStatus.OPEN)
     page = html.unescape(admin.get("/accounts/10001/deletion").get_data(as_text=True))
-    assert "The house holds $5.00 of theirs." in page
+    assert "The balance is $5.00." in page
     assert "/staff/tickets/?account=10001&status=open" in page
     assert "All are paid." in page
     assert 'name="typed_name"' not in page  # nothing to confirm while something blocks

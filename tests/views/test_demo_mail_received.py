@@ -10,14 +10,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from extensions import db
 from jobs.demo_mail import DemoMail
 from jobs.senders import outgoing_of
-from models import NotificationChannel
+from models import Invoice, NotificationChannel, NotificationDelivery
 from services.deliveries import Step, deliver
+from services.documents import attachment_of, document_of
 from services.notifications import queue_mail, tell
-from tests.factories.people import MemberFactory
+from tests.factories.people import MemberFactory, OwnerFactory
+from tests.services.money import issued
 from views.demo_mail import MAIL_POLICY
 
 
@@ -61,6 +65,28 @@ def test_what_arrived_is_shown_with_text_message_id_and_the_other_part_in_a_sand
     assert "default-src 'none'" in policy
 
 
+def test_what_was_attached_is_shown_and_saved_as_it_came(session: Session, demo: Flask, now: dt.datetime) -> None:
+    account = OwnerFactory().account
+    invoice = issued(account, now)
+    session.commit()
+    [mail] = session.scalars(select(NotificationDelivery)).all()
+    client: Any = demo.test_client()
+    waiting = client.get("/demo/mail").get_data(as_text=True)
+    assert f"{invoice.number}.pdf, read when the mail is sent" in " ".join(waiting.split())
+    with demo.app_context():
+        sent = deliver(mail.id, outgoing_of(demo).senders, now=now, documents=attachment_of)
+        stored = document_of(db.session.get_one(Invoice, invoice.id), now=now).content
+    assert sent is Step.SENT
+    link = re.search(rf'<a href="([^"]+)" download>{invoice.number}.pdf</a>', client.get("/demo/mail").text)
+    assert link is not None
+    file = client.get(link[1])
+    assert file.data == stored
+    assert file.headers["Content-Disposition"] == f"attachment; filename={invoice.number}.pdf"
+    assert (file.mimetype, file.headers["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
+    for other in ("0", "2", "99999999999", "-1", "x"):
+        assert client.get(link[1].rsplit("/", 1)[0] + f"/{other}").status_code == 404
+
+
 @pytest.mark.parametrize("name", ["x", "..", "%2e%2e%2fx", "x.eml", "%00"])
 def test_no_other_file_is_served(demo: Flask, name: str) -> None:
     assert demo.test_client().get(f"/demo/mail/{name}").status_code == 404
@@ -83,5 +109,6 @@ def test_a_house_with_a_mail_server_catches_nothing(make_app: Callable[..., Flas
     catcher.stop()
 
 
-def test_other_houses_serve_no_mails(client: Any) -> None:
-    assert client.get("/demo/mail/x").status_code == 404
+@pytest.mark.parametrize("path", ["/demo/mail/x", "/demo/mail/x/files/1"])
+def test_other_houses_serve_no_mails(client: Any, path: str) -> None:
+    assert client.get(path).status_code == 404

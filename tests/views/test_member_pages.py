@@ -59,7 +59,7 @@ def page_of(desk, member):
 def test_the_page_of_roles_says_what_each_grants_and_ticks_those_held(owner, member):
     page = owner.get(f"/members/{member.public_id}/change-roles").get_data(as_text=True)
     for words in (
-        "Read licenses.",
+        "Read licenses",
         "pay invoices in the account&#39;s name",
         "Includes Billing.",
         "Download releases.",

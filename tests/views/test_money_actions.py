@@ -12,7 +12,7 @@ from models.invoice import InvoiceStatus
 from tests.factories.people import AccountFactory
 from tests.services.money import assert_books_balance, draft, fund, funds, issued
 from tests.support.desk import Desk, member_desk, staff_desk
-from tests.support.pages import said_by
+from tests.support.pages import form_of, said_by
 
 MEMBER_ROLES = [role for role in MemberRole if role is not MemberRole.OWNER]
 
@@ -219,3 +219,91 @@ def test_suspending_wants_a_reason_that_can_be_kept(app, account, reason):
     assert answer.status_code == 422
     assert said_by(answer)
     assert fresh(Account, account_id).status is AccountStatus.ACTIVE
+
+
+# Credit that staff give and take back
+
+
+def test_a_clerk_gives_credit_and_takes_it_back(app, account, now):
+    account_id = account.id
+    desk = staff_desk(app, StaffRole.BILLING)
+    answer = desk.confirm("/accounts/10001/give-credit", amount="25.00", reason="For the outage")
+    assert "The credit is given" in desk.flashed(answer)
+    desk.confirm("/accounts/10001/take-back-credit", amount="5.00", reason="It was too much")
+    assert funds(fresh(Account, account_id)) == 2_000
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "NaN", "1.005", "1e9", "99999999999999999999", "5 EUR", "1,5"])
+def test_an_amount_that_makes_no_sense_gives_no_credit(app, account, amount):
+    account_id = account.id
+    answer = staff_desk(app, StaffRole.BILLING).post(
+        "/accounts/10001/give-credit", amount=amount, reason="For the outage"
+    )
+    assert answer.status_code in (409, 422)
+    assert "amount" in answer.get_data(as_text=True)
+    assert funds(fresh(Account, account_id)) == 0
+
+
+def test_more_than_there_is_cannot_be_taken_back(app, account):
+    answer = staff_desk(app, StaffRole.BILLING).post(
+        "/accounts/10001/take-back-credit", amount="0.01", reason="Nothing is there"
+    )
+    assert (answer.status_code, "are missing" in answer.get_data(as_text=True)) == (409, True)
+
+
+@pytest.mark.parametrize("role", [role for role in StaffRole if P.STAFF_CREDIT_GIVE not in STAFF_GRANTS[role]])
+@pytest.mark.parametrize("act", ["give-credit", "take-back-credit"])
+def test_who_may_not_give_credit_changes_no_balance(app, account, role, act):
+    account_id = account.id
+    answer = staff_desk(app, role).post(f"/accounts/10001/{act}", amount="1.00", reason="x")
+    assert answer.status_code == 403
+    assert funds(fresh(Account, account_id)) == 0
+
+
+# Refund
+
+
+def received(account, now):
+    fund(account, 10_000, now)
+    return db.session.scalars(select(Payment)).one()
+
+
+def test_a_clerk_sends_a_payment_back_and_the_form_sent_again_is_the_same_refund(app, account, now):
+    payment = received(account, now)
+    path, account_id, payment_id = f"/payments/{payment.number}/refund", account.id, payment.id
+    desk = staff_desk(app, StaffRole.BILLING)
+    asked = form_of(desk.get(path)).values
+    assert asked["amount"] == "100.00"
+    fields = {**asked, "amount": "40.00", "reason": "Paid twice"}
+    answers = [desk.client.post(f"{desk.base}{path}", data=fields) for _time in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert "40.00 USD are booked as sent back by hand" in desk.flashed(answers[0])
+    assert (fresh(Payment, payment_id).amount_refunded, funds(fresh(Account, account_id))) == (4_000, 6_000)
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "NaN", "1e3", "1.234", "100.01", "9" * 30, "40.00 EUR"])
+def test_an_amount_that_cannot_be_sent_back_sends_nothing(app, account, now, amount):
+    payment = received(account, now)
+    account_id = account.id
+    answer = staff_desk(app).confirm(f"/payments/{payment.number}/refund", amount=amount, reason="Paid twice")
+    assert answer.status_code in (409, 422)
+    assert said_by(answer)
+    assert funds(fresh(Account, account_id)) == 10_000
+
+
+@pytest.mark.parametrize("role", [role for role in StaffRole if P.STAFF_PAYMENTS_REFUND not in STAFF_GRANTS[role]])
+def test_who_may_not_refund_sends_nothing_back(app, account, now, role):
+    payment = received(account, now)
+    account_id = account.id
+    answer = staff_desk(app, role).post(
+        f"/payments/{payment.number}/refund", amount="1.00", reason="Mine", key="0123456789abcdef"
+    )
+    assert answer.status_code in (403, 404)
+    assert funds(fresh(Account, account_id)) == 10_000
+
+
+def test_in_the_portal_nobody_refunds(app, account, now):
+    payment = received(account, now)
+    desk = member_desk(app, account, MemberRole.OWNER)
+    assert desk.get(f"/payments/{payment.number}/refund").status_code == 404

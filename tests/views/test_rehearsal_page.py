@@ -1,0 +1,135 @@
+"""The page of the billing rehearsal: asked for, shown against last month, read day by day, saved as CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+
+from domain.permissions import STAFF_GRANTS, P, StaffRole
+from extensions import db
+from models import Job
+from services.rehearsing.asking import JOB
+from services.stored_files import stored_files
+from tests.factories.people import AccountFactory
+from tests.services.money import issued
+from tests.support.desk import member_desk, staff_desk
+from tests.support.due_jobs import run_due_jobs
+
+ONE_DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def moment(session):
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def account(session):
+    return AccountFactory(client_id="10001", name="Blue Door", currency="USD")
+
+
+def foretell(desk, moment, **fields):
+    until = (moment.date() + 30 * ONE_DAY).isoformat()
+    return desk.post("/rehearsal/ask", **{"until": until, "charges": "succeed", "renewals": "y", **fields})
+
+
+def page(desk, path="/rehearsal/"):
+    return desk.get(path).get_data(as_text=True)
+
+
+def test_a_day_is_asked_for_and_what_would_happen_until_then_is_shown(app, account, moment):
+    invoice = issued(account, moment - 14 * ONE_DAY)
+    desk = staff_desk(app, StaffRole.BILLING)
+    assert "Nothing is written." in page(desk)
+    assert foretell(desk, moment).status_code == 303
+    waiting = desk.get("/rehearsal/")
+    assert (waiting.headers["Refresh"], "A job is foretelling" in waiting.get_data(as_text=True)) == ("3", True)
+    assert run_due_jobs(JOB, now=moment) == 1
+    shown = page(desk)
+    assert "Foretold " in shown
+    assert "Suspension 1" in shown
+    tomorrow = moment.date() + ONE_DAY
+    of_day = page(desk, f"/rehearsal/day/{tomorrow}")
+    assert "Blue Door" in of_day
+    assert f'href="/staff/invoices/{invoice.number}"' in of_day
+    assert "Reminder: 1" in of_day
+
+
+def test_the_csv_holds_every_row(app, account, moment):
+    issued(account, moment - 14 * ONE_DAY)
+    desk = staff_desk(app)
+    foretell(desk, moment)
+    run_due_jobs(JOB, now=moment)
+    answer = desk.get("/rehearsal/rehearsal.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="rehearsal-')
+    assert [row["What"] for row in rows] == ["Reminder"] * 3 + ["Final warning", "Suspension"]
+    assert {row["Client ID"] for row in rows} == {"10001"}
+
+
+def test_what_is_due_is_invoiced_and_the_month_before_stand_side_by_side(app, account, moment):
+    last_month = moment.replace(day=1) - ONE_DAY
+    issued(account, last_month.replace(day=1), net=12_345)
+    desk = staff_desk(app)
+    foretell(desk, moment, until=str(moment.date() + ONE_DAY))
+    run_due_jobs(JOB, now=moment)
+    shown = page(desk)
+    assert "Invoice, USD" in shown
+    assert "1 · $123.45" in shown
+    assert "-1 · -$123.45" in shown
+    assert "-$123.45" in shown
+
+
+@pytest.mark.parametrize("until", ["", "yesterday", "2020-01-01", "2999-01-01"])
+def test_a_day_that_makes_no_sense_is_refused_with_words(app, account, moment, until):
+    desk = staff_desk(app)
+    answer = foretell(desk, moment, until=until)
+    assert answer.status_code == 422
+    assert "Error: " in answer.get_data(as_text=True)
+    assert db.session.query(Job).filter_by(kind=JOB).count() == 0
+
+
+@pytest.mark.parametrize("path", ["day/2026-01-01", "day/nonsense", "day/2026-01-01?page=x", "rehearsal.csv"])
+def test_what_was_not_foretold_is_not_found(app, account, path):
+    assert staff_desk(app).get(f"/rehearsal/{path}").status_code == 404
+
+
+def test_a_page_beyond_the_last_is_not_found(app, account, moment):
+    issued(account, moment - 14 * ONE_DAY)
+    desk = staff_desk(app)
+    foretell(desk, moment)
+    run_due_jobs(JOB, now=moment)
+    tomorrow = moment.date() + ONE_DAY
+    assert [desk.get(f"/rehearsal/day/{tomorrow}?page={number}").status_code for number in (0, 1, 2)] == [404, 200, 404]
+
+
+def test_a_file_that_is_gone_is_said(app, account, moment):
+    desk = staff_desk(app)
+    foretell(desk, moment)
+    run_due_jobs(JOB, now=moment)
+    for key in list(stored_files.store.keys("rehearsals")):
+        stored_files.store.delete(key)
+    app.testing = False
+    try:
+        answer = desk.get("/rehearsal/rehearsal.csv")
+    finally:
+        app.testing = True
+    assert answer.status_code < 500
+    assert "Ask for a new one" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", list(StaffRole))
+def test_who_may_rehearse(app, account, moment, role):
+    desk = staff_desk(app, role)
+    allowed = P.STAFF_BOOKS_READ in STAFF_GRANTS[role]
+    assert desk.get("/rehearsal/").status_code == (200 if allowed else 403)
+    assert foretell(desk, moment).status_code == (303 if allowed else 403)
+
+
+def test_the_portal_has_no_rehearsal(app, account):
+    from domain.permissions import MemberRole
+
+    assert member_desk(app, account, MemberRole.OWNER).get("/rehearsal/").status_code == 404

@@ -1,0 +1,127 @@
+"""The wizard of the client app: how many of each edition are set up on a license (SPEC E5)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask import abort, current_app, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_wtf import FlaskForm
+
+from domain.editions import EditionNotHeld, EditionSeats, MoreThanHeld, SeatsNotReadable
+from domain.permissions import P
+from domain.refusals import Refusal
+from models import License
+from panel import RealmPage
+from panel.addresses import address, key_in
+from services.editions import WizardClosed, editions_missing, editions_of, set_editions
+from services.licenses import license_of_code
+from services.unit_of_work import unit_of_work
+
+FIELD, SEEN = "seats-", "seen-"
+LONGEST_NUMBER = 9
+TOO_OLD = "This page was open too long. Try again."
+
+
+class WizardForm(FlaskForm):
+    """Nothing but the token; the editions of the license are the fields."""
+
+
+def open_wizard(license: License, **_values: Any) -> License:
+    """The name of the button; the page below does the rest."""
+    return license
+
+
+class AppWizardPage(RealmPage):
+    """``app-wizard/<code>``: the numbers of a license, saved together. The numbers that were seen are sent along."""
+
+    slug, title = "app-wizard", "App wizard"
+    verbs: ClassVar[dict[str, str]] = {"index": P.LICENSES_EDIT, "wizard": P.LICENSES_EDIT}
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """Flask-Admin wants a page of every view to begin at; the wizard is opened on a license."""
+        abort(404)
+
+    @expose("/<code>", methods=("GET", "POST"))
+    def wizard(self, code: str) -> ResponseReturnValue:
+        """The numbers; posted, the change."""
+        license = license_of_code(key_in(code), account_id=self.visit.owner_id) or abort(404)
+        form = WizardForm()
+        if request.method == "GET":
+            refusal = None if license.can_set_editions else WizardClosed()
+            return self._page(license, form, {}, refusal), 409 if refusal else 200
+        if not form.validate():
+            return self._page(license, form, _typed(FIELD), Refusal(TOO_OLD)), 422
+        seats = {each.code: each for each in editions_of(license)}
+        try:
+            numbers = {code: _number(seats.get(code), text) for code, text in _typed(FIELD).items()}
+            with unit_of_work():
+                changes = set_editions(license, numbers, seen=_seen(), actor=self.visit.actor, now=self.hooks.now())
+        except (SeatsNotReadable, MoreThanHeld) as refusal:
+            return self._page(license, form, _typed(FIELD), refusal), 422
+        except Refusal as refusal:
+            return self._page(license, form, _typed(FIELD), refusal), 409
+        flash("The editions are saved." if changes else "Nothing changed.", "success")
+        return redirect(self._license_url(license), code=303)
+
+    def _page(self, license: License, form: FlaskForm, typed: dict[str, str], refusal: Refusal | None) -> str:
+        wrong = getattr(refusal, "edition", "")
+        items = [
+            {
+                "name": f"{FIELD}{seats.code}",
+                "label": seats.name,
+                "held": seats.held,
+                "in_app": seats.in_app,
+                "value": typed.get(seats.code, str(seats.in_app)),
+                "seen": f"{SEEN}{seats.code}",
+                "error": refusal.message if refusal is not None and wrong == seats.name else "",
+            }
+            for seats in editions_of(license)
+        ]
+        told = next((str(item["name"]) for item in items if item["error"]), "")
+        return render_template(
+            "pages/app_wizard.html",
+            layout=self.realm.layout,
+            visit=self.visit,
+            title=f"{current_app.extensions['settings'].client_app_name} wizard",
+            license={"code": license.code, "reference": license.reference or ""},
+            closed=not license.can_set_editions,
+            items=items,
+            missing=editions_missing(license),
+            form=form,
+            errors=[(told, refusal.message)] if refusal is not None else [],
+            url=f"{self.visit.base_url}/{self.slug}/{address(license.code)}",
+            back_url=self._license_url(license),
+        )
+
+    def _license_url(self, license: License) -> str:
+        return f"{self.visit.base_url}/licenses/{address(license.code)}"
+
+
+def _typed(prefix: str) -> dict[str, str]:
+    """What was sent for each edition, by its code."""
+    return {
+        name.removeprefix(prefix): text
+        for name, text in request.form.items()
+        if name.startswith(prefix) and "\0" not in name
+    }
+
+
+def _number(seats: EditionSeats | None, text: str) -> int:
+    """What was typed; an empty field is zero, and anything but a whole number is refused."""
+    if seats is None:
+        raise EditionNotHeld
+    text = text.strip() or "0"
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        raise SeatsNotReadable(seats.name, seats.held)
+    return int(text)
+
+
+def _seen() -> dict[str, int]:
+    """The numbers that the page showed. What is no number was never shown, and fits to none."""
+    return {
+        code: int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else -1
+        for code, text in _typed(SEEN).items()
+    }

@@ -1,0 +1,223 @@
+"""Invoices by hand: a new draft for a customer, lines added and taken off until it is issued."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from domain.actor import Actor
+from domain.money import parse_minor
+from domain.permissions import P
+from domain.refusals import Refusal
+from models import Account, BillingPeriod, Invoice
+from panel import STAFF, Action, Visit
+from panel.addresses import address
+from panel.door import RealmPage
+from panel.fields import AmountField
+from panel.forms import errors_of, refuse_nul
+from services.accounts import account_named
+from services.drafts import (
+    FreeItem,
+    InvoiceNotDraft,
+    TextMissing,
+    add_draft_line,
+    draft_invoice,
+    offered_codes,
+    product_classes,
+    remove_draft_line,
+)
+from services.ordering import MOST_OF_ONE, BasketItem
+from services.unit_of_work import unit_of_work
+
+NO_ACCOUNT = "There is no such customer. Choose one of the list, or enter a client ID like 10001."
+
+
+class CatalogueHasThePrice(Refusal):
+    message = "The catalogue has the price of this line. Leave the price empty, or write a line of your own."
+
+
+class LineForm(FlaskForm):
+    """One line: of the catalogue at its price, or one of one's own."""
+
+    item = SelectField("From the catalogue", choices=lambda: [SelectChoice("", "A line of my own"), *_offered()])
+    period = SelectField(
+        "Period",
+        choices=[SelectChoice(each.value, each.value.replace("_", "-").capitalize()) for each in BillingPeriod],
+        description="Of what is chosen from the catalogue. It begins today.",
+    )
+    line = StringField("Text", [Length(max=255)], description="Of a line of your own: what it is for.")
+    price = AmountField(
+        "Price of one before tax",
+        [Length(max=40)],
+        description="Of a line of your own. Of the catalogue the price is known.",
+        render_kw={"inputmode": "decimal"},
+    )
+    product_class = SelectField(
+        "Taxed as",
+        choices=lambda: [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in product_classes())],
+        description="Of a line of your own: the class that tells its tax.",
+    )
+    quantity = IntegerField(
+        "Quantity",
+        [
+            InputRequired("Enter a whole number like 3."),
+            NumberRange(1, MOST_OF_ONE, f"Enter a whole number from 1 to {MOST_OF_ONE:,}."),
+        ],
+        default=1,
+    )
+
+
+class NewInvoiceForm(LineForm):
+    """The first line of a draft, and what stands above it."""
+
+    description = StringField(
+        "Title of the invoice", [Length(max=255)], description="Left empty, it is the first line."
+    )
+    remark = TextAreaField("Remark for colleagues", [Length(max=1000)])
+
+
+class RemoveLineForm(FlaskForm):
+    """Which line goes."""
+
+    position = IntegerField(
+        "Line", [InputRequired("Enter the number of the line, like 2.")], description="Counted from the top: 1, 2, 3."
+    )
+
+
+def _offered() -> list[SelectChoice]:
+    return [SelectChoice(code, f"{name} ({code})") for code, name in offered_codes()]
+
+
+def _item_of(
+    currency: str,
+    *,
+    item: str,
+    period: str,
+    line: str | None,
+    price: str | None,
+    product_class: str,
+    quantity: int,
+) -> BasketItem | FreeItem:
+    """What was asked for. Refused: CatalogueHasThePrice, TextMissing, AmountNotReadable, AmountTooLarge."""
+    typed = (price or "").strip()
+    if item:
+        if typed:
+            raise CatalogueHasThePrice
+        return BasketItem(item, quantity, BillingPeriod(period))
+    if not (line or "").strip():
+        raise TextMissing
+    return FreeItem((line or "").strip(), parse_minor(typed, currency), product_class, quantity)
+
+
+class NewInvoicePage(RealmPage):
+    """A draft for a customer, written by staff."""
+
+    slug, title = "new-invoice", "New invoice"
+    group, icon = "Money", "receipt"
+    verbs: ClassVar[dict[str, str]] = {"index": P.STAFF_INVOICES_EDIT}
+
+    @staticmethod
+    def is_offered(visit: Visit) -> bool:
+        """Whether the menu shows it."""
+        return visit.owner_id is None and visit.allows(P.STAFF_INVOICES_EDIT)
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> ResponseReturnValue:
+        """The customer; with one in the address, the form; posted, the draft."""
+        typed = request.args.get("account", "").strip()
+        account = account_named(typed) if typed and "\0" not in typed else None
+        if account is None:
+            return self._choose(typed, NO_ACCOUNT if typed else ""), 422 if typed else 200
+        form = NewInvoiceForm()
+        form.price.label.text = f"Price of one before tax, in {account.currency}"
+        if request.method == "GET":
+            return self._form_page(account, form)
+        valid = form.validate()
+        if refuse_nul(form) or not valid:
+            return self._form_page(account, form, errors_of(form)), 422
+        try:
+            number = self._write(account, form)
+        except Refusal as refusal:
+            return self._form_page(account, form, [("item", refusal.message)]), 422
+        flash("The draft is written. Add lines, then issue it.", "success")
+        return redirect(f"{self.visit.base_url}/invoices/{address(number)}", code=303)
+
+    def _write(self, account: Account, form: NewInvoiceForm) -> str:
+        asked = {name: form[name].data for name in ("item", "period", "line", "price", "product_class", "quantity")}
+        with unit_of_work():
+            invoice = draft_invoice(
+                account,
+                [_item_of(account.currency, **asked)],
+                description=form.description.data or "",
+                remark=(form.remark.data or "").strip() or None,
+                actor=self.visit.actor,
+                now=self.hooks.now(),
+            )
+            return invoice.number
+
+    def _choose(self, typed: str, error: str) -> str:
+        return render_template(
+            "pages/pay/received_customer.html",
+            **self._frame(),
+            lead="A draft for whom? It can be changed until it is issued.",
+            typed=typed,
+            lookup_url=f"{self.visit.base_url}/invoices/lookup/account",
+            errors=[("account", error)] if error else [],
+            url=f"{self.visit.base_url}/{self.slug}/",
+        )
+
+    def _form_page(self, account: Account, form: NewInvoiceForm, errors: list[tuple[str, str]] | None = None) -> str:
+        base = f"{self.visit.base_url}/{self.slug}/"
+        return render_template(
+            "pages/invoice/new.html",
+            **self._frame(),
+            account_name=account.name,
+            client_id=account.client_id,
+            account_url=f"{self.visit.base_url}/accounts/{address(account.client_id)}",
+            form=form,
+            errors=errors or [],
+            url=f"{base}?{urlencode({'account': account.client_id})}",
+            other_url=base,
+            list_url=f"{self.visit.base_url}/invoices/",
+        )
+
+    def _frame(self) -> dict[str, Any]:
+        return {"layout": self.realm.layout, "visit": self.visit, "title": self.title}
+
+
+def _add_line(invoice: Invoice, *, actor: Actor, now: dt.datetime, **asked: Any) -> Invoice:
+    return add_draft_line(invoice, _item_of(invoice.currency, **asked), actor=actor, now=now)
+
+
+ADD_LINE = Action(
+    _add_line,
+    "Add a line",
+    grant=P.STAFF_INVOICES_EDIT,
+    when=Invoice.can_issue,
+    why_not=InvoiceNotDraft.message,
+    realms={STAFF},
+    form=LineForm,
+    done="The line is added.",
+    name="add-line",
+)
+
+REMOVE_LINE = Action(
+    remove_draft_line,
+    "Take a line off",
+    grant=P.STAFF_INVOICES_EDIT,
+    when=Invoice.can_issue,
+    why_not=InvoiceNotDraft.message,
+    realms={STAFF},
+    form=RemoveLineForm,
+    done="The line is gone.",
+    name="remove-line",
+)

@@ -1,0 +1,310 @@
+"""Changing a subscription in steps without script: what it would be, the exact price, and then paying (SPEC E1, E2)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from babel.dates import format_date
+from flask import Response, abort, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import HiddenField
+from wtforms.validators import InputRequired, Regexp
+
+from domain.permissions import P
+from domain.refusals import Refusal
+from extensions import db
+from models import Invoice, Subscription
+from panel import RealmPage
+from panel.addresses import address
+from services.invoices import InvoiceLineValues
+from services.subscriptions.change_orders import change_under_way, give_up_change, invoice_of
+from services.subscriptions.changing import limits_of, quote_quantities, save_quantities
+from services.subscriptions.plans import change_plan, offered_plans, quote_plan
+from services.subscriptions.quotes import ChangeQuote, QuantityNotPossible
+from services.subscriptions.standing import reactivate
+from services.subscriptions.terms import load_subscription
+from services.unit_of_work import unit_of_work
+from views.money import format_money
+
+FIELD = "items-"
+_LONGEST = 40
+
+
+class SaveForm(FlaskForm):
+    """What was seen is what is saved: the total, and a key that makes the same form one change."""
+
+    total = HiddenField(validators=[Regexp(r"[0-9]{1,15}\Z")])
+    key = HiddenField(validators=[InputRequired()])
+
+
+def change_quantities(subscription: Subscription, **_values: Any) -> Subscription:
+    """The name of a button; the page below does the rest."""
+    return subscription
+
+
+def choose_plan(subscription: Subscription, **_values: Any) -> Subscription:
+    """The name of a button; the page below does the rest."""
+    return subscription
+
+
+def have_back(subscription: Subscription, **_values: Any) -> Subscription:
+    """The name of a button; the page below does the rest."""
+    return subscription
+
+
+class SubscriptionChangePage(RealmPage):
+    """What is typed is kept in the address, so Back and reload work; only a POST writes."""
+
+    slug, title = "subscription-changes", "Change a subscription"
+    verbs: ClassVar[dict[str, str]] = {
+        "index": P.SUBSCRIPTIONS_READ,
+        **dict.fromkeys(("quantities", "plan", "reactivation", "giving_up"), P.SUBSCRIPTIONS_EDIT),
+    }
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        """A subscription is chosen in the list."""
+        return redirect(f"{self.visit.base_url}/subscriptions/", code=303)
+
+    @expose("/<number>/quantities", methods=("GET", "POST"))
+    def quantities(self, number: str) -> ResponseReturnValue:
+        """How many of each; then what that costs; posted, the change."""
+        subscription = self._subscription(number)
+        typed = {name.removeprefix(FIELD): value for name, value in request.args.items() if name.startswith(FIELD)}
+        if not typed:
+            return self._quantities_page(subscription, {})
+        try:
+            wanted = _whole_numbers(typed)
+            if request.method == "POST":
+                return self._save(subscription, lambda form: save_quantities(
+                    subscription.id,
+                    wanted,
+                    expected_total=int(form.total.data or 0),
+                    key=form.key.data or "",
+                    actor=self.visit.actor,
+                    now=self.hooks.now(),
+                ))  # fmt: skip
+            quote = quote_quantities(subscription, wanted, actor=self.visit.actor, now=self.hooks.now())
+        except Refusal as refusal:
+            return self._quantities_page(self._subscription(number), typed, refusal.message), 422
+        fields = {f"{FIELD}{code}": value for code, value in typed.items()}
+        return self._preview(subscription, quote, "quantities", fields)
+
+    @expose("/<number>/plan", methods=("GET", "POST"))
+    def plan(self, number: str) -> ResponseReturnValue:
+        """Which plan; then what that costs; posted, the change."""
+        subscription, code = self._subscription(number), request.args.get("plan", "")
+        if not code:
+            return self._plan_page(subscription)
+        try:
+            if request.method == "POST":
+                return self._save(subscription, lambda form: change_plan(
+                    subscription.id,
+                    code,
+                    expected_total=int(form.total.data or 0),
+                    key=form.key.data or "",
+                    actor=self.visit.actor,
+                    now=self.hooks.now(),
+                ))  # fmt: skip
+            quote = quote_plan(subscription, code, actor=self.visit.actor, now=self.hooks.now())
+        except Refusal as refusal:
+            return self._plan_page(self._subscription(number), refusal.message), 422
+        return self._preview(subscription, quote, "plan", {"plan": code})
+
+    @expose("/<number>/reactivate", methods=("GET", "POST"))
+    def reactivation(self, number: str) -> ResponseReturnValue:
+        """An expired one, as it was: its invoice is led to, and paying that brings it back."""
+        subscription, error = self._subscription(number), ""
+        form = FlaskForm()
+        if request.method == "POST" and form.validate():
+            try:
+                with unit_of_work():
+                    invoice = reactivate(subscription.id, actor=self.visit.actor, now=self.hooks.now())
+                    number_of_invoice = invoice.number
+                return self._to_invoice(number_of_invoice)
+            except Refusal as refusal:
+                error, subscription = refusal.message, self._subscription(number)
+        page = render_template(
+            "pages/subscription/reactivate.html",
+            **self._frame(subscription, "Reactivate"),
+            price=self._money(subscription.recurring_price, subscription),
+            form=form,
+            errors=[("", error)] if error else [],
+            url=self._url(subscription, "reactivate"),
+        )
+        return page, 409 if error else 200
+
+    @expose("/<number>/give-up", methods=("POST",))
+    def giving_up(self, number: str) -> ResponseReturnValue:
+        """A change that waits for its payment is not wanted any more."""
+        subscription = self._subscription(number)
+        try:
+            with unit_of_work():
+                give_up_change(subscription.id, actor=self.visit.actor, now=self.hooks.now())
+            flash("The change is given up; its invoice is void.", "success")
+        except Refusal as refusal:
+            flash(refusal.message, "danger")
+        return self._to_subscription(number)
+
+    def _save(self, subscription: Subscription, act: Any) -> Response:
+        """Write the change, and lead to what has to be paid for it."""
+        form, number = SaveForm(), subscription.number
+        if not form.validate():
+            abort(400)
+        with unit_of_work():
+            invoice: Invoice | None = act(form)
+            of_invoice = invoice.number if invoice is not None else ""
+        if of_invoice:
+            return self._to_invoice(of_invoice)
+        flash("The change is saved.", "success")
+        return self._to_subscription(number)
+
+    def _quantities_page(self, subscription: Subscription, typed: Mapping[str, str], error: str = "") -> str:
+        items = []
+        for item in sorted(subscription.items, key=lambda each: each.product.name):
+            least, most = limits_of(subscription, item)
+            kept = item.quantity if item.pending_quantity is None else item.pending_quantity
+            items.append(
+                {
+                    "name": f"{FIELD}{item.product.code}",
+                    "label": item.product.name,
+                    "value": typed.get(item.product.code, str(kept)),
+                    "now": item.quantity,
+                    "pending": item.pending_quantity,
+                    "least": least,
+                    "most": most,
+                    "price": self._money(item.unit_price, subscription),
+                }
+            )
+        return render_template(
+            "pages/subscription/quantities.html",
+            **self._frame(subscription, "Change quantities"),
+            items=items,
+            period=subscription.period.value.replace("_", " "),
+            errors=[(items[0]["name"] if items else "", error)] if error else [],
+            url=self._url(subscription, "quantities"),
+        )
+
+    def _plan_page(self, subscription: Subscription, error: str = "") -> str:
+        offered = [
+            {
+                "value": package.code,
+                "label": package.name,
+                "price": self._money(terms.price, subscription),
+                "note": ", ".join(f"{item.quantity} {item.product.name}" for item in terms.items),
+            }
+            for package, terms in offered_plans(subscription, now=self.hooks.now())
+        ]
+        waits = subscription.next_package
+        if waits is not None:
+            offered = [each for each in offered if each["value"] != waits.code]
+            label = f"Stay with {subscription.package.name}"
+            price = self._money(subscription.recurring_price, subscription)
+            offered.insert(0, {"value": subscription.package.code, "label": label, "price": price, "note": ""})
+        return render_template(
+            "pages/subscription/plan.html",
+            **self._frame(subscription, "Change plan"),
+            plan=subscription.package.name,
+            price=self._money(subscription.recurring_price, subscription),
+            period=subscription.period.value.replace("_", " "),
+            waits=waits.name if waits is not None else "",
+            offered=offered,
+            errors=[("", error)] if error else [],
+            url=self._url(subscription, "plan"),
+        )
+
+    def _preview(
+        self, subscription: Subscription, quote: ChangeQuote, step: str, fields: Mapping[str, str]
+    ) -> ResponseReturnValue:
+        form = SaveForm(formdata=None, total=str(quote.totals.total), key=secrets.token_urlsafe(16))
+        return render_template(
+            "pages/subscription/preview.html",
+            **self._frame(subscription, "Change plan" if step == "plan" else "Change quantities"),
+            lines=[self._line(line, subscription) for line in quote.lines],
+            net=self._money(quote.totals.net, subscription),
+            tax=self._money(quote.totals.tax, subscription) if quote.totals.tax else "",
+            total=self._money(quote.totals.total, subscription),
+            pays=quote.totals.total > 0,
+            before=self._money(quote.recurring_before, subscription),
+            after=self._money(quote.recurring_after, subscription),
+            period=subscription.period.value.replace("_", " "),
+            at_renewal=self._day(subscription) if quote.at_renewal else "",
+            form=form,
+            url=f"{self._url(subscription, step)}?{urlencode(fields)}",
+            back_again=f"{self._url(subscription, step)}",
+        )
+
+    def _line(self, line: InvoiceLineValues, subscription: Subscription) -> dict[str, str]:
+        return {"label": line.description, "amount": self._money(line.net, subscription)}
+
+    def _subscription(self, number: str) -> Subscription:
+        """The subscription of this number, of the portal's own account. Anything else is not found."""
+        found = select(Subscription.id).where(Subscription.number == number[:_LONGEST])
+        if self.visit.owner_id is not None:
+            found = found.where(Subscription.account_id == self.visit.owner_id)
+        row = db.session.scalar(found) if "\0" not in number else None
+        if row is None:
+            abort(404)
+        return load_subscription(row)
+
+    def _frame(self, subscription: Subscription, title: str) -> dict[str, Any]:
+        order = change_under_way(subscription)
+        invoice = invoice_of(order) if order is not None else None
+        waiting = None
+        if invoice is not None:
+            waiting = {
+                "number": invoice.number,
+                "url": f"{self.visit.base_url}/invoices/{address(invoice.number)}",
+                "give_up_url": self._url(subscription, "give-up"),
+            }
+        return {
+            "layout": self.realm.layout,
+            "visit": self.visit,
+            "title": title,
+            "number": subscription.number,
+            "back_url": f"{self.visit.base_url}/subscriptions/{address(subscription.number)}",
+            "waiting": waiting,
+            "token_form": FlaskForm(),
+        }
+
+    def _to_invoice(self, number: str) -> Response:
+        """Where it is paid: in the portal by whoever may, else the invoice itself."""
+        if self.visit.owner_id is not None and self.visit.allows(P.INVOICES_PAY):
+            return _see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
+        if self.visit.allows(P.INVOICES_READ):
+            return _see_other(f"{self.visit.base_url}/invoices/{address(number)}")
+        flash(f"Invoice {number} is issued. The change counts once it is paid.", "success")
+        return _see_other(f"{self.visit.base_url}/subscriptions/")
+
+    def _to_subscription(self, number: str) -> Response:
+        return _see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
+
+    def _day(self, subscription: Subscription) -> str:
+        return str(format_date(subscription.current_period_to, "medium", locale=self.visit.locale))
+
+    def _money(self, amount: int, subscription: Subscription) -> str:
+        return format_money(amount, subscription.currency, self.visit.locale)
+
+    def _url(self, subscription: Subscription, step: str) -> str:
+        return f"{self.visit.base_url}/{self.slug}/{address(subscription.number)}/{step}"
+
+
+def _whole_numbers(typed: Mapping[str, str]) -> dict[str, int]:
+    """Product code -> whole number. Refused: QuantityNotPossible."""
+    found = {}
+    for code, given in typed.items():
+        text = given.strip()
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise QuantityNotPossible("Enter whole numbers, like 12.")
+        found[code] = int(text)
+    return found
+
+
+def _see_other(url: str) -> Response:
+    return make_response(redirect(url, code=303))
