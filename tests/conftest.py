@@ -13,7 +13,9 @@ from flask import Flask
 from sqlalchemy.orm import Session, scoped_session
 
 from config import Settings, load_settings
+from domain.entitlements import key_bytes
 from extensions import cipher, db, migrate
+from services.entitlement_signing import entitlement_signer
 from services.mail_texts import mail_texts
 from services.passwords import passwords
 from services.unit_of_work import prepare_engine
@@ -77,6 +79,7 @@ def plain_app(settings: Settings) -> Flask:
         memory_cost=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
     )
+    entitlement_signer.bind(key_bytes(settings.activation_signing_key.get_secret_value()))
     with app.app_context():
         prepare_engine(db.engine)
     return app

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from bench import report
+from bench import licenses, report
 from bench.databases import SERVER_URL, scratch_database
-from bench.exports import Exports, measure_exports, psql_missing
+from bench.exports import Exports, compare_exports, measure_exports, psql_missing
 from bench.filling import BIG_ACCOUNT_ID, Size, fill
+from bench.filling_licenses import fill_licenses
 from bench.serving import BARE, GENERATED, Stand, count_statements, numbers_on, stand_on
 from bench.timing import CASES, HEALTH, Case, Key, Measured, address_of, measure
 from tests.support.surroundings import POSTGRESQL
@@ -40,8 +41,8 @@ def stand(url: str) -> Iterator[Stand]:
         yield both
 
 
-def shape_of(url: str) -> dict[str, object]:
-    """The indexes and foreign keys of the two tables that are filled."""
+def shape_of(url: str, *tables: str) -> dict[str, object]:
+    """The indexes and foreign keys of the tables that are filled; without names those of invoices."""
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         found = inspect(connection)
@@ -50,7 +51,7 @@ def shape_of(url: str) -> dict[str, object]:
                 sorted(str(index["name"]) for index in found.get_indexes(table)),
                 sorted(str(key["name"]) for key in found.get_foreign_keys(table)),
             )
-            for table in ("invoice", "customer_order")
+            for table in tables or ("invoice", "customer_order")
         }
 
 
@@ -107,6 +108,48 @@ def test_the_export_and_the_copy_hold_the_same_number_of_rows(url: str) -> None:
     found = measure_exports(url, TINY, rows=100, turns=1)
     assert found.rows == 100
     assert len(found.export) == len(found.copy) == len(found.megabytes) == 1
+
+
+LICENSES = 3_000
+
+
+@pytest.fixture(scope="module")
+def licensed() -> Iterator[Stand]:
+    """The programs on a database of licenses, three on each day."""
+    POSTGRESQL.require()
+    with scratch_database("test_licenses") as made:
+        before = shape_of(made, "license")
+        fill_licenses(made, LICENSES, accounts=1_200)
+        assert shape_of(made, "license") == before
+        with stand_on(made) as both:
+            yield both
+
+
+@pytest.mark.parametrize("case", licenses.CASES, ids=lambda case: case.name)
+def test_each_list_of_licenses_shows_rows_within_its_statements(licensed: Stand, case: licenses.Case) -> None:
+    environ = licensed.environ(case.path, case.realm)
+    assert 0 < len(licenses.codes_on(licensed.generated.answer(environ))) <= licenses.PAGE_SIZE
+    assert count_statements(licensed.generated, environ) <= report.MOST_STATEMENTS
+
+
+def test_the_report_of_licenses_names_what_is_too_slow(licensed: Stand) -> None:
+    found = licenses.measure_licenses([(LICENSES, licensed)], 2)
+    for case in licenses.CASES:
+        found[case.name, 10] = measured(1, 10)
+        found[case.name, LICENSES].seconds = [0.0012, 0.0012]
+    assert licenses.misses(found, 10, LICENSES, None) == []
+    found[licenses.CASES[0].name, LICENSES].seconds = [0.002, 0.002]
+    slow = Exports(rows=10, export=[7.0], copy=[1.0], megabytes=[1.0])
+    assert licenses.misses(found, 10, LICENSES, slow) == [
+        "licenses, staff: first page: grows 2.00 times",
+        "licenses, export: 7.0 times \\copy",
+    ]
+    assert "| staff: first page | 1.0 ms | 2.0 ms | 2.00 |" in "\n".join(licenses.parts_of(found, 10, LICENSES, slow))
+
+
+@pytest.mark.skipif(psql_missing(), reason="psql was not found")
+def test_the_export_of_licenses_and_the_copy_hold_the_same_number_of_rows(licensed: Stand) -> None:
+    assert compare_exports(licensed.url, "licenses", "", licenses.SAME_SELECT, turns=1).rows == LICENSES
 
 
 def measured(milliseconds: float, invoices: int, statements: int = 3) -> Measured:

@@ -38,6 +38,7 @@ from models import (
     Payment,
     PaymentAllocation,
     PaymentAttempt,
+    PaymentClaim,
     PaymentKind,
     PaymentMethod,
     PaymentMethodKind,
@@ -46,6 +47,7 @@ from models import (
     Refund,
     StatementKind,
     StatementLine,
+    UnbilledCharge,
 )
 from tests.factories.base import NOW, RowFactory
 from tests.factories.catalogue import ProductFactory
@@ -325,6 +327,21 @@ class PaymentAttemptFactory(RowFactory):
     idempotency_key = factory.Sequence(lambda n: f"attempt-{n}")
 
 
+class PaymentClaimFactory(RowFactory):
+    """A claim that is over; give ``released_at=None`` for one that holds its invoice."""
+
+    class Meta:
+        model = PaymentClaim
+
+    invoice = factory.SubFactory(InvoiceFactory)
+    account_id = factory.SelfAttribute("invoice.account_id")
+    payment = factory.SubFactory(PaymentFactory, account=factory.SelfAttribute("..invoice.account"))
+    currency = factory.SelfAttribute("invoice.currency")
+    amount = 4_000
+    released_at = NOW
+    created_at = NOW
+
+
 class GatewayEventFactory(RowFactory):
     class Meta:
         model = GatewayEvent
@@ -370,6 +387,19 @@ class CreditReservationFactory(RowFactory):
     purpose = "Order under way"
     idempotency_key = factory.Sequence(lambda n: f"reservation-{n}")
     expires_at = NOW + dt.timedelta(hours=1)
+    created_at = NOW
+
+
+class UnbilledChargeFactory(RowFactory):
+    class Meta:
+        model = UnbilledCharge
+
+    account = factory.SubFactory(AccountFactory)
+    used_on = TODAY
+    description = "Calls"
+    currency = factory.SelfAttribute("account.currency")
+    unit_price = 1_000
+    total = 1_000
     created_at = NOW
 
 

@@ -34,7 +34,7 @@ _HELD_IN = {
 }
 _USUAL_KEYS = ("public_id", "code", "number", "client_id", "name", "label", "title", "email", "reference", "hash", "id")
 # Amounts of the foreign account, as people and as files write them.
-_FOREIGN_AMOUNT = re.compile(r"7[.,\s\u202f\u00a0]?777[.,\s\u202f\u00a0]?777[.,]77|777777777")
+_FOREIGN_AMOUNT = re.compile(r"7[.,\s\u202f\u00a0]?777[.,\s\u202f\u00a0]?777[.,]77|(?<![\d.])777777777(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,10 @@ class Asks:
 
     def with_keys(self, verb: str, part: str) -> Iterator[Ask]:
         actions = self._actions() if "<action>" in part else {"": self._grant(verb)}
+        leading = {action.slug for action in self.resource.actions if action.leads_to is not None}
         for action, needed in actions.items():
-            answers = frozenset({200, 409}) if verb == "action" else frozenset({200})
+            asks = frozenset({303 if action in leading else 200, 409})  # some lead to a page of the house's own
+            answers = asks if verb == "action" else frozenset({200})
             for key, found in self._keys():
                 path = part.replace("<key>", quote(key, safe="")).replace("<action>", action)
                 yield Ask(verb, path, needed, found, (key,), answers=answers)

@@ -21,6 +21,7 @@ from domain.permissions import P
 from extensions import Base
 from models.base import AccountOwned
 from tests.factories.base import RowFactory
+from tests.factories.catalogue import ProductFactory
 from tests.factories.people import AccountFactory, SignInSessionFactory
 
 OWN, BELOW, FOREIGN = "OWNMARK", "BELOWMARK", "FOREIGNMARK"
@@ -159,6 +160,13 @@ def _closed(_side: Side) -> Values:
     return {"status": models.OwnershipChangeStatus.WITHDRAWN}
 
 
+def _of_a_product_of_its_own(side: Side) -> Values:
+    """A product is counted by one edition; others are left to be chosen in the forms of a test."""
+    for _spare in range(8):
+        side.another(ProductFactory, kind=models.ProductKind.EDITION)
+    return {"product": side.another(ProductFactory, kind=models.ProductKind.EDITION)}
+
+
 def _told(side: Side) -> Values:
     told = {"before": {"reference": f"{side.mark} before"}, "after": {"reference": f"{side.mark} after"}}
     return {"event": "license.hardware_lock_reset", **told}
@@ -171,10 +179,12 @@ def _owed(side: Side) -> Values:
 
 SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.Notification: _told_to_every_seat,
+    models.NotificationDelivery: lambda _side: {"document_kind": models.DocumentKind.INVOICE},
     models.Release: _hidden_from_accounts(is_published=False),
     models.ResourceArticle: _hidden_from_accounts(is_published=False),
     models.TicketType: _hidden_from_accounts(internal=True),
     models.Project: _hidden_from_accounts(retired=True),
+    models.Edition: _of_a_product_of_its_own,
     models.LoginAsSession: _on_a_session_of_its_own,
     models.OwnershipChange: _closed,
     models.Interest: _hidden_from_accounts(retired=True),

@@ -63,7 +63,8 @@ class Visitor:
         return self.client.get(address)
 
     def post(self, address: str, fields: dict[str, Any] | None = None, *, token: bool = True, **options: Any) -> Any:
-        data = {**(fields or {}), **({"csrf_token": self.token} if token else {})}
+        typed = {name: value() if callable(value) else value for name, value in (fields or {}).items()}
+        data = {**typed, **({"csrf_token": self.token} if token else {})}
         return self.client.post(address, data=data, **options)
 
 

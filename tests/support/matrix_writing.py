@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
-from wtforms import IntegerField
+from wtforms import BooleanField, DateField, FileField, IntegerField, SelectField
 
 from panel import PORTAL, Action, TicksField
 from tests.support.matrix import MISSING, Asks, Record
@@ -90,6 +91,15 @@ def _typed(field: Any) -> Any:
     if issubclass(field.field_class, TicksField):
         choices = field.kwargs["choices"]
         return [choices[0][0]] if isinstance(choices, list) else []
+    if issubclass(field.field_class, BooleanField):
+        return []
+    if issubclass(field.field_class, SelectField):
+        choices = field.kwargs["choices"]
+        return next((choice.value for choice in choices if choice.value), "") if isinstance(choices, list) else ""
+    if issubclass(field.field_class, FileField):
+        return lambda: (BytesIO(b"Sent to us"), "sent.txt")  # each post reads its own
+    if issubclass(field.field_class, DateField):
+        return "2030-01-31"
     return "3" if issubclass(field.field_class, IntegerField) else "Asked for on the phone"
 
 

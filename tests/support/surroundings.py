@@ -74,8 +74,9 @@ RABBITMQ = Surrounding("RabbitMQ", _unreachable(RABBITMQ_URL, 5672))
 REDIS = Surrounding("Redis", _unreachable(REDIS_URL, 6379))
 OATHTOOL = Surrounding("oathtool", lambda: "" if shutil.which("oathtool") else "no oathtool on the PATH")
 CHROMIUM = Surrounding("Chromium", lambda: "" if chromium_path() else "no chromium on the PATH")
+PDFTOTEXT = Surrounding("pdftotext", lambda: "" if shutil.which("pdftotext") else "no pdftotext on the PATH")
 
-ALL = (POSTGRESQL, RABBITMQ, REDIS, CHROMIUM, OATHTOOL)
+ALL = (POSTGRESQL, RABBITMQ, REDIS, CHROMIUM, OATHTOOL, PDFTOTEXT)
 
 
 def lines_of_what_was_not_found() -> list[str]:
