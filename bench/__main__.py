@@ -17,6 +17,8 @@ from bench.commands import CommandRun, measure_commands
 from bench.databases import drop_stale_databases, scratch_database, server_version
 from bench.exports import ROWS, TURNS, Exports, measure_exports, psql_missing
 from bench.filling import Size, fill
+from bench.licenses import LARGE as LARGE_LICENSES
+from bench.licenses import run as run_licenses
 from bench.serving import Stand, stand_on
 from bench.timing import REPETITIONS, Key, Measured, measure
 
@@ -42,9 +44,10 @@ def main() -> int:
         found = _pages(stands, options.repetitions, loads)
         exports = _exports(stands[-1][1].url, large, options, loads)
         commands = _commands(stands[0][1])
+    licenses, slow_licenses = run_licenses(large=options.licenses, repetitions=options.repetitions)
     lines = report.lines_of(found, small.invoices, large.invoices)
-    missed = report.misses(lines, exports)
-    text = report.text(_facts(loads), lines, exports, commands, missed)
+    missed = [*report.misses(lines, exports), *slow_licenses]
+    text = report.text(_facts(loads), lines, exports, commands, missed, licenses)
     print(f"\n{text}")
     if not options.no_file:
         RESULTS.write_text(text, encoding="utf-8")
@@ -55,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--small", type=int, default=SMALL.invoices, help="invoices of the small database")
     parser.add_argument("--large", type=int, default=LARGE.invoices, help="invoices of the large database")
+    parser.add_argument("--licenses", type=int, default=LARGE_LICENSES, help="licenses of their large database")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="how often each page is opened")
     parser.add_argument("--export-rows", type=int, default=ROWS, help="rows of the export")
     parser.add_argument("--turns", type=int, default=TURNS, help="how often the export runs")

@@ -1,4 +1,4 @@
-"""One export in a process alone: ``python -m bench.export_alone URL QUERY FILE`` prints its seconds and megabytes.
+"""One export in a process alone: ``python -m bench.export_alone URL SLUG QUERY FILE`` prints its seconds and megabytes.
 
 The process opens a list first, as a server that has been up for a while. What it holds then is the idle process; the
 peak while the million rows stream through is what counts against it.
@@ -16,14 +16,13 @@ from typing import IO
 
 from bench.serving import Environ, Stand, stand_on
 
-LIST, EXPORT = "/staff/invoices/", "/staff/invoices/export.csv"
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def main(url: str, query: str, file: Path) -> None:
+def main(url: str, slug: str, query: str, file: Path) -> None:
     with stand_on(url) as stand:
-        stand.generated.answer(stand.environ(LIST, "staff"))
-        environ = stand.environ(f"{EXPORT}?{query}", "staff")
+        stand.generated.answer(stand.environ(f"/staff/{slug}/", "staff"))
+        environ = stand.environ(f"/staff/{slug}/export.csv?{query}", "staff")
         gc.collect()
         forget_peak()
         idle = held()
@@ -71,4 +70,4 @@ def _most_since_the_start() -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]))

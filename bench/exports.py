@@ -47,18 +47,23 @@ def psql_missing() -> bool:
 
 
 def measure_exports(url: str, size: Size, *, rows: int = ROWS, turns: int = TURNS) -> Exports:
-    """Export the newest days that hold this many rows, and copy them by psql, in turn."""
+    """Export the newest days that hold this many invoices, and copy them by psql, in turn."""
     days = -(-rows // size.per_day)
     first = LAST_DAY.fromordinal(LAST_DAY.toordinal() - days + 1)
     query = f"issued_on.from={first}&issued_on.to={LAST_DAY}"
+    return compare_exports(url, "invoices", query, SAME_SELECT.format(first=first, last=LAST_DAY), turns=turns)
+
+
+def compare_exports(url: str, slug: str, query: str, same_select: str, *, turns: int = TURNS) -> Exports:
+    """Export a list of the back office, and copy the same rows by psql, in turn."""
     found = Exports(rows=0)
     with tempfile.TemporaryDirectory() as folder:
         exported, copied = Path(folder) / "export.csv", Path(folder) / "copy.csv"
         for _turn in range(turns):
-            told = _export(url, query, exported)
+            told = _export(url, slug, query, exported)
             found.export.append(told["seconds"])
             found.megabytes.append(told["megabytes"])
-            found.copy.append(_copy(url, SAME_SELECT.format(first=first, last=LAST_DAY), copied))
+            found.copy.append(_copy(url, same_select, copied))
         found.rows = _lines(exported) - 1
         found.file_megabytes = exported.stat().st_size / 1e6
         if found.rows != _lines(copied) - 1:
@@ -66,10 +71,10 @@ def measure_exports(url: str, size: Size, *, rows: int = ROWS, turns: int = TURN
     return found
 
 
-def _export(url: str, query: str, file: Path) -> dict[str, float]:
+def _export(url: str, slug: str, query: str, file: Path) -> dict[str, float]:
     """Run the export in a process of its own (bench/export_alone.py), and read what it measured."""
     told = subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-m", "bench.export_alone", url, query, str(file)],
+        [sys.executable, "-m", "bench.export_alone", url, slug, query, str(file)],
         cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,

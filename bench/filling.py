@@ -69,17 +69,17 @@ def fill(url: str, size: Size) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL synchronous_commit = off"))
         connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
-        _insert_accounts(connection, size.accounts)
-        _insert_people(connection)
+        insert_accounts(connection, size.accounts)
+        insert_people(connection)
         # Emptied in this transaction, they take rows that need no vacuum afterwards (COPY … FREEZE).
         connection.execute(text("TRUNCATE customer_order, invoice CASCADE"))
-        with _without_indexes_and_keys(connection, ("customer_order", "invoice")):
-            _copy(connection, "customer_order", ORDER_COLUMNS, order_lines(size))
-            _copy(connection, "invoice", INVOICE_COLUMNS, invoice_lines(size))
-    _settle(engine)
+        with without_indexes_and_keys(connection, ("customer_order", "invoice")):
+            copy_rows(connection, "customer_order", ORDER_COLUMNS, order_lines(size))
+            copy_rows(connection, "invoice", INVOICE_COLUMNS, invoice_lines(size))
+    settle(engine)
 
 
-def _settle(engine: Engine) -> None:
+def settle(engine: Engine) -> None:
     """Leave nothing to the server's housekeeping that could run while times are taken."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))
@@ -89,7 +89,7 @@ def _settle(engine: Engine) -> None:
 # The rows
 
 
-def _insert_accounts(connection: Connection, count: int) -> None:
+def insert_accounts(connection: Connection, count: int) -> None:
     made_at = dt.datetime(2023, 1, 1, 9, tzinfo=dt.UTC)
     rows: list[dict[str, Any]] = []
     for number in range(count):
@@ -124,7 +124,7 @@ def home_of(account_id: int) -> tuple[str, str, str]:
     return _HOMES[0] if account_id == BIG_ACCOUNT_ID else _HOMES[account_id % len(_HOMES)]
 
 
-def _insert_people(connection: Connection) -> None:
+def insert_people(connection: Connection) -> None:
     """An administrator of the back office, and the owner of the account with the most invoices."""
     made_at = dt.datetime(2023, 1, 1, 9, tzinfo=dt.UTC)
     people = [
@@ -231,7 +231,7 @@ def _settlement(luck: int, total: int) -> tuple[str, int, int]:
 # How they get in
 
 
-def _copy(connection: Connection, table: str, columns: str, lines: Iterable[str]) -> None:
+def copy_rows(connection: Connection, table: str, columns: str, lines: Iterable[str]) -> None:
     driver: Any = connection.connection.driver_connection
     lines = iter(lines)
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FREEZE)") as copy:
@@ -243,7 +243,7 @@ def _copy(connection: Connection, table: str, columns: str, lines: Iterable[str]
 
 
 @contextmanager
-def _without_indexes_and_keys(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
+def without_indexes_and_keys(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
     """Take plain indexes and foreign keys away for the block: made once over all rows they cost a fraction."""
     indexes = connection.execute(
         text(

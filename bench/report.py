@@ -82,11 +82,16 @@ def lines_of(found: Mapping[Key, Measured], small: int, large: int) -> list[Line
 def misses(lines: Iterable[Line], exports: Exports | None) -> list[str]:
     """What is slower or bigger than it may be."""
     found = [miss for line in lines for miss in line.misses()]
-    if exports is not None:
-        if exports.ratio > MOST_TIMES_COPY:
-            found.append(f"export: {exports.ratio:.1f} times \\copy")
-        if max(exports.megabytes) > MOST_MEGABYTES:
-            found.append(f"export: {max(exports.megabytes):.0f} MB above the idle process")
+    return found + (export_misses(exports) if exports is not None else [])
+
+
+def export_misses(exports: Exports) -> list[str]:
+    """What of an export is slower or bigger than it may be."""
+    found = []
+    if exports.ratio > MOST_TIMES_COPY:
+        found.append(f"export: {exports.ratio:.1f} times \\copy")
+    if max(exports.megabytes) > MOST_MEGABYTES:
+        found.append(f"export: {max(exports.megabytes):.0f} MB above the idle process")
     return found
 
 
@@ -110,13 +115,15 @@ def text(
     exports: Exports | None,
     commands: Sequence[CommandRun],
     missed: Sequence[str],
+    licenses: Sequence[str] = (),
 ) -> str:
-    """The whole report."""
+    """The whole report. ``licenses`` are the parts of bench/licenses.py, ready."""
     parts = ["# How fast it is", "Written by `make bench`, everything measured in the same run, warm."]
     parts.append("\n".join(f"- {fact}" for fact in facts))
     parts += ["## Lists of invoices", PAGES.format(tries=len(lines[0].large.seconds)), pages_table(lines)]
     if exports is not None:
         parts += ["## Export", EXPORTS.format(turns=len(exports.export)), exports_table(exports)]
+    parts += licenses
     if commands:
         parts += ["## Commands", "Once each on this machine, the start of the program included."]
         parts.append(commands_table(commands))
@@ -136,15 +143,15 @@ def pages_table(lines: Sequence[Line]) -> str:
         "SQL",
         "kB",
     ]
-    return _table(head, [_cells(line) for line in lines])
+    return table(head, [_cells(line) for line in lines])
 
 
 def _cells(line: Line) -> list[str]:
     return [
         line.name,
-        _ms(line.small.median),
-        _ms(line.large.median),
-        _ms(line.large_bare.median),
+        ms(line.small.median),
+        ms(line.large.median),
+        ms(line.large_bare.median),
         f"{line.ratio:.2f}" if line.name == HEALTH else f"**{line.ratio:.2f}**",
         f"{line.quiet_ratio:.2f}",
         f"{line.growth:.2f}" + ("" if line.growth_counts else " (no target)"),
@@ -163,18 +170,18 @@ def exports_table(exports: Exports) -> str:
         f"**{exports.ratio:.1f}**",
         f"**{max(exports.megabytes):.0f} MB**",
     ]
-    return _table(head, [row])
+    return table(head, [row])
 
 
 def commands_table(runs: Sequence[CommandRun]) -> str:
     rows = [[f"`{run.name}`", run.database, f"{run.seconds:.0f} s", f"{run.megabytes:.0f} MB"] for run in runs]
-    return _table(["command", "database", "time", "most memory"], rows)
+    return table(["command", "database", "time", "most memory"], rows)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     ruler = ["---"] + ["---:"] * (len(head) - 1)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ruler, *rows))
 
 
-def _ms(seconds: float) -> str:
+def ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
