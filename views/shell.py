@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request
 
 from config import Environment, Settings
-from panel import PORTAL, Visit, current_visit
+from panel import Visit, current_visit
 from services.seats import seats_of
 from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
@@ -69,16 +70,36 @@ def install(app: Flask) -> None:
         shown["stand_in"] = stand_in_ribbon(identity)
         visit = current_visit()
         if visit is not None:
-            shown["nav"] = navigation(visit, request.path)
-            shown["bell"] = {
-                **bell(visit),
-                "url": f"{visit.base_url}/inbox/",
-                "poll_url": f"{visit.base_url}/inbox/unread",
-            }
-            if visit.realm.name == PORTAL:
-                shown["account"] = _account(visit)
-                shown["debts"] = debt_banner(visit)
+            shown["frame"] = RealmFrame(visit)
         return shown
+
+
+class RealmFrame:
+    """What the layout of a realm shows around a page; each part is asked for when it is shown, by an error none."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    @cached_property
+    def nav(self) -> list[dict[str, Any]]:
+        """The groups of the menu."""
+        return navigation(self._visit, request.path)
+
+    @cached_property
+    def bell(self) -> dict[str, Any]:
+        """What is new to whoever is here, and where it is read."""
+        base_url = self._visit.base_url
+        return {**bell(self._visit), "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/inbox/unread"}
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """The account whose portal this is, and the person's other seats."""
+        return _account(self._visit)
+
+    @cached_property
+    def debts(self) -> list[dict[str, Any]]:
+        """What the banner says of unpaid invoices."""
+        return debt_banner(self._visit)
 
 
 def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:

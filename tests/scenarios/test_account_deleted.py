@@ -31,7 +31,7 @@ def test_the_account_is_cleared_waits_comes_back_and_is_gone_in_the_end(app, ses
     # The checklist says what stands in the way, and offers no button.
     ann = Somebody(app, "ann@provider.example").signs_in()
     ann.goes("/staff/accounts/20001").clicks("Delete")
-    for words in ("The house holds $150.00", "They owe $150.00", "1 not paid in full", "1 wait for an answer"):
+    for words in ("The balance is $150.00", "They owe $150.00", "1 not paid in full", "1 wait for an answer"):
         assert ann.sees(words), words
     assert not ann.sees_button("Delete")
 

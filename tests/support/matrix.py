@@ -164,7 +164,7 @@ class Asks:
         for action, needed in actions.items():
             asks = frozenset({303 if action in leading else 200, 409})  # some lead to a page of the house's own
             answers = asks if verb == "action" else frozenset({200})
-            for key, found in self._keys():
+            for key, found in self._keys() if needed else [(self.seen[0], True)]:  # what nobody may: no key opens it
                 path = part.replace("<key>", quote(key, safe="")).replace("<action>", action)
                 yield Ask(verb, path, needed, found, (key,), answers=answers)
 
@@ -184,7 +184,7 @@ class Asks:
         needed = {action.slug: self._actions()[action.slug] for action in self.resource.actions if action.bulk}
         single = {action.slug: frozenset() for action in self.resource.actions if not action.bulk}
         for action, grants in {**needed, **single, "no-such-action": frozenset()}.items():
-            for ids, found in self._id_lists():
+            for ids, found in self._id_lists() if grants else [(self.seen, True)]:
                 query = "&".join(f"id={quote(key, safe='')}" for key in ids)
                 answers = frozenset({200} if ids else {303})
                 path = part.replace("<action>", action)
