@@ -88,3 +88,8 @@ def number(
 def text(key: str, label: str, group: str, default: str, help: str, *, most: int = 120) -> SettingSpec:
     """A setting that is a text of at most so many characters."""
     return SettingSpec(key, label, group, SettingKind.TEXT, default, help, most=most)
+
+
+def flag(key: str, label: str, group: str, default: bool, help: str) -> SettingSpec:
+    """A setting that is yes or no."""
+    return SettingSpec(key, label, group, SettingKind.FLAG, default, help)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from domain.setting_kinds import SettingSpec, number, text
+from domain.setting_kinds import SettingSpec, flag, number, text
 
 
 class UnknownSetting(LookupError):
@@ -50,6 +50,17 @@ _SELLER_SPECS: Final = (
 _SUBSCRIPTIONS: Final = "Subscriptions"
 _SUBSCRIPTION_SPECS: Final = (
     number(
+        "order_days",
+        "An order that nobody pays is given up after",
+        _SUBSCRIPTIONS,
+        14,
+        "Days after its invoice was due; the invoice is voided. Nothing was provided for it, so nobody is suspended for"
+        " it: fewer days than accounts are suspended after.",
+        least=1,
+        most=365,
+        unit="days",
+    ),
+    number(
         "change_days",
         "A change that nobody pays is given up after",
         _SUBSCRIPTIONS,
@@ -69,6 +80,14 @@ _SUBSCRIPTION_SPECS: Final = (
         least=0,
         most=365,
         unit="days",
+    ),
+    flag(
+        "align_renewals",
+        "Monthly ones come to calendar months",
+        _SUBSCRIPTIONS,
+        False,
+        "The first renewal of what begins from now on runs to the end of the next month, at the price of its days; from"
+        " then on from the 1st to the last.",
     ),
 )
 

@@ -19,6 +19,7 @@ from services.subscriptions.fulfilling import fulfil_order
 from services.subscriptions.renewing import bill_renewal, due_renewals
 from services.subscriptions.standing import ended_periods, move_on
 from services.unit_of_work import unit_of_work
+from services.unpaid_orders import give_up_order, unpaid_orders
 
 log = logging.getLogger("foyer.subscriptions")
 
@@ -56,6 +57,19 @@ def move(job: JobContext) -> Mapping[str, Any]:
 
     ended = page_by_page(lambda after: ended_periods(today=job.now.date(), after=after))
     return one_by_one(ended, one, what="subscription", log=log)
+
+
+@clock("give_up_orders", every=dt.timedelta(hours=1))
+def give_up_purchases(job: JobContext) -> Mapping[str, Any]:
+    """What was ordered, not provided and never paid."""
+
+    def one(order_id: int) -> str:
+        with unit_of_work():
+            give_up_order(order_id, actor=job.actor, now=job.now)
+            return "given_up"
+
+    unpaid = page_by_page(lambda after: unpaid_orders(today=job.now.date(), after=after))
+    return one_by_one(unpaid, one, what="order", log=log)
 
 
 @clock("give_up_changes", every=dt.timedelta(hours=1))

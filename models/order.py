@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +13,7 @@ from extensions import Base
 from models.base import (
     AccountOwned,
     BigKey,
+    Json,
     Keyed,
     Stamped,
     UtcDateTime,
@@ -127,6 +128,8 @@ class OrderLine(Keyed, AccountOwned, Base):
     net: Mapped[int] = money_column()
     period_from: Mapped[dt.date | None]
     period_to: Mapped[dt.date | None]  # the last day that counts
+    # Of another plan: what was sold, as services/subscriptions/sold.py writes it.
+    terms: Mapped[dict[str, Any] | None] = mapped_column(Json)
     # Set once, by a guarded update: what was paid for is provided exactly once.
     provisioned_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,6 +14,7 @@ from extensions import Base
 from models.base import (
     AccountOwned,
     BigKey,
+    Json,
     Keyed,
     Public,
     Stamped,
@@ -79,10 +80,8 @@ class Subscription(Keyed, AccountOwned, Stamped, Versioned, Base):
         Index(
             "uq_subscription_trial",  # a trial once per account and package
             "account_id",
-            "package_id",
+            "trial_package_id",
             unique=True,
-            sqlite_where=text("trial_ends_on IS NOT NULL"),
-            postgresql_where=text("trial_ends_on IS NOT NULL"),
         ),
         CheckConstraint("current_period_to >= current_period_from", name="period_ends_after_start"),
         CheckConstraint("recurring_price >= 0", name="recurring_price_not_negative"),
@@ -126,6 +125,8 @@ class Subscription(Keyed, AccountOwned, Stamped, Versioned, Base):
     renews_on: Mapped[dt.date | None]  # empty: it ends with the period
     aligns_to_month: Mapped[bool] = mapped_column(default=False)
     trial_ends_on: Mapped[dt.date | None]
+    # The plan that was tried: another may be in use by now.
+    trial_package_id: Mapped[int | None] = mapped_column(ForeignKey("package.id"), index=True)
     suspended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     terminated_on: Mapped[dt.date | None]
     currency: Mapped[str] = mapped_column(String(3))
@@ -276,6 +277,8 @@ class SubscriptionPeriod(Keyed, AccountOwned, Stamped, Base):
     period_to: Mapped[dt.date]
     currency: Mapped[str] = mapped_column(String(3))
     net: Mapped[int] = money_column()
+    # What was billed, as services/subscriptions/sold.py writes it; empty for the first period and for imported ones.
+    terms: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     subscription: Mapped[Subscription] = relationship(
         back_populates="periods", lazy="raise", foreign_keys=[subscription_id]

@@ -41,6 +41,7 @@ from services.paying.followers import followers
 from services.paying.intents import Wanted, begin_payment
 from services.paying.offers import STORED_MEANS
 from services.settings import number_setting, text_setting
+from services.subscriptions.periods import held_to_no_more
 
 PREFIX: Final = "dunning-"
 """How the keys of the payments begin that tries make."""
@@ -60,9 +61,16 @@ def dunning_policy() -> DunningPolicy:
 
 
 def due_invoices(*, today: dt.date, after: int = 0, limit: int = _AT_ONCE) -> Sequence[int]:
-    """Row numbers of invoices that are due today or were before, in their order; go on after the last one given."""
+    """Row numbers of invoices that are due today or were before, in their order; go on after the last one given.
+
+    Those over a time that nobody has to take, as after a trial, are not asked for.
+    """
     found = select(Invoice.id).where(
-        Invoice.id > after, Invoice.status.in_(PAYABLE_STATUSES), Invoice.due_on <= today, Invoice.amount_due > 0
+        Invoice.id > after,
+        Invoice.status.in_(PAYABLE_STATUSES),
+        Invoice.due_on <= today,
+        Invoice.amount_due > 0,
+        ~held_to_no_more(Invoice.id, today=today),
     )
     return db.session.scalars(found.order_by(Invoice.id).limit(limit)).all()
 

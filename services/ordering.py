@@ -28,6 +28,8 @@ from services.pricing import CataloguePrice, NotForSale, price_list
 from services.taxes import LineTax, tax_table
 
 MOST_OF_ONE: Final = 100_000
+MOST_PACKAGES: Final = 100
+"""Each becomes a subscription and a license of its own, in the transaction that provides the order."""
 MOST_LINES: Final = 200
 LONGEST_KEY: Final = 120
 
@@ -41,7 +43,7 @@ class BasketTooLong(Refusal):
 
 
 class QuantityNotAllowed(Refusal):
-    message = f"Enter a whole number from 1 to {MOST_OF_ONE:,} as quantity."
+    message = f"Enter a whole number from 1 to {MOST_OF_ONE:,} as quantity, and of a package at most {MOST_PACKAGES}."
 
 
 class PriceChangedMeanwhile(Refusal):
@@ -112,6 +114,9 @@ def quote_basket(account: Account, items: Sequence[BasketItem], *, actor: Actor,
     today = now.date()
     prices = price_list({item.code for item in items}, currency=account.currency)
     priced = [prices.price_of(item.code, item.period, today) for item in items]
+    packages = [item for item, price in zip(items, priced, strict=True) if isinstance(price.offered, Package)]
+    if sum(item.quantity for item in packages) > MOST_PACKAGES:
+        raise QuantityNotAllowed
     if actor.source is Source.PORTAL:
         _require_in_store(priced)
         if any(item.first_day not in (None, today) for item in items):

@@ -54,15 +54,16 @@ class PriceList:
     offered: Mapping[str, Offered]
     prices: Mapping[tuple[str, BillingPeriod], tuple[Price, ...]]
 
-    def price_of(self, code: str, period: BillingPeriod, on: dt.date) -> CataloguePrice:
+    def price_of(self, code: str, period: BillingPeriod, on: dt.date, *, is_sold: bool = False) -> CataloguePrice:
         """The price in force on a day; of several the one that began last.
 
-        Refused: NotInCatalogue, NotForSale (a draft or retired), PriceMissing.
+        What ``is_sold`` already keeps its price though it was retired since. Refused: NotInCatalogue, NotForSale (a
+        draft or retired), PriceMissing.
         """
         offered = self.offered.get(code)
         if offered is None:
             raise NotInCatalogue
-        if offered.status is not CatalogueStatus.ACTIVE:
+        if offered.status is not CatalogueStatus.ACTIVE and not is_sold:
             raise NotForSale(f"{offered.name} is not for sale.")
         in_force = [
             price

@@ -15,8 +15,8 @@ from models.account import Account
 from models.package import Package, PackageItem
 from models.price import BillingPeriod
 from models.product import CatalogueStatus
-from models.subscription import Subscription
 from services.pricing import CataloguePrice, NotForSale, PriceMissing, price_list
+from services.subscriptions.trials import plans_had
 
 
 class NotInStore(Refusal):
@@ -42,7 +42,7 @@ def store_items(account: Account, *, now: dt.datetime) -> Sequence[StoreItem]:
     found = select(Package).where(Package.status == CatalogueStatus.ACTIVE, Package.in_store.is_(True))
     packages = db.session.scalars(found.options(with_items).order_by(Package.name)).all()
     prices = price_list({package.code for package in packages}, currency=account.currency)
-    had = set(db.session.scalars(select(Subscription.package_id).where(Subscription.account_id == account.id)))
+    had = plans_had(account.id)
     items = []
     for package in packages:
         offered = []

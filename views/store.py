@@ -19,7 +19,7 @@ from models import Account
 from models.price import BillingPeriod
 from panel import RealmPage, Visit
 from panel.addresses import address, key_in
-from services.ordering import MOST_OF_ONE, BasketItem, QuantityNotAllowed, Quote, order_basket, quote_basket
+from services.ordering import MOST_PACKAGES, BasketItem, QuantityNotAllowed, Quote, order_basket, quote_basket
 from services.store import NotInStore, StoreItem, store_item, store_items
 from services.subscriptions.trials import start_trial
 from services.unit_of_work import unit_of_work
@@ -140,7 +140,7 @@ class StorePage(RealmPage):
                 for number, price in enumerate(item.prices)
             ],
             quantity=typed,
-            most=MOST_OF_ONE,
+            most=MOST_PACKAGES,
             form=FlaskForm(),
             errors=[("quantity", error)] if error else [],
             url=self._url(address(item.package.code)),

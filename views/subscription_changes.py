@@ -28,7 +28,7 @@ from services.subscriptions.changing import limits_of, quote_quantities, save_qu
 from services.subscriptions.plans import change_plan, offered_plans, quote_plan
 from services.subscriptions.quotes import ChangeQuote, QuantityNotPossible
 from services.subscriptions.standing import reactivate
-from services.subscriptions.terms import load_subscription
+from services.subscriptions.terms import load_subscription, renews_with
 from services.unit_of_work import unit_of_work
 from views.money import format_money
 
@@ -166,10 +166,12 @@ class SubscriptionChangePage(RealmPage):
         return self._to_subscription(number)
 
     def _quantities_page(self, subscription: Subscription, typed: Mapping[str, str], error: str = "") -> str:
-        items = []
+        items, limits = [], limits_of(subscription, now=self.hooks.now())
         for item in sorted(subscription.items, key=lambda each: each.product.name):
-            least, most = limits_of(subscription, item)
-            kept = item.quantity if item.pending_quantity is None else item.pending_quantity
+            least, most = limits[item.product.code]
+            if not item.quantity and not most:
+                continue  # the plan does not have it (any more)
+            kept = renews_with(item)
             items.append(
                 {
                     "name": f"{FIELD}{item.product.code}",

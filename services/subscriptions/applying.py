@@ -15,6 +15,8 @@ from services.editions import lower_editions
 from services.license_items import make_items
 from services.locks import guarded, locked
 from services.subscriptions.history import tell_change
+from services.subscriptions.periods import billed_ahead
+from services.subscriptions.sold import terms_of_period, written
 from services.subscriptions.terms import Terms
 
 
@@ -35,6 +37,9 @@ def raise_quantity(
         subscription.recurring_price += (target - before) * item.unit_price
         hold(subscription, item.product_id, target - before, actor=actor, now=now)
     item.pending_quantity = target if target < item.quantity else None
+    ahead = billed_ahead(subscription)
+    if ahead is not None:
+        ahead.terms = written(terms_of_period(subscription, ahead).with_at_least(item.product_id, target))
     db.session.flush()
     tell_change(
         subscription,
@@ -52,9 +57,19 @@ def raise_quantity(
 def take_plan(
     subscription: Subscription, terms: Terms, *, actor: Actor, now: dt.datetime, invoice: Invoice | None = None
 ) -> None:
-    """Let other terms hold from now on: the plan, its price, and its items on subscription and license."""
-    before, price_before = subscription.package.name, subscription.recurring_price
-    adopt(subscription, terms, actor=actor, now=now)
+    """Let other terms hold from now on: the plan, its price, and its items on subscription and license.
+
+    Those of the plan in use take back the cheaper one that waits for the renewal.
+    """
+    before, price_before = plan_before(subscription, terms), subscription.recurring_price
+    ahead = billed_ahead(subscription)
+    if ahead is not None:
+        ahead.terms = written(terms)
+    if terms.package.id != subscription.package_id:
+        adopt(subscription, terms, actor=actor, now=now)
+    subscription.next_package_id = None
+    db.session.flush()
+    db.session.expire(subscription, ["next_package"])
     dearer = subscription.recurring_price >= price_before
     tell_change(
         subscription,
@@ -66,6 +81,13 @@ def take_plan(
         invoice=invoice,
         amount=invoice.net_total if invoice is not None else 0,
     )
+
+
+def plan_before(subscription: Subscription, terms: Terms) -> str:
+    """The name of the plan that these terms take the place of: the one in use, or the one that waits."""
+    if terms.package.id == subscription.package_id and subscription.next_package is not None:
+        return subscription.next_package.name
+    return subscription.package.name
 
 
 def adopt(subscription: Subscription, terms: Terms, *, actor: Actor, now: dt.datetime) -> None:
@@ -91,6 +113,11 @@ def adopt(subscription: Subscription, terms: Terms, *, actor: Actor, now: dt.dat
         dropped.quantity, dropped.pending_quantity = 0, None
     subscription.recurring_price = terms.price
     subscription.package_id, subscription.next_package_id = terms.package.id, None
+    if subscription.license_id is not None:
+        license = locked(db.session.get_one(License, subscription.license_id))
+        if license.package_id != terms.package.id:
+            license.package_id = terms.package.id
+            license.version += 1
     db.session.flush()
     db.session.expire(subscription, ["package", "next_package", "items"])
 

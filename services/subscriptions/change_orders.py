@@ -14,14 +14,13 @@ from models.invoice import Invoice
 from models.order import Order, OrderKind, OrderLine, OrderStatus
 from models.subscription import Subscription
 from services.invoices import create_invoice, issue_invoice, void_invoice
-from services.locks import lock_accounts, locked
 from services.ordering import LONGEST_KEY, OrderKeyMissing
 from services.orders import place_order
 from services.people import refuse_while_logged_in_as
 from services.settings import number_setting
+from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import ONE_DAY
 from services.subscriptions.quotes import ChangeQuote, ChangeUnderWay, NoChangeUnderWay
-from services.subscriptions.terms import load_subscription
 
 _AT_ONCE: Final = 200
 
@@ -34,10 +33,9 @@ def open_for_change(subscription_id: int, key: str, actor: Actor) -> tuple[Subsc
     refuse_while_logged_in_as(actor)
     if not 0 < len(key) <= LONGEST_KEY:
         raise OrderKeyMissing
-    row = locked(db.session.get_one(Subscription, subscription_id))
-    lock_accounts([row.account_id])
-    placed = select(Order).where(Order.account_id == row.account_id, Order.idempotency_key == key)
-    return load_subscription(subscription_id), db.session.scalar(placed)
+    subscription = lock_subscription(subscription_id)
+    placed = select(Order).where(Order.account_id == subscription.account_id, Order.idempotency_key == key)
+    return subscription, db.session.scalar(placed)
 
 
 def order_change(
@@ -84,7 +82,7 @@ def give_up_change(subscription_id: int, *, actor: Actor, now: dt.datetime) -> I
     InvoiceNotVoidable, PaymentUnderWay.
     """
     refuse_while_logged_in_as(actor)
-    subscription = locked(db.session.get_one(Subscription, subscription_id))
+    subscription = lock_subscription(subscription_id)
     order = change_under_way(subscription)
     invoice = invoice_of(order) if order is not None else None
     if order is None or invoice is None:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from domain.actor import Actor
 from models.invoice import Invoice
 from models.order import OrderLine
-from models.package import PackageItem
 from models.subscription import Subscription, SubscriptionChangeKind, SubscriptionItem
 from services.changing_prices import ChangedThing, more_line
+from services.invoices import InvoiceLineValues
 from services.ordering import MOST_OF_ONE, PriceChangedMeanwhile
+from services.pricing import NotForSale, PriceList, PriceMissing, price_list
 from services.subscriptions.applying import raise_quantity
 from services.subscriptions.change_orders import invoice_of, open_for_change, order_change, refuse_while_changing
 from services.subscriptions.history import tell_change
@@ -20,6 +21,7 @@ from services.subscriptions.quotes import (
     ChangeQuote,
     ItemChange,
     NothingChanges,
+    PaidPeriod,
     QuantityNotPossible,
     billed_until,
     check_running,
@@ -27,6 +29,8 @@ from services.subscriptions.quotes import (
     taxes_of,
     totals_or_nothing,
 )
+from services.subscriptions.terms import renews_with
+from services.taxes import LineTax
 
 
 def quote_quantities(
@@ -39,7 +43,7 @@ def quote_quantities(
     """
     check_running(subscription, now)
     refuse_while_changing(subscription)
-    changes = _item_changes(subscription, wanted)
+    changes = _item_changes(subscription, wanted, now)
     if not changes:
         raise NothingChanges
     paid = paid_periods(subscription, now)
@@ -50,22 +54,11 @@ def quote_quantities(
     for change in changes:
         for part in paid:
             tax = taxes.tax_of(change.item.product.product_class_id, now.date())
-            line = more_line(
-                ChangedThing(change.item.product, subscription.id, part.period, tax),
-                change.item.unit_price,
-                paid_quantity=change.renews_with if part.is_next else change.now,
-                before=change.now,
-                after=change.wanted,
-                actor=actor,
-                now=now,
-                on=part.begins,
-            )
+            line = _more(subscription, change, part, tax, actor, now)
             lines += [line] if line is not None else []
     more = sum((each.wanted - each.renews_with) * each.item.unit_price for each in changes)
     before = subscription.recurring_price + sum(
-        ((each.pending_quantity if each.pending_quantity is not None else each.quantity) - each.quantity)
-        * each.unit_price
-        for each in subscription.items
+        (renews_with(each) - each.quantity) * each.unit_price for each in subscription.items
     )
     at_renewal = any(each.wanted < each.renews_with for each in changes)
     return ChangeQuote(
@@ -121,31 +114,73 @@ def save_quantities(
     return order_change(subscription, quote, ordered, key=key, actor=actor, now=now)
 
 
-def limits_of(subscription: Subscription, item: SubscriptionItem) -> tuple[int, int]:
-    """The fewest and the most of a product that the plan allows."""
-    included = next((each for each in subscription.package.items if each.product_id == item.product_id), None)
-    return (0, MOST_OF_ONE) if included is None else (included.minimum, _most(included))
+def limits_of(subscription: Subscription, *, now: dt.datetime) -> dict[str, tuple[int, int]]:
+    """The fewest and the most of each product by its code: what the plan allows, and no more than it renews with of
+    what the plan does not have or nobody can buy one more of.
+    """
+    included = {each.product_id: each for each in subscription.package.items}
+    unpriced = {item.product.code for item in subscription.items if not item.unit_price}
+    prices = price_list(unpriced, currency=subscription.currency) if unpriced else None
+    limits = {}
+    for item in subscription.items:
+        allowed, kept = included.get(item.product_id), renews_with(item)
+        least = 0 if allowed is None else allowed.minimum
+        most = kept if allowed is None else MOST_OF_ONE if allowed.maximum is None else allowed.maximum
+        if prices is not None and not item.unit_price and not _is_sold(prices, subscription, item, now):
+            most = min(most, max(kept, least))
+        limits[item.product.code] = (least, most)
+    return limits
 
 
-def _most(included: PackageItem) -> int:
-    return MOST_OF_ONE if included.maximum is None else included.maximum
+def _is_sold(prices: PriceList, subscription: Subscription, item: SubscriptionItem, now: dt.datetime) -> bool:
+    """Whether it is free by its price, rather than by having none."""
+    try:
+        prices.price_of(item.product.code, subscription.period, now.date())
+    except (PriceMissing, NotForSale):
+        return False
+    return True
 
 
-def _item_changes(subscription: Subscription, wanted: Mapping[str, int]) -> list[ItemChange]:
+def _more(
+    subscription: Subscription,
+    change: ItemChange,
+    part: PaidPeriod,
+    tax: LineTax,
+    actor: Actor,
+    now: dt.datetime,
+) -> InvoiceLineValues | None:
+    """What goes beyond what a period is paid or billed with; nothing where its plan does not have the product."""
+    paid = part.terms.item(change.item.product_id)
+    if paid is None:
+        return None
+    raised = part.terms.with_at_least(change.item.product_id, change.wanted).item(change.item.product_id)
+    return more_line(
+        ChangedThing(change.item.product, subscription.id, part.period, tax),
+        paid.unit_price,
+        paid_quantity=paid.quantity,
+        before=paid.quantity if part.is_next else change.now,
+        after=raised.quantity if raised is not None else paid.quantity,
+        actor=actor,
+        now=now,
+        on=part.begins,
+    )
+
+
+def _item_changes(subscription: Subscription, wanted: Mapping[str, int], now: dt.datetime) -> list[ItemChange]:
     """What is really different. Refused: QuantityNotPossible."""
     items = {item.product.code: item for item in subscription.items}
     if set(wanted) - set(items):
         raise QuantityNotPossible("This subscription does not have one of these products. Reload the page.")
-    found = []
+    found, limits = [], limits_of(subscription, now=now)
     for code, target in wanted.items():
         item = items[code]
-        renews_with = item.quantity if item.pending_quantity is None else item.pending_quantity
-        if target == renews_with:
+        kept = renews_with(item)
+        if target == kept:
             continue
-        least, most = limits_of(subscription, item)
+        least, most = limits[code]
         if type(target) is not int or not least <= target <= most:
             raise QuantityNotPossible(f"{item.product.name}: enter a whole number from {least} to {most:,}.")
-        found.append(ItemChange(item, item.quantity, renews_with, target))
+        found.append(ItemChange(item, item.quantity, kept, target))
     return found
 
 

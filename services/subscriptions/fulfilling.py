@@ -31,14 +31,16 @@ from models.subscription import (
 from services.audit import record_event
 from services.locks import guarded, lock_accounts, locked
 from services.numbers import next_number
-from services.pricing import NotForSale, PriceMissing, price_list
-from services.settings import number_setting
+from services.pricing import PriceMissing, price_list
+from services.settings import flag_setting, number_setting
 from services.subscriptions.applying import raise_quantity, take_plan
 from services.subscriptions.change_orders import invoice_of
 from services.subscriptions.history import tell_change
+from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import ONE_DAY
+from services.subscriptions.sold import read
 from services.subscriptions.standing import move_on
-from services.subscriptions.terms import codes_of, load_subscription, plan_terms
+from services.subscriptions.terms import codes_of
 
 PROVIDED: Final = frozenset({OrderKind.PURCHASE, OrderKind.TRIAL, OrderKind.CHANGE, OrderKind.RENEWAL})
 """Orders of which something is provided by itself; what staff write by hand is theirs to provide."""
@@ -47,9 +49,15 @@ PROVIDED: Final = frozenset({OrderKind.PURCHASE, OrderKind.TRIAL, OrderKind.CHAN
 def fulfil_order(order_id: int, *, actor: Actor, now: dt.datetime) -> OrderStatus:
     """Provide what a paid order is about. Call it in a unit of work; told twice it provides nothing more.
 
-    The order is locked, after its account as whoever cancels it does, and each line is marked by a guarded update.
+    The order is locked, after its subscriptions and its account as whoever cancels it does, and each line is marked by
+    a guarded update.
     """
     order = db.session.get_one(Order, order_id)
+    about = select(OrderLine.subscription_id).where(
+        OrderLine.order_id == order.id, OrderLine.subscription_id.is_not(None)
+    )
+    for subscription_id in sorted(each for each in set(db.session.scalars(about)) if each is not None):
+        lock_subscription(subscription_id)
     lock_accounts([order.account_id])
     order = locked(order)
     if order.status is not OrderStatus.PAID or order.kind not in PROVIDED:
@@ -103,7 +111,9 @@ def start_subscription(
         current_period_from=period.first,
         current_period_to=period.last,
         renews_on=period.last + ONE_DAY,
+        aligns_to_month=billing is BillingPeriod.MONTHLY and flag_setting("align_renewals"),
         trial_ends_on=period.last if trial else None,
+        trial_package_id=package.id if trial else None,
         currency=account.currency,
         recurring_price=price,
         created_at=now,
@@ -162,17 +172,14 @@ def _provide(order: Order, line: OrderLine, invoice: Invoice | None, actor: Acto
 
 def _change(line: OrderLine, invoice: Invoice | None, actor: Actor, now: dt.datetime) -> None:
     """Bring the subscription to what was paid for. One that has ended meanwhile stays as it is: staff credit that."""
-    subscription = load_subscription(locked(db.session.get_one(Subscription, line.subscription_id)).id)
+    subscription = lock_subscription(db.session.get_one(Subscription, line.subscription_id).id)
     if subscription.status is SubscriptionStatus.TERMINATED:
         return
     if line.product_id is not None:
         item = next(each for each in subscription.items if each.product_id == line.product_id)
         raise_quantity(subscription, item, line.quantity, actor=actor, now=now, invoice=invoice, amount=line.net)
-    elif line.package is not None:
-        quantities = {each.product.code: each.quantity for each in subscription.items}
-        prices = price_list(codes_of([line.package]), currency=subscription.currency)
-        terms = plan_terms(subscription, line.package, quantities, prices, now.date())
-        take_plan(subscription, terms, actor=actor, now=now, invoice=invoice)
+    elif line.terms is not None:
+        take_plan(subscription, read(line.terms), actor=actor, now=now, invoice=invoice)
 
 
 def _deliver(
@@ -186,6 +193,8 @@ def _deliver(
         _license(account, package, BillingPeriod.ONCE, None, actor, now)
         return
     period, billing = Period(line.period_from, line.period_to), _billing_of(line)
+    if now.date() > period.first:  # paid late: nobody loses days that they could not use
+        period = nth_period(now.date(), billing.months, 0)
     subscription = start_subscription(
         account,
         package,
@@ -245,7 +254,7 @@ def _unit_prices(package: Package, billing: BillingPeriod, currency: str, on: dt
     prices, found = price_list(codes_of([package]), currency=currency), {}
     for each in package.items:
         try:
-            found[each.product_id] = prices.price_of(each.product.code, billing, on).amount
-        except (PriceMissing, NotForSale):
+            found[each.product_id] = prices.price_of(each.product.code, billing, on, is_sold=True).amount
+        except PriceMissing:
             found[each.product_id] = 0
     return found

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.invoices import InvoiceStatus
 from domain.periods import Period
 from extensions import db
 from models.invoice import Invoice
-from models.subscription import Subscription, SubscriptionPeriod
+from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
+from services.settings import number_setting
 
 ONE_DAY: Final = dt.timedelta(days=1)
 
@@ -56,6 +58,20 @@ def is_paid(period: SubscriptionPeriod) -> bool:
     """Whether it may be used. What cost nothing is paid."""
     invoice = _invoice_of(period)
     return invoice is None or (invoice.status is InvoiceStatus.PAID and not is_nobodys(period))
+
+
+def held_to_no_more(invoice_id: InstrumentedAttribute[int], *, today: dt.date) -> ColumnElement[bool]:
+    """Whether an invoice is over a period that nobody is held to: the one after a trial, as long as that was not paid,
+    and the one of a subscription that may be had back no more and is about to end.
+    """
+    may_come_back = today - number_setting("reactivation_days") * ONE_DAY
+    over = and_(Subscription.status == SubscriptionStatus.EXPIRED, Subscription.current_period_to < may_come_back)
+    only_tried = Subscription.trial_ends_on == Subscription.current_period_to
+    return (
+        exists()
+        .where(SubscriptionPeriod.invoice_id == invoice_id, SubscriptionPeriod.subscription_id == Subscription.id)
+        .where(SubscriptionPeriod.period_from > Subscription.current_period_to, or_(only_tried, over))
+    )
 
 
 def is_trial(subscription: Subscription, day: dt.date) -> bool:

@@ -19,13 +19,14 @@ from services.changing_prices import ChangedThing, plan_line
 from services.invoices import InvoiceLineValues
 from services.ordering import PriceChangedMeanwhile
 from services.pricing import NotForSale, PriceMissing, price_list
-from services.subscriptions.applying import take_plan
+from services.subscriptions.applying import plan_before, take_plan
 from services.subscriptions.change_orders import invoice_of, open_for_change, order_change, refuse_while_changing
 from services.subscriptions.history import tell_change
 from services.subscriptions.periods import ONE_DAY, billed_ahead
 from services.subscriptions.quotes import (
     ChangeQuote,
     NothingChanges,
+    PaidPeriod,
     PlanNotOffered,
     billed_until,
     check_running,
@@ -33,7 +34,8 @@ from services.subscriptions.quotes import (
     taxes_of,
     totals_or_nothing,
 )
-from services.subscriptions.terms import Terms, codes_of, current_terms, plan_terms
+from services.subscriptions.sold import written
+from services.subscriptions.terms import Terms, codes_of, current_terms, plan_terms, staying_terms
 
 _PACKAGE_LOADED = (selectinload(Package.items).selectinload(PackageItem.product),)
 
@@ -61,8 +63,9 @@ def offered_plans(subscription: Subscription, *, now: dt.datetime) -> list[tuple
 def quote_plan(subscription: Subscription, code: str, *, actor: Actor, now: dt.datetime) -> ChangeQuote:
     """Price another plan; writes nothing. A dearer one costs the difference of the days left, a cheaper one nothing.
 
-    Choosing the plan in use again takes back a cheaper one that waits for the renewal. Refused:
-    SubscriptionNotChangeable, ChangeUnderWay, PlanNotOffered, NothingChanges, NextPeriodBilled, TaxRulesUnclear.
+    Choosing the plan in use again takes back a cheaper one that waits for the renewal, for the difference where that is
+    billed already. Refused: SubscriptionNotChangeable, ChangeUnderWay, PlanNotOffered, NothingChanges,
+    NextPeriodBilled, TaxRulesUnclear.
     """
     check_running(subscription, now)
     refuse_while_changing(subscription)
@@ -70,7 +73,9 @@ def quote_plan(subscription: Subscription, code: str, *, actor: Actor, now: dt.d
     if code == subscription.package.code:
         if subscription.next_package_id is None:
             raise NothingChanges
-        return _quote_of(subscription, [], current, at_renewal=False)
+        stays = staying_terms(subscription)
+        ahead = [part for part in paid if part.is_next]
+        return _quote_of(subscription, _lines(subscription, ahead, stays, actor, now), stays, at_renewal=False)
     terms = next((terms for package, terms in offered_plans(subscription, now=now) if package.code == code), None)
     if terms is None:
         raise PlanNotOffered
@@ -78,22 +83,7 @@ def quote_plan(subscription: Subscription, code: str, *, actor: Actor, now: dt.d
         if billed_ahead(subscription):
             raise billed_until(subscription)
         return _quote_of(subscription, [], terms, at_renewal=True)
-    taxes = taxes_of(subscription, [terms.package.product_class_id], now)
-    lines = []
-    for part in paid:
-        tax = taxes.tax_of(terms.package.product_class_id, now.date())
-        line = plan_line(
-            ChangedThing(None, subscription.id, part.period, tax),
-            old_price=current.price,
-            new_price=terms.price,
-            old=subscription.package.name,
-            new=terms.package.name,
-            actor=actor,
-            now=now,
-            on=part.begins,
-        )
-        lines += [line] if line is not None else []
-    return _quote_of(subscription, lines, terms, at_renewal=False)
+    return _quote_of(subscription, _lines(subscription, paid, terms, actor, now), terms, at_renewal=False)
 
 
 def change_plan(
@@ -115,22 +105,48 @@ def change_plan(
             quantity=1,
             unit_price=quote.totals.net,
             net=quote.totals.net,
-            description=f"{subscription.package.name} to {terms.package.name}",
+            description=f"{plan_before(subscription, terms)} to {terms.package.name}",
+            terms=written(terms),
         )
         return order_change(subscription, quote, [line], key=key, actor=actor, now=now)
-    before = subscription.next_package.name if subscription.next_package is not None else subscription.package.name
-    if quote.at_renewal:
-        subscription.next_package_id = terms.package.id
-        kind, on = SubscriptionChangeKind.DOWNGRADED, subscription.current_period_to + ONE_DAY
-    elif code == subscription.package.code:
-        subscription.next_package_id = None
-        kind, on = SubscriptionChangeKind.UPGRADED, now.date()
-    else:
+    if not quote.at_renewal:
         take_plan(subscription, terms, actor=actor, now=now)
         return None
+    before = subscription.next_package.name if subscription.next_package is not None else subscription.package.name
+    subscription.next_package_id = terms.package.id
     db.session.flush()
-    tell_change(subscription, kind, actor=actor, now=now, before=before, after=terms.package.name, effective_on=on)
+    tell_change(
+        subscription,
+        SubscriptionChangeKind.DOWNGRADED,
+        actor=actor,
+        now=now,
+        before=before,
+        after=terms.package.name,
+        effective_on=subscription.current_period_to + ONE_DAY,
+    )
     return None
+
+
+def _lines(
+    subscription: Subscription, parts: Sequence[PaidPeriod], terms: Terms, actor: Actor, now: dt.datetime
+) -> list[InvoiceLineValues]:
+    """What dearer terms cost beyond what each of these periods is paid or billed with."""
+    taxes = taxes_of(subscription, [terms.package.product_class_id], now)
+    lines = []
+    for part in parts:
+        tax = taxes.tax_of(terms.package.product_class_id, now.date())
+        line = plan_line(
+            ChangedThing(None, subscription.id, part.period, tax),
+            old_price=part.terms.price,
+            new_price=terms.price,
+            old=part.terms.package.name,
+            new=terms.package.name,
+            actor=actor,
+            now=now,
+            on=part.begins,
+        )
+        lines += [line] if line is not None else []
+    return lines
 
 
 def _quote_of(

@@ -13,7 +13,8 @@ from domain.totals import DocumentTotals
 from models.subscription import Subscription, SubscriptionItem
 from services.invoices import InvoiceLineValues, totals_of
 from services.subscriptions.periods import ONE_DAY, billed_ahead, current_period, is_trial
-from services.subscriptions.terms import Terms
+from services.subscriptions.sold import terms_of_period
+from services.subscriptions.terms import Terms, current_terms
 from services.taxes import TaxTable, tax_table
 
 
@@ -71,10 +72,11 @@ class ChangeQuote:
 
 @dataclass(frozen=True, slots=True)
 class PaidPeriod:
-    """A period that is paid for or billed, from the day on which a change would begin in it."""
+    """A period that is paid for or billed, with its terms, from the day on which a change would begin in it."""
 
     period: Period
     begins: dt.date
+    terms: Terms
     is_next: bool
 
 
@@ -85,13 +87,15 @@ def check_running(subscription: Subscription, now: dt.datetime) -> None:
 
 
 def paid_periods(subscription: Subscription, now: dt.datetime) -> list[PaidPeriod]:
-    """The rest of the current period, and the next one where it is billed already. None while it is a trial."""
-    if is_trial(subscription, now.date()):
-        return []
-    parts = [PaidPeriod(current_period(subscription), now.date(), is_next=False)]
+    """The rest of the current period unless it is tried for nothing, and the next one where it is billed already."""
+    parts = []
+    if not is_trial(subscription, now.date()):
+        terms = current_terms(subscription)
+        parts.append(PaidPeriod(current_period(subscription), now.date(), terms, is_next=False))
     ahead = billed_ahead(subscription)
     if ahead is not None:
-        parts.append(PaidPeriod(Period(ahead.period_from, ahead.period_to), ahead.period_from, is_next=True))
+        period, terms = Period(ahead.period_from, ahead.period_to), terms_of_period(subscription, ahead)
+        parts.append(PaidPeriod(period, ahead.period_from, terms, is_next=True))
     return parts
 
 

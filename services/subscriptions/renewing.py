@@ -18,19 +18,18 @@ from gateways.registry import Gateways
 from models.account import Account, AccountStatus
 from models.invoice import Invoice
 from models.order import OrderKind, OrderLine
-from models.package import Package
 from models.payment_method import PaymentMethod
 from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
 from services.invoices import create_invoice, issue_invoice, pay_invoice_from_balance, totals_of
-from services.locks import lock_accounts, locked
 from services.orders import place_order
 from services.paying.claims import InvoicePart
 from services.paying.intents import Wanted, begin_payment
 from services.paying.offers import STORED_MEANS
-from services.pricing import PriceList, price_list
 from services.subscriptions.change_orders import refuse_while_changing
+from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import anchor_of, current_period, following
-from services.subscriptions.terms import codes_of, lines_of, load_subscription, renewal_terms
+from services.subscriptions.sold import written
+from services.subscriptions.terms import lines_of, prices_of_next, renewal_terms
 from services.taxes import tax_table
 from services.usable_credit import figures_of
 
@@ -72,9 +71,7 @@ def bill_renewal(subscription_id: int, gateways: Gateways, *, actor: Actor, now:
     first: billed without it, what it adds would be had in that period for nothing. Refused: ChangeUnderWay,
     PriceMissing, NotForSale, TaxRulesUnclear.
     """
-    row = locked(db.session.get_one(Subscription, subscription_id))
-    lock_accounts([row.account_id])
-    subscription = load_subscription(subscription_id)
+    subscription = lock_subscription(subscription_id)
     if not _is_due(subscription, now.date()):
         return None
     refuse_while_changing(subscription)
@@ -136,17 +133,12 @@ def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> 
             period_to=last,
             currency=subscription.currency,
             net=invoice.net_total,
+            terms=written(terms),
             created_at=now,
         )
     )
     db.session.flush()
     return issue_invoice(invoice, actor=actor, now=now, due_on=max(now.date(), first))
-
-
-def prices_of_next(subscription: Subscription) -> PriceList | None:
-    """The catalogue's prices of the plan that waits for the renewal, if one does."""
-    package: Package | None = subscription.next_package
-    return price_list(codes_of([package]), currency=subscription.currency) if package is not None else None
 
 
 def _is_due(subscription: Subscription, today: dt.date) -> bool:

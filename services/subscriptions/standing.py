@@ -18,16 +18,17 @@ from models.order import Order, OrderKind
 from models.subscription import Subscription, SubscriptionChangeKind, SubscriptionPeriod, SubscriptionStatus
 from services.audit import record_event
 from services.invoices import InvoiceNotVoidable, void_invoice
-from services.locks import lock_accounts, locked
+from services.locks import locked
 from services.orders import cancel_order
 from services.people import refuse_while_logged_in_as
 from services.settings import number_setting
 from services.subscriptions.applying import adopt
 from services.subscriptions.change_orders import change_under_way, invoice_of, refuse_while_changing
 from services.subscriptions.history import tell_change
+from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import ONE_DAY, billed_ahead, following, is_nobodys, is_paid
-from services.subscriptions.renewing import bill_next, prices_of_next
-from services.subscriptions.terms import load_subscription, renewal_terms
+from services.subscriptions.renewing import bill_next
+from services.subscriptions.sold import terms_of_period
 
 _AT_ONCE: Final = 200
 _LIVE: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.EXPIRED)
@@ -76,9 +77,7 @@ def move_on(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Subscrip
 
     Told twice it changes nothing.
     """
-    row = locked(db.session.get_one(Subscription, subscription_id))
-    lock_accounts([row.account_id])
-    subscription, today = load_subscription(subscription_id), now.date()
+    subscription, today = lock_subscription(subscription_id), now.date()
     if subscription.status not in _LIVE:
         return subscription
     while subscription.current_period_to < today:
@@ -102,9 +101,7 @@ def reactivate(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Invoi
     Refused: NotExpired, Terminated, ChangeUnderWay, NotWhileLoggedInAs, PriceMissing, TaxRulesUnclear.
     """
     refuse_while_logged_in_as(actor)
-    row = locked(db.session.get_one(Subscription, subscription_id))
-    lock_accounts([row.account_id])
-    subscription = load_subscription(subscription_id)
+    subscription = lock_subscription(subscription_id)
     if subscription.status is SubscriptionStatus.TERMINATED:
         raise Terminated
     if subscription.status is not SubscriptionStatus.EXPIRED:
@@ -154,18 +151,16 @@ def terminate(subscription_id: int, *, reason: str, actor: Actor, now: dt.dateti
     Refused: Terminated, PaymentUnderWay, NotWhileLoggedInAs.
     """
     refuse_while_logged_in_as(actor)
-    row = locked(db.session.get_one(Subscription, subscription_id))
-    lock_accounts([row.account_id])
-    if not row.can_terminate:
+    subscription = lock_subscription(subscription_id)
+    if not subscription.can_terminate:
         raise Terminated
-    subscription = load_subscription(subscription_id)
     _terminate(subscription, actor, now, reason=reason)
     return subscription
 
 
 def _enter(subscription: Subscription, period: SubscriptionPeriod, actor: Actor, now: dt.datetime) -> None:
     was_expired = subscription.status is SubscriptionStatus.EXPIRED
-    terms = renewal_terms(subscription, prices_of_next(subscription), period.period_from)
+    terms = terms_of_period(subscription, period)
     adopt(subscription, terms, actor=actor, now=now)
     before = f"to {subscription.current_period_to.isoformat()}"
     subscription.current_period_from, subscription.current_period_to = period.period_from, period.period_to

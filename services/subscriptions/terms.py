@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -19,7 +19,7 @@ from models.subscription import Subscription, SubscriptionItem
 from services.changing_prices import ChangedThing, renewal_line
 from services.invoices import InvoiceLineValues
 from services.ordering import explained
-from services.pricing import PriceList, PriceMissing
+from services.pricing import PriceList, PriceMissing, price_list
 from services.taxes import TaxTable
 
 LOADED = (
@@ -52,6 +52,21 @@ class Terms:
         """What the plan costs beside its items; below zero where it is cheaper than they are."""
         return self.price - sum(item.quantity * item.unit_price for item in self.items)
 
+    def item(self, product_id: int) -> TermItem | None:
+        """The item of a product, if the plan has it."""
+        return next((item for item in self.items if item.product.id == product_id), None)
+
+    def with_at_least(self, product_id: int, quantity: int) -> Terms:
+        """With so many of a product, as far as the plan has it and allows it; the price grows with them."""
+        item = self.item(product_id)
+        if item is None:
+            return self
+        included = next((each for each in self.package.items if each.product_id == product_id), None)
+        most = quantity if included is None or included.maximum is None else included.maximum
+        more = max(0, min(quantity, most) - item.quantity)
+        raised = tuple(replace(each, quantity=each.quantity + more) if each is item else each for each in self.items)
+        return replace(self, price=self.price + more * item.unit_price, items=raised)
+
 
 def load_subscription(subscription_id: int) -> Subscription:
     """A subscription with all that its terms are made of."""
@@ -71,29 +86,49 @@ def current_terms(subscription: Subscription) -> Terms:
     return Terms(subscription.package, subscription.recurring_price, items)
 
 
+def prices_of_next(subscription: Subscription) -> PriceList | None:
+    """The catalogue's prices of the plan that waits for the renewal, if one does."""
+    package: Package | None = subscription.next_package
+    return price_list(codes_of([package]), currency=subscription.currency) if package is not None else None
+
+
 def renewal_terms(subscription: Subscription, prices: PriceList | None, on: dt.date) -> Terms:
-    """As they will be from the next period on, with what waits for it. Refused: what plan_terms refuses."""
-    quantities = {each.product.code: _next(each) for each in subscription.items}
+    """As they will be from the next period on, with what waits for it. Refused: PriceMissing."""
+    quantities = {each.product.code: renews_with(each) for each in subscription.items}
     if subscription.next_package is not None and prices is not None:
-        return plan_terms(subscription, subscription.next_package, quantities, prices, on)
-    items = tuple(TermItem(each.product, _next(each), each.unit_price) for each in subscription.items)
-    change = sum((_next(each) - each.quantity) * each.unit_price for each in subscription.items)
+        return plan_terms(subscription, subscription.next_package, quantities, prices, on, is_sold=True)
+    return staying_terms(subscription)
+
+
+def staying_terms(subscription: Subscription) -> Terms:
+    """The plan in use as it renews, with the quantities that wait for the renewal."""
+    items = tuple(TermItem(each.product, renews_with(each), each.unit_price) for each in subscription.items)
+    change = sum((renews_with(each) - each.quantity) * each.unit_price for each in subscription.items)
     return Terms(subscription.package, max(0, subscription.recurring_price + change), items)
 
 
 def plan_terms(
-    subscription: Subscription, package: Package, quantities: Mapping[str, int], prices: PriceList, on: dt.date
+    subscription: Subscription,
+    package: Package,
+    quantities: Mapping[str, int],
+    prices: PriceList,
+    on: dt.date,
+    *,
+    is_sold: bool = False,
 ) -> Terms:
     """Another plan: its price with what it includes, and what goes beyond at the price of one more.
 
-    What the plan does not have is dropped. Refused: NotForSale, PriceMissing.
+    What the plan does not have is dropped. One that ``is_sold`` already may be retired since. Refused: NotForSale,
+    PriceMissing.
     """
-    price, items = prices.price_of(package.code, subscription.period, on).amount, []
+    price, items = prices.price_of(package.code, subscription.period, on, is_sold=is_sold).amount, []
     for included in package.items:
         quantity = max(included.quantity, quantities.get(included.product.code, 0))
         if included.maximum is not None:
             quantity = min(quantity, included.maximum)
-        unit = _unit_price(prices, included.product, subscription, on, needed=quantity > included.quantity)
+        unit = _unit_price(
+            prices, included.product, subscription, on, needed=quantity > included.quantity, is_sold=is_sold
+        )
         price += (quantity - included.quantity) * unit
         items.append(TermItem(included.product, quantity, unit))
     return Terms(package, price, tuple(items))
@@ -151,15 +186,18 @@ def _plan_line(
     )
 
 
-def _unit_price(prices: PriceList, product: Product, subscription: Subscription, on: dt.date, *, needed: bool) -> int:
+def _unit_price(
+    prices: PriceList, product: Product, subscription: Subscription, on: dt.date, *, needed: bool, is_sold: bool
+) -> int:
     """Of one more; what is only ever included need not be sold by itself."""
     try:
-        return prices.price_of(product.code, subscription.period, on).amount
+        return prices.price_of(product.code, subscription.period, on, is_sold=is_sold).amount
     except PriceMissing:
         if needed:
             raise
         return 0
 
 
-def _next(item: SubscriptionItem) -> int:
+def renews_with(item: SubscriptionItem) -> int:
+    """So many it will count from the renewal on."""
     return item.quantity if item.pending_quantity is None else item.pending_quantity

@@ -23,6 +23,7 @@ from services.locks import lock_accounts, locked
 from services.people import refuse_while_logged_in_as
 from services.pricing import price_list
 from services.subscriptions.fulfilling import start_subscription
+from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import ONE_DAY
 from services.subscriptions.standing import terminate
 from services.subscriptions.terms import codes_of, load_package
@@ -56,8 +57,7 @@ def start_trial(
     if package.trial_days <= 0 or not billing.months:
         raise NoTrial
     price = price_list(codes_of([package]), currency=account.currency).price_of(package.code, billing, now.date())
-    had = select(Subscription.id).where(Subscription.account_id == account.id, Subscription.package_id == package.id)
-    if db.session.scalar(had.limit(1)) is not None:
+    if package.id in plans_had(account.id):
         raise TrialUsed
     return start_subscription(
         account,
@@ -73,15 +73,24 @@ def start_trial(
     )
 
 
+def plans_had(account_id: int) -> set[int]:
+    """Row numbers of the plans that an account has, had or tried: those it cannot try (any more)."""
+    found = select(Subscription.package_id, Subscription.trial_package_id).where(Subscription.account_id == account_id)
+    return {package_id for row in db.session.execute(found.distinct()) for package_id in row if package_id is not None}
+
+
 def give_back(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Subscription:
     """End a subscription that was bought at most 14 days ago; what was paid is balance again, by a credit note.
 
     Refused: TooLateToGiveBack, NotWhileLoggedInAs, PaymentUnderWay.
     """
     refuse_while_logged_in_as(actor)
-    subscription = locked(db.session.get_one(Subscription, subscription_id))
-    invoice = purchase_of(subscription, today=now.date())
+    invoice = purchase_of(db.session.get_one(Subscription, subscription_id), today=now.date())
     if invoice is None:
+        raise TooLateToGiveBack
+    locked(invoice)
+    subscription = lock_subscription(subscription_id)
+    if purchase_of(subscription, today=now.date()) is not invoice:
         raise TooLateToGiveBack
     issue_credit_note(
         invoice,
