@@ -138,6 +138,7 @@ class Subscription(Keyed, AccountOwned, Stamped, Versioned, Base):
     reseller_account: Mapped[Account | None] = relationship(lazy="raise", foreign_keys=[reseller_account_id])
     package: Mapped[Package] = relationship(lazy="raise", foreign_keys=[package_id])
     next_package: Mapped[Package | None] = relationship(lazy="raise", foreign_keys=[next_package_id])
+    trial_package: Mapped[Package | None] = relationship(lazy="raise", foreign_keys=[trial_package_id])
     license: Mapped[License | None] = relationship(
         back_populates="subscriptions", lazy="raise", foreign_keys=[license_id]
     )

@@ -127,11 +127,11 @@ def test_a_subscription_uses_a_license_of_its_account():
 
 
 def test_a_trial_is_had_once_an_account_and_package():
-    trial = SubscriptionFactory(trial_ends_on=dt.date(2026, 5, 30))
-    SubscriptionFactory(account=trial.account, package=trial.package)
-    SubscriptionFactory(package=trial.package, trial_ends_on=dt.date(2026, 5, 30))
+    trial = SubscriptionFactory(trial_package=PackageFactory())
+    SubscriptionFactory(account=trial.account, package=trial.trial_package)
+    SubscriptionFactory(trial_package=trial.trial_package)
     with pytest.raises(IntegrityError):
-        SubscriptionFactory(account=trial.account, package=trial.package, trial_ends_on=dt.date(2026, 8, 30))
+        SubscriptionFactory(account=trial.account, trial_package=trial.trial_package)
 
 
 @pytest.mark.parametrize("column", ["quantity", "pending_quantity", "unit_price"])

@@ -88,9 +88,11 @@ def make_catalogue(dice: random.Random) -> tuple[list[str], list[ProductClass]]:
 
 
 def random_basket(dice: random.Random, codes: list[str]) -> list[BasketItem]:
+    """Up to eight lines; many at once only of a product, since each package is provided by itself."""
+    wanted = [(number := dice.randrange(len(codes)), codes[number]) for _ in range(dice.randint(1, 8))]
     return [
-        BasketItem(dice.choice(codes), dice.choice((1, 2, 3, 7, 999)), dice.choice(PERIODS))
-        for _ in range(dice.randint(1, 8))
+        BasketItem(code, dice.choice((1, 2, 3, 7) if number % 2 else (1, 2, 7, 999)), dice.choice(PERIODS))
+        for number, code in wanted
     ]
 
 

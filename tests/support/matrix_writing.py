@@ -26,13 +26,16 @@ ALLOWED = {
 
 @dataclass(frozen=True)
 class Post:
-    """One address and what is sent there. ``found`` tells whether its ids lead to rows of the visit."""
+    """One address and what is sent there. ``found`` tells whether its ids lead to rows of the visit; ``again``: the same
+    was sent with other ids before.
+    """
 
     verb: str
     path: str
     fields: dict[str, Any]
     needed: frozenset[str]
     found: bool
+    again: bool = False
     typed: bool = False  # wants the record's name, which nobody types here
 
     @property
@@ -62,9 +65,9 @@ class Posts:
         for route in self.routes:
             part = self.asks.part_of(route)
             if route.verb == "create":
-                yield Post("create", part, {}, self._grant("create"), found=True)
+                yield Post("create", part, {}, self._grant("create"), found=True, again=not found)
             elif route.verb in ("edit", "delete"):
-                yield Post(route.verb, _at(part, keys[-1]), {}, self._grant(route.verb), found)
+                yield Post(route.verb, _at(part, keys[-1]), {}, self._grant(route.verb), found, again=not found)
             else:
                 yield from self._actions(route.verb, part, keys, found)
 
@@ -73,7 +76,8 @@ class Posts:
             exists = self.realm in action.realms and (verb == "action" or action.bulk)
             needed = frozenset({action.grant} if exists else ())
             fields = body_of(action) | ({"id": keys} if verb == "bulk" else {})
-            yield Post(verb, _at(part, keys[-1]).replace("<action>", action.slug), fields, needed, found, action.typed)
+            path = _at(part, keys[-1]).replace("<action>", action.slug)
+            yield Post(verb, path, fields, needed, found, again=not found, typed=action.typed)
 
     def _grant(self, verb: str) -> frozenset[str]:
         return frozenset({self.resource.grant(verb, self.realm)} - {""})
