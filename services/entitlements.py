@@ -14,6 +14,7 @@ from models.account import Account
 from models.license import License, LicenseActivation, LicenseItem
 from models.package import Package
 from models.product import Product
+from services.editions import editions_of
 from services.settings import number_setting
 
 FORMAT: Final = 1
@@ -42,6 +43,11 @@ def entitlements_of(
             "activation_limit": license.activation_limit,
         },
         "items": _items(license),
+        "editions": [
+            {"edition": seat.code, "name": seat.name, "seats": seat.in_app}
+            for seat in editions_of(license)
+            if seat.in_app
+        ],
     }
 
 

@@ -92,6 +92,12 @@ class ItemHeld(Described):
     quantity: int = Field(ge=1)
 
 
+class EditionSetUp(Described):
+    edition: str = Field(description="The edition's code.")
+    name: str
+    seats: int = Field(ge=1, description="How many of it the app wizard set up.")
+
+
 class Told(Described):
     format: Literal[1] = Field(description="Goes up when a field changes its meaning or goes.")
     issuer: str = Field(description="The address of the installation.")
@@ -106,6 +112,7 @@ class Entitlements(Told):
     valid_until: Moment
     license: LicenseHeld
     items: list[ItemHeld]
+    editions: list[EditionSetUp]
 
 
 class LicenseNamed(Described):

@@ -9,13 +9,13 @@ from sqlalchemy import event, select
 
 from domain.attempts import CODE_GUESSES, LICENSE_ACTS, TooManyAttempts
 from extensions import db
-from models import LicenseAttempt, LicenseStatus
+from models import LicenseAttempt, LicenseStatus, ProductKind
 from services.activations import Device, DeviceNotActive, LockedToOtherDevice
 from services.device_door import LicenseUnknown, Question, answer_device, forget_old_license_attempts
 from services.entitlement_signing import entitlement_signer
 from services.settings import change_setting
 from services.unit_of_work import unit_of_work
-from tests.factories.catalogue import PackageFactory, ProductFactory
+from tests.factories.catalogue import EditionFactory, PackageFactory, ProductFactory
 from tests.factories.services import LicenseFactory, LicenseItemFactory
 from tests.services.money import CLERK, rows_of
 from tests.support.devices import MAC, OTHER_MAC, new_nonce, told
@@ -80,6 +80,7 @@ def test_the_answer_says_everything_that_the_license_entitles_to(session, now):
             "activation_limit": 1,
         },
         "items": [{"product": "seat", "name": "Seats", "kind": seats.kind.value, "quantity": 25}],
+        "editions": [],
     }
 
 
@@ -100,6 +101,15 @@ def test_a_check_tells_what_holds_now(license, now):
     LicenseItemFactory(license=license, product=ProductFactory(code="seat"), quantity=3)
     db.session.commit()
     assert [item["quantity"] for item in ask("check", now=now)["items"]] == [3]
+
+
+def test_a_device_is_told_how_many_of_each_edition_the_wizard_set_up(license, now):
+    for code, in_app in (("office", 4), ("agent", 0)):
+        product = ProductFactory(kind=ProductKind.EDITION)
+        EditionFactory(code=code, name=code.capitalize(), product=product)
+        LicenseItemFactory(license=license, product=product, quantity=10, in_app=in_app)
+    db.session.commit()
+    assert ask(now=now)["editions"] == [{"edition": "office", "name": "Office", "seats": 4}]
 
 
 def test_a_deactivation_is_a_receipt_that_entitles_to_nothing(license, now):
