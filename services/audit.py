@@ -11,9 +11,9 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Table, insert, select, update
 from sqlalchemy import event as hooks
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, aliased
@@ -32,6 +32,7 @@ HOUSE = "house"
 _WAITING = "audit_waiting"
 _KEYS = ("client_id", "number", "code", "public_id", "id")
 _CHUNK = 500
+_events = cast(Table, AuditEvent.__table__)
 _HASHED = (
     "chain",
     "sequence",
@@ -315,7 +316,8 @@ def _write(session: Session) -> None:
         each.values.update(sequence=head["last_sequence"], previous_hash=head["last_hash"])
         hashed = {name: each.values[name] for name in _HASHED}
         each.values["hash"] = head["last_hash"] = chain_hash(head["last_hash"], hashed)
-    session.execute(insert(AuditEvent), [each.values for each in waiting])
+    # Into the table: the model would put together the SQL of its hybrids for each statement.
+    session.execute(insert(_events), [each.values for each in waiting])
     session.execute(update(AuditChain), list(heads.values()))
 
 
