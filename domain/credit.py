@@ -28,11 +28,6 @@ def limit_on(day: dt.date, granted: Iterable[GrantedLimit]) -> int:
     return max((limit.amount for limit in granted if limit.counts_on(day)), default=0)
 
 
-def month_of(day: dt.date) -> dt.date:
-    """The first day of the month: what a postpaid account used in the months before it is billed."""
-    return day.replace(day=1)
-
-
 def lowest_balance(*, balance: int, limit: int, reserved: int) -> int:
     """How low a prepaid balance may ever come to stand: to its limit, or to where it is once all is spent that is
     reserved already. The second matters when a limit ended or was lowered meanwhile.

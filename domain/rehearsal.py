@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from domain.credit import month_of
 from domain.dunning import DunningPolicy, StepKind, may_be_let_in, steps_today, why_passed_over
 from domain.invoices import pay_in_order
-from domain.periods import Period, PricedPeriod
+from domain.periods import Period, PricedPeriod, month_of
 from domain.renewals import billed_on, following_period
 from domain.top_ups import PAUSE, gives_up, is_due
 
@@ -145,7 +144,7 @@ def foretell(account: Position, house: House, *, now: dt.datetime, until: dt.dat
 
 def _bill_used(account: Position, house: House, day: dt.date) -> Iterator[Foretold]:
     """One invoice for what was used in the months that are over; nothing is charged before it is due."""
-    over = [month for month in account.unbilled if month < month_of(day)]
+    over = [month for month in account.unbilled if month < month_of(day).first]
     used = sum(account.unbilled.pop(month) for month in over)
     if used:
         yield Foretold(day, Kind.INVOICE, used, USED)
@@ -160,9 +159,7 @@ def _renew(account: Position, house: House, at: dt.datetime) -> Iterator[Foretol
     """Bill what renews: from the balance if it holds all of it, else by the stored method, else it stays unpaid."""
     day = at.date()
     for renewal in account.renewals if account.active else ():
-        while (
-            billed_on(renewal.current.last + _ONE_DAY, trial_ends_on=renewal.not_before) <= day <= renewal.current.last
-        ):
+        while _billed_on(renewal) <= day <= renewal.current.last:
             priced = following_period(
                 renewal.current, anchor=renewal.anchor, months=renewal.months, aligns=renewal.aligns
             )

@@ -7,19 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from domain.actor import Actor
-from extensions import db
 from models.job import Job, JobState
 from services.books import INVARIANTS, check_invariant
-from services.jobs import enqueue
+from services.jobs import AT_WORK, enqueue, newest_job
 from services.people import refuse_while_logged_in_as
 
 CHECK_JOB: Final = "check_books"
 DAILY_JOB: Final = "check_books_daily"
 CLOSE_JOB: Final = "close_month"
-_AT_WORK: Final = (JobState.WAITING, JobState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def ask_to_close(month: str, *, actor: Actor, now: dt.datetime) -> Job:
 
 def last_check() -> LastCheck | None:
     """The newest that was done."""
-    job = _newest([CHECK_JOB, DAILY_JOB], [JobState.DONE])
+    job = newest_job([CHECK_JOB, DAILY_JOB], [JobState.DONE])
     if job is None or job.finished_at is None or not job.result:
         return None
     found = job.result.get("found", {})
@@ -62,7 +58,7 @@ def last_check() -> LastCheck | None:
 
 def last_close() -> Mapping[str, Any] | None:
     """What became of the newest try to close a month: ``month``, and why it was ``refused`` (empty: it is closed)."""
-    job = _newest([CLOSE_JOB], [JobState.DONE])
+    job = newest_job([CLOSE_JOB], [JobState.DONE])
     return job.result if job is not None else None
 
 
@@ -72,9 +68,4 @@ def is_at_work() -> bool:
 
 
 def _waiting(kind: str) -> Job | None:
-    return _newest([kind], list(_AT_WORK))
-
-
-def _newest(kinds: list[str], states: list[JobState]) -> Job | None:
-    found = select(Job).where(Job.kind.in_(kinds), Job.state.in_(states))
-    return db.session.scalar(found.order_by(Job.id.desc()).limit(1))
+    return newest_job([kind], AT_WORK)

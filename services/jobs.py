@@ -6,12 +6,12 @@ Runners take and end them with services/job_leases.py; what a kind of job does s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import ColumnElement, delete, event, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, SessionTransaction
@@ -25,6 +25,9 @@ from models.job import Job, JobState
 from services.audit import record_event
 from services.locks import guarded, reread
 
+AT_WORK: Final = frozenset({JobState.WAITING, JobState.RUNNING})
+ENDED: Final = frozenset({JobState.DONE, JobState.FAILED})
+"""Carried out, whatever came of it; a cancelled one never was."""
 KEPT_WHEN_DONE: Final = dt.timedelta(days=14)
 KEPT_WHEN_FAILED: Final = dt.timedelta(days=90)
 _AT_ONCE: Final = 1000
@@ -106,6 +109,12 @@ def take_payload(job_id: int) -> Mapping[str, Any]:
     asked, job.payload = job.payload, {}
     db.session.flush()
     return asked
+
+
+def newest_job(kinds: Collection[str], states: Collection[JobState], *wanted: ColumnElement[bool]) -> Job | None:
+    """The job of these kinds, in one of these states, that was asked for last; narrow it down by ``wanted``."""
+    found = select(Job).where(Job.kind.in_(kinds), Job.state.in_(states), *wanted)
+    return db.session.scalar(found.order_by(Job.id.desc()).limit(1))
 
 
 def retry_job(job: Job, *, actor: Actor, now: dt.datetime) -> Job:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from domain.actor import Actor
-from domain.credit import month_of
+from domain.periods import month_of
 from extensions import db
 from models.account import Account
 from models.credit import UnbilledCharge
@@ -86,7 +86,7 @@ def unbilled_charges(account_id: int) -> Sequence[UnbilledCharge]:
 def accounts_to_bill(*, today: dt.date) -> Sequence[int]:
     """Some accounts that used something in a month that is over and were not billed for it, by row numbers."""
     waiting = select(UnbilledCharge.account_id).where(
-        UnbilledCharge.invoice_id.is_(None), UnbilledCharge.used_on < month_of(today)
+        UnbilledCharge.invoice_id.is_(None), UnbilledCharge.used_on < month_of(today).first
     )
     return db.session.scalars(waiting.distinct().order_by(UnbilledCharge.account_id).limit(_AT_ONCE)).all()
 
@@ -94,7 +94,7 @@ def accounts_to_bill(*, today: dt.date) -> Sequence[int]:
 def bill_month(account_id: int, *, actor: Actor, now: dt.datetime) -> Invoice | None:
     """Bill an account for the months that are over; None when somebody did it meanwhile."""
     account = db.session.get_one(Account, account_id)
-    return bill_unbilled(account, actor=actor, now=now, before=month_of(now.date()))
+    return bill_unbilled(account, actor=actor, now=now, before=month_of(now.date()).first)
 
 
 def _line(charge: UnbilledCharge) -> InvoiceLineValues:

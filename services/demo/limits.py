@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from domain.credit import month_of
+from domain.periods import month_of
 from models.account import Account
 from services.credit_limits import set_credit_limit
 from services.credit_reservations import reserve_credit, return_reservation, spend_reservation
@@ -28,8 +28,8 @@ def put_limits(world: World) -> None:
     world.agenda.note(world.ago(0, 6), _reserve, world, borealis)
     for days in _DAYS_OF_USE:
         world.agenda.note(world.ago(days, 7, 10), _use, world, acme, 3 + days % 4)
-    first = month_of(world.today)
-    for month in (month_of(first - dt.timedelta(days=1)), first):
+    first = month_of(world.today).first
+    for month in (month_of(first - dt.timedelta(days=1)).first, first):
         world.agenda.note(min(world.now, world.morning(month, 0, 10)), _bill, world, acme, month)
 
 

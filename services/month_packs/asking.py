@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +19,12 @@ from models.document_file import DeliveryLink, DocumentFile, DocumentKind
 from models.job import Job, JobState
 from models.statement_line import StatementLine
 from services.audit import record_event
-from services.jobs import enqueue
+from services.jobs import AT_WORK, ENDED, enqueue
 from services.locks import lock_accounts
 
 JOB: Final = "make_month_pack"
 MOST_MONTHS: Final = 36
 _SHOWN: Final = 24
-_AT_WORK: Final = (JobState.WAITING, JobState.RUNNING)
 
 
 class MonthNotOffered(Refusal):
@@ -61,7 +60,7 @@ def ask_for_pack(account: Account, month: str, *, in_portal: bool, actor: Actor,
     if month_named(month) not in months_offered(account, today=now.date()):
         raise MonthNotOffered
     lock_accounts([account.id])
-    under_way = next((job for job in _jobs(account, actor, _AT_WORK) if job.payload["month"] == month), None)
+    under_way = next((job for job in _jobs(account, actor, AT_WORK) if job.payload["month"] == month), None)
     if under_way is not None:
         return under_way
     payload = {"account_id": account.id, "month": month, "in_portal": in_portal}
@@ -87,12 +86,12 @@ def packs_of(account: Account, *, now: dt.datetime) -> list[MadePack]:
 
 def is_at_work(account: Account, *, actor: Actor) -> bool:
     """Whether a pack that this person asked for is being made."""
-    return bool(_jobs(account, actor, _AT_WORK))
+    return bool(_jobs(account, actor, AT_WORK))
 
 
 def last_refusal(account: Account, *, actor: Actor) -> str:
     """Why the newest pack that this person asked for was not made; empty if it was."""
-    ended = _jobs(account, actor, (JobState.DONE, JobState.FAILED))
+    ended = _jobs(account, actor, ENDED)
     if not ended:
         return ""
     if ended[0].state is JobState.FAILED:
@@ -100,7 +99,7 @@ def last_refusal(account: Account, *, actor: Actor) -> str:
     return str((ended[0].result or {}).get("refused", ""))
 
 
-def _jobs(account: Account, actor: Actor, states: Sequence[JobState]) -> list[Job]:
+def _jobs(account: Account, actor: Actor, states: Collection[JobState]) -> list[Job]:
     found = select(Job).where(Job.kind == JOB, Job.state.in_(states), Job.requested_by_id == actor.person_id)
     jobs = db.session.scalars(found.order_by(Job.id.desc()).limit(_SHOWN))
     return [job for job in jobs if job.payload.get("account_id") == account.id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -17,7 +17,7 @@ from gateways.registry import Gateways
 from integrations.files import FileMissing
 from models.account import Account
 from models.job import Job, JobState
-from services.jobs import KEPT_WHEN_DONE, enqueue
+from services.jobs import AT_WORK, KEPT_WHEN_DONE, enqueue, newest_job
 from services.rehearsing.report import Asked, kept, refuse_day, rehearse
 from services.rehearsing.sheet import read_rows, write_sheet
 from services.stored_files import stored_files
@@ -26,7 +26,6 @@ JOB: Final = "rehearse_billing"
 ROWS_A_PAGE: Final = 100
 _FOLDER: Final = "rehearsals"
 _DAY: Final = "%Y%m%d"
-_AT_WORK: Final = (JobState.WAITING, JobState.RUNNING)
 
 
 class RehearsalGone(Refusal):
@@ -68,7 +67,7 @@ def ask_for_rehearsal(asked: Asked, *, actor: Actor, now: dt.datetime) -> Job:
         "charges_succeed": asked.charges_succeed,
         "with_renewals": asked.with_renewals,
     }
-    return _newest(_AT_WORK, actor) or enqueue(JOB, payload, now=now, requested_by_id=actor.person_id)
+    return _newest(AT_WORK, actor) or enqueue(JOB, payload, now=now, requested_by_id=actor.person_id)
 
 
 def names_of(client_ids: Iterable[str]) -> dict[str, str]:
@@ -104,7 +103,7 @@ def last_rehearsal(*, actor: Actor) -> Rehearsal | None:
 
 def is_at_work(*, actor: Actor) -> bool:
     """Whether one that this person asked for is under way."""
-    return _newest(_AT_WORK, actor) is not None
+    return _newest(AT_WORK, actor) is not None
 
 
 def forget_old_rehearsals(*, now: dt.datetime) -> int:
@@ -116,6 +115,5 @@ def forget_old_rehearsals(*, now: dt.datetime) -> int:
     return len(old)
 
 
-def _newest(states: tuple[JobState, ...], actor: Actor) -> Job | None:
-    found = select(Job).where(Job.kind == JOB, Job.state.in_(states), Job.requested_by_id == actor.person_id)
-    return db.session.scalar(found.order_by(Job.id.desc()).limit(1))
+def _newest(states: Collection[JobState], actor: Actor) -> Job | None:
+    return newest_job([JOB], states, Job.requested_by_id == actor.person_id)

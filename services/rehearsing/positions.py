@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Select, func, or_, select
 
-from domain.credit import GrantedLimit, limit_on, month_of
+from domain.credit import GrantedLimit, limit_on
 from domain.dunning import StepKind
 from domain.invoices import PAYABLE_STATUSES
+from domain.periods import month_of
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
 from domain.rehearsal import Debt, Position, TopUp
@@ -158,7 +159,8 @@ def _read_credit(ids: list[int], found: _Money) -> None:
     )
     for key, used_on, total in db.session.execute(used):
         months = found.unbilled.setdefault(key, {})
-        months[month_of(used_on)] = months.get(month_of(used_on), 0) + total
+        month = month_of(used_on).first
+        months[month] = months.get(month, 0) + total
 
 
 def _last_tries(account_ids: list[int]) -> Select[int, PaymentStatus]:

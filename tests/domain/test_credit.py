@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.credit import GrantedLimit, Postpaid, Prepaid, limit_on, lowest_balance, month_of
+from domain.credit import GrantedLimit, Postpaid, Prepaid, limit_on, lowest_balance
 
 AMOUNTS = st.integers(0, 10**12)
 SIGNED = st.integers(-(10**12), 10**12)
@@ -97,9 +97,3 @@ def test_all_that_is_usable_or_reserved_can_be_spent_without_falling_below_the_l
     usable = Prepaid(balance, limit, reserved).usable
     spent = data.draw(st.integers(0, max(0, usable)))
     assert balance - reserved - spent >= lowest
-
-
-@given(DAYS)
-def test_a_month_begins_on_its_first_day(day):
-    assert month_of(day).day == 1
-    assert (month_of(day).year, month_of(day).month) == (day.year, day.month)

@@ -10,7 +10,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.money import minor_to_text
-from domain.periods import Period, add_months, aligned_renewal, last_of_month, month_named, nth_period, period_on
+from domain.periods import (
+    Period,
+    add_months,
+    aligned_renewal,
+    last_of_month,
+    month_named,
+    month_of,
+    nth_period,
+    period_on,
+)
 from domain.proration import change_price, change_quantity, price_of, prorate
 
 day = dt.date.fromisoformat
@@ -60,6 +69,13 @@ def test_months_end_where_the_calendar_says(start: str, months: int, end: str) -
 def test_a_service_begun_on_the_last_day_finds_back_to_it() -> None:
     firsts = [nth_period(day("2026-01-31"), 1, number).first.isoformat() for number in range(4)]
     assert firsts == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
+
+
+@given(days)
+def test_a_month_is_the_calendars_from_its_first_day_to_its_last(day):
+    month = month_of(day)
+    assert (month.first, month.last) == (day.replace(day=1), last_of_month(day))
+    assert day in month
 
 
 @given(days, intervals, st.integers(0, 40))

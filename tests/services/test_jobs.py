@@ -14,15 +14,19 @@ from models.job import Job, JobState
 from services.audit import timeline_of
 from services.job_leases import claim_job, fail_job, finish_job
 from services.jobs import (
+    AT_WORK,
     JobNotCancellable,
     JobNotRetryable,
     cancel_job,
     count_jobs,
     enqueue,
     listen_to_announcements,
+    newest_job,
     retry_job,
 )
 from services.unit_of_work import unit_of_work
+from tests.factories.activity import JobFactory
+from tests.factories.people import PersonFactory
 from tests.support.together import all_at_once
 
 
@@ -170,3 +174,14 @@ def test_jobs_are_counted_by_kind_and_state_with_the_longest_wait(session, now):
             enqueue("deliver", {}, now=now, run_at=now - dt.timedelta(minutes=minutes))
     assert count_jobs(now=now).by_kind_and_state == {("deliver", "waiting"): 3}
     assert count_jobs(now=now).oldest_due_since == now - dt.timedelta(minutes=5)
+
+
+def test_the_newest_job_is_the_last_of_its_kinds_and_states_that_is_wanted(session):
+    asker = PersonFactory()
+    own = JobFactory(kind="a", requested_by=asker)
+    JobFactory(kind="a", state=JobState.DONE, requested_by=asker)
+    other = JobFactory(kind="b")
+    JobFactory(kind="c")
+    assert newest_job(["a", "b"], AT_WORK) == other
+    assert newest_job(["a", "b"], AT_WORK, Job.requested_by_id == asker.id) == own
+    assert newest_job(["a"], [JobState.FAILED]) is None
