@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from domain.actor import Actor
 from domain.audit import AuditEvent
@@ -19,7 +19,7 @@ from models.document_file import DeliveryLink, DocumentFile, DocumentKind
 from models.job import Job, JobState
 from models.statement_line import StatementLine
 from services.audit import record_event
-from services.jobs import AT_WORK, ENDED, enqueue
+from services.jobs import AT_WORK, ENDED, enqueue, newest_job
 from services.locks import lock_accounts
 
 JOB: Final = "make_month_pack"
@@ -60,7 +60,7 @@ def ask_for_pack(account: Account, month: str, *, in_portal: bool, actor: Actor,
     if month_named(month) not in months_offered(account, today=now.date()):
         raise MonthNotOffered
     lock_accounts([account.id])
-    under_way = next((job for job in _jobs(account, actor, AT_WORK) if job.payload["month"] == month), None)
+    under_way = _newest(account, actor, AT_WORK, Job.payload["month"].as_string() == month)
     if under_way is not None:
         return under_way
     payload = {"account_id": account.id, "month": month, "in_portal": in_portal}
@@ -86,20 +86,19 @@ def packs_of(account: Account, *, now: dt.datetime) -> list[MadePack]:
 
 def is_at_work(account: Account, *, actor: Actor) -> bool:
     """Whether a pack that this person asked for is being made."""
-    return bool(_jobs(account, actor, AT_WORK))
+    return _newest(account, actor, AT_WORK) is not None
 
 
 def last_refusal(account: Account, *, actor: Actor) -> str:
     """Why the newest pack that this person asked for was not made; empty if it was."""
-    ended = _jobs(account, actor, ENDED)
-    if not ended:
+    ended = _newest(account, actor, ENDED)
+    if ended is None:
         return ""
-    if ended[0].state is JobState.FAILED:
+    if ended.state is JobState.FAILED:
         return "The month pack could not be made. Support can see why: ask them, or try again later."
-    return str((ended[0].result or {}).get("refused", ""))
+    return str((ended.result or {}).get("refused", ""))
 
 
-def _jobs(account: Account, actor: Actor, states: Collection[JobState]) -> list[Job]:
-    found = select(Job).where(Job.kind == JOB, Job.state.in_(states), Job.requested_by_id == actor.person_id)
-    jobs = db.session.scalars(found.order_by(Job.id.desc()).limit(_SHOWN))
-    return [job for job in jobs if job.payload.get("account_id") == account.id]
+def _newest(account: Account, actor: Actor, states: Collection[JobState], *wanted: ColumnElement[bool]) -> Job | None:
+    of_account = Job.payload["account_id"].as_integer() == account.id
+    return newest_job([JOB], states, Job.requested_by_id == actor.person_id, of_account, *wanted)

@@ -41,6 +41,7 @@ from services.month_packs.links import (
 from services.refunds import refund_payment
 from services.settings import change_setting
 from services.stored_files import stored_files
+from tests.factories.activity import JobFactory
 from tests.factories.people import AccountFactory, OwnerFactory
 from tests.services.money import CLERK, fund, issued, rows_of, statement_of
 from tests.support.due_jobs import run_due_jobs
@@ -257,6 +258,27 @@ def test_asked_twice_it_is_made_once_and_a_job_that_runs_again_makes_no_second_o
     )
     assert (again, rows_of(DeliveryLink)) == (False, 1)
     assert not is_at_work(account, actor=asker)
+
+
+def test_many_newer_packs_of_other_accounts_do_not_hide_the_one_under_way(account, asker, now):
+    first = ask_for_pack(account, MAY, in_portal=True, actor=asker, now=JUNE)
+    other = AccountFactory()
+    for _time in range(25):
+        payload = {"account_id": other.id, "month": MAY, "in_portal": True}
+        JobFactory(kind=asking.JOB, payload=payload, requested_by_id=asker.person_id)
+    assert ask_for_pack(account, MAY, in_portal=True, actor=asker, now=JUNE) == first
+    assert is_at_work(account, actor=asker)
+
+
+def test_the_packs_of_two_months_and_of_two_people_are_two(account, asker, now):
+    issued(account, now - 30 * ONE_DAY)
+    colleague = dataclasses.replace(CLERK, person_id=OwnerFactory(account=AccountFactory()).person_id)
+    asked = [
+        ask_for_pack(account, month, in_portal=True, actor=actor, now=JUNE)
+        for month, actor in ((MAY, asker), ("2026-04", asker), (MAY, colleague), (MAY, asker))
+    ]
+    assert asked[3] == asked[0]
+    assert len({job.id for job in asked}) == 3
 
 
 def test_asking_making_and_opening_are_written_down(account, asker, now):
