@@ -21,6 +21,7 @@ from models.statement_line import StatementLine
 from services.audit import record_event
 from services.jobs import AT_WORK, ENDED, enqueue, newest_job
 from services.locks import lock_accounts
+from services.people import refuse_while_logged_in_as
 
 JOB: Final = "make_month_pack"
 MOST_MONTHS: Final = 36
@@ -55,8 +56,9 @@ def ask_for_pack(account: Account, month: str, *, in_portal: bool, actor: Actor,
     """Let a job make the pack of a month like "2026-05" and mail its link to whoever asks.
 
     ``in_portal`` says in which realm the link opens. While the same person's pack of the month is under way, it is
-    the answer. Refused: MonthNotOffered.
+    the answer. Refused: NotWhileLoggedInAs, MonthNotOffered.
     """
+    refuse_while_logged_in_as(actor)
     if month_named(month) not in months_offered(account, today=now.date()):
         raise MonthNotOffered
     lock_accounts([account.id])

@@ -27,6 +27,7 @@ from services import (
     social_identities,
     transfers,
 )
+from services.month_packs import asking as month_packs
 from services.people import NotWhileLoggedInAs
 
 NOW = dt.datetime(2026, 5, 15, 9, 30, tzinfo=dt.UTC)
@@ -62,6 +63,7 @@ OUT_OF_REACH: list[Callable[..., Any]] = [
     members.reset_member_second_factor,
     networks.add_network,
     networks.remove_network,
+    month_packs.ask_for_pack,
     orders.place_order,
     ownership.propose_ownership_change,
     ownership.confirm_ownership_change,
