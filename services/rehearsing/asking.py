@@ -17,7 +17,7 @@ from gateways.registry import Gateways
 from integrations.files import FileMissing
 from models.account import Account
 from models.job import Job, JobState
-from services.jobs import AT_WORK, KEPT_WHEN_DONE, enqueue, newest_job
+from services.jobs import AT_WORK, ENDED, KEPT_WHEN_DONE, enqueue, newest_job
 from services.rehearsing.report import Asked, kept, refuse_day, rehearse
 from services.rehearsing.sheet import read_rows, write_sheet
 from services.stored_files import stored_files
@@ -26,6 +26,7 @@ JOB: Final = "rehearse_billing"
 ROWS_A_PAGE: Final = 100
 _FOLDER: Final = "rehearsals"
 _DAY: Final = "%Y%m%d"
+_FAILED: Final = "Nothing could be foretold. An administrator can see why in the list of jobs; or try again later."
 
 
 class RehearsalGone(Refusal):
@@ -34,7 +35,7 @@ class RehearsalGone(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A finished one. ``refused`` says why nothing was foretold; the other values are those of report.kept."""
+    """An ended one. ``refused`` says why nothing was foretold; ``found`` is what report.kept gives, then nothing."""
 
     public_id: str
     at: dt.datetime
@@ -94,11 +95,13 @@ def asked_of(payload: Mapping[str, Any]) -> Asked:
 
 
 def last_rehearsal(*, actor: Actor) -> Rehearsal | None:
-    """The newest finished one that this person asked for."""
-    job = _newest((JobState.DONE,), actor)
-    if job is None or job.started_at is None or not job.result:
+    """The newest that has ended of those that this person asked for."""
+    job = _newest(ENDED, actor)
+    if job is None or job.started_at is None:
         return None
-    return Rehearsal(job.public_id, job.started_at, asked_of(job.payload), str(job.result["refused"]), job.result)
+    found = job.result or {}
+    refused = _FAILED if job.state is JobState.FAILED else str(found.get("refused", ""))
+    return Rehearsal(job.public_id, job.started_at, asked_of(job.payload), refused, found)
 
 
 def is_at_work(*, actor: Actor) -> bool:

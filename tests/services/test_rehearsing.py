@@ -24,6 +24,7 @@ from models import (
     BillingPeriod,
     DunningStep,
     Invoice,
+    JobState,
     Notification,
     Payment,
     PaymentStatus,
@@ -472,6 +473,19 @@ def test_too_much_is_refused_and_said(town, gateways, asker, now, monkeypatch):
     done = last_rehearsal(actor=asker)
     assert done is not None
     assert done.refused.startswith("More than")
+
+
+def test_a_rehearsal_that_failed_is_said_instead_of_an_older_one(session, gateways, asker, now):
+    ask_for_rehearsal(Asked(now.date() + ONE_DAY), actor=asker, now=now)
+    run_due_jobs(asking.JOB, now=now)
+    failed = ask_for_rehearsal(Asked(now.date() + 2 * ONE_DAY), actor=asker, now=now)
+    failed.state, failed.started_at, failed.error = JobState.FAILED, now, "KeyError"
+    db.session.flush()
+    newest = last_rehearsal(actor=asker)
+    assert newest is not None
+    assert (newest.asked.until, newest.found) == (now.date() + 2 * ONE_DAY, {})
+    assert newest.refused.startswith("Nothing could be foretold.")
+    assert newest.rows_of(now.date(), page=1) == []
 
 
 def test_files_go_when_their_jobs_are_forgotten(session, gateways, now):

@@ -10,7 +10,7 @@ import pytest
 
 from domain.permissions import STAFF_GRANTS, P, StaffRole
 from extensions import db
-from models import Job
+from models import Job, JobState
 from services.rehearsing.asking import JOB
 from services.stored_files import stored_files
 from tests.factories.people import AccountFactory
@@ -119,6 +119,19 @@ def test_a_file_that_is_gone_is_said(app, account, moment):
         app.testing = True
     assert answer.status_code < 500
     assert "Ask for a new one" in answer.get_data(as_text=True)
+
+
+def test_a_rehearsal_that_failed_says_so_and_offers_another_one(app, account, moment):
+    desk = staff_desk(app)
+    foretell(desk, moment)
+    job = db.session.query(Job).filter_by(kind=JOB).one()
+    job.state, job.started_at = JobState.FAILED, moment
+    db.session.commit()
+    shown = page(desk)
+    assert "Nothing could be foretold." in shown
+    assert "Foretold " not in shown
+    assert desk.get("/rehearsal/rehearsal.csv").status_code == 404
+    assert foretell(desk, moment).status_code == 303
 
 
 @pytest.mark.parametrize("role", list(StaffRole))
