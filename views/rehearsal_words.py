@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from domain.periods import last_of_month
-from domain.rehearsal import Kind
+from domain.rehearsal import USED, Kind
 from panel import Visit
 from panel.addresses import address
 from panel.kinds import date_text
@@ -114,7 +114,7 @@ class Words:
             }
 
     def _about_url(self, row: dict[str, str]) -> str:
-        if not row["About"] or row["Follows from a renewal"]:
+        if row["About"] in ("", USED) or row["Follows from a renewal"]:  # what has no invoice yet
             return ""
         return f"{self.visit.base_url}/invoices/{address(row['About'])}"
 

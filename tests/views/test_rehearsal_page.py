@@ -13,6 +13,7 @@ from extensions import db
 from models import Job, JobState
 from services.rehearsing.asking import JOB
 from services.stored_files import stored_files
+from tests.factories.money import UnbilledChargeFactory
 from tests.factories.people import AccountFactory
 from tests.services.money import issued
 from tests.support.desk import member_desk, staff_desk
@@ -38,6 +39,11 @@ def foretell(desk, moment, **fields):
 
 def page(desk, path="/rehearsal/"):
     return desk.get(path).get_data(as_text=True)
+
+
+def main_of(shown: str) -> str:
+    """What stands beside the menu."""
+    return shown.partition("<main")[2].partition("</main>")[0]
 
 
 def test_a_day_is_asked_for_and_what_would_happen_until_then_is_shown(app, account, moment):
@@ -81,6 +87,17 @@ def test_what_is_due_is_invoiced_and_the_month_before_stand_side_by_side(app, ac
     assert "1 · $123.45" in shown
     assert "-1 · -$123.45" in shown
     assert "-$123.45" in shown
+
+
+def test_an_invoice_that_is_not_there_yet_leads_nowhere(app, account, moment):
+    used_on = moment.replace(day=1).date() - ONE_DAY
+    UnbilledChargeFactory(account=account, used_on=used_on)
+    desk = staff_desk(app, StaffRole.BILLING)
+    foretell(desk, moment)
+    run_due_jobs(JOB, now=moment)
+    of_day = page(desk, f"/rehearsal/day/{moment.date()}")
+    assert "Used and not billed yet" in of_day
+    assert "/staff/invoices/" not in main_of(of_day)
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2020-01-01", "2999-01-01"])
