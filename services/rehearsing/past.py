@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from domain.invoices import InvoiceStatus
 from domain.periods import Period
@@ -16,6 +16,7 @@ from models.dunning_step import DunningKind, DunningStep
 from models.invoice import Invoice
 from models.payment import Payment, PaymentStatus
 from services import auto_top_up, dunning
+from services.subscriptions import renewing
 
 Tally = dict[tuple[Kind, str], tuple[int, int]]
 """By kind and currency: how often, and the amounts together in minor units."""
@@ -41,10 +42,11 @@ def happened(days: Period) -> Tally:
     )
     for currency, number, amount in db.session.execute(invoices):
         tally[Kind.INVOICE, currency] = number, int(amount)
-    for prefix, taken, failed in (
-        (dunning.PREFIX, Kind.CHARGE, Kind.CHARGE_FAILED),
-        (auto_top_up.PREFIX, Kind.TOP_UP, Kind.TOP_UP_FAILED),
+    for prefixes, taken, failed in (
+        ((dunning.PREFIX, renewing.PREFIX), Kind.CHARGE, Kind.CHARGE_FAILED),
+        ((auto_top_up.PREFIX,), Kind.TOP_UP, Kind.TOP_UP_FAILED),
     ):
+        by_itself = or_(*(Payment.idempotency_key.startswith(prefix) for prefix in prefixes))
         for kind, status in (
             (taken, Payment.settled_at.is_not(None)),
             (failed, Payment.status == PaymentStatus.FAILED),
@@ -54,7 +56,7 @@ def happened(days: Period) -> Tally:
                 .where(
                     Payment.received_on >= days.first,
                     Payment.received_on <= days.last,
-                    Payment.idempotency_key.startswith(prefix),
+                    by_itself,
                     status,
                 )
                 .group_by(Payment.currency)

@@ -19,6 +19,7 @@ from gateways.registry import Gateways
 from jobs.auto_top_up import top_up
 from jobs.dunning import take_due_steps
 from jobs.registry import JobContext
+from jobs.subscriptions import renew
 from models import (
     Account,
     BillingPeriod,
@@ -410,6 +411,20 @@ def test_steps_and_charges_of_last_month_are_counted(session, gateways, now):
     ((_view, compared),) = report.months
     found = {row.kind: row.last_month for row in compared}
     assert (found[Kind.CHARGE], found[Kind.REMINDER]) == ((1, 10_000), (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [(ChargeState.SUCCEEDED, Kind.CHARGE), (ChargeState.DECLINED, Kind.CHARGE_FAILED)]
+)
+def test_charges_of_renewals_of_last_month_are_counted(session, gateways, gateway, now, state, kind):
+    period = {"current_period_from": dt.date(2026, 4, 1), "current_period_to": dt.date(2026, 4, 30)}
+    subscription = renewing(now, **period, renews_on=dt.date(2026, 5, 1))
+    with_card(subscription.account, is_default=True)
+    gateway.answers = [says(state)]
+    renew(context(dt.datetime(2026, 4, 24, 0, 15, tzinfo=dt.UTC)))
+    report = rehearse(Asked(dt.date(2026, 5, 31)), gateways, now=now)
+    ((_view, compared),) = report.months
+    assert {row.kind: row.last_month for row in compared}[kind] == (1, 4_900)
 
 
 # --- Asking
