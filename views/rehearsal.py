@@ -11,7 +11,7 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField
+from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -47,7 +47,6 @@ class RehearsalForm(FlaskForm):
         choices=[SelectChoice("succeed", "All go through"), SelectChoice(_FAIL, "All fail")],
         description="What a bank will answer cannot be known. Both together show what is at stake.",
     )
-    renewals = BooleanField("With the renewals of subscriptions")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +78,6 @@ class RehearsalPage(RealmPage):
         today = self.hooks.now().date()
         form.until.data = done.asked.until if done and done.asked.until > today else _end_of_month(today)
         form.charges.data = _FAIL if done and not done.asked.charges_succeed else "succeed"
-        form.renewals.data = done.asked.with_renewals if done else True
         return self._page(form, done, [])
 
     @expose("/ask", methods=("POST",))
@@ -88,7 +86,7 @@ class RehearsalPage(RealmPage):
         form = RehearsalForm()
         if not form.validate() or not isinstance(form.until.data, dt.date):
             return self._page(form, None, errors_of(form))
-        asked = Asked(form.until.data, form.charges.data != _FAIL, bool(form.renewals.data))
+        asked = Asked(form.until.data, form.charges.data != _FAIL)
         try:
             with unit_of_work():
                 ask_for_rehearsal(asked, actor=self.visit.actor, now=self.hooks.now())

@@ -34,7 +34,6 @@ class Words:
             "at": moment_text(self.visit, done.at),
             "until": date_text(done.asked.until, locale),
             "charges": "go through" if done.asked.charges_succeed else "fail",
-            "renewals": done.asked.with_renewals,
             "run_out": found["run_out"],
             "unpriced": found["unpriced"],
             "months": [self._month(month) for month in found["months"]],

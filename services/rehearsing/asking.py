@@ -63,11 +63,7 @@ class Rehearsal:
 def ask_for_rehearsal(asked: Asked, *, actor: Actor, now: dt.datetime) -> Job:
     """Let a job foretell; while one of the same person is under way, that is the answer. Refused: DayNotAhead."""
     refuse_day(asked.until, today=now.date())
-    payload = {
-        "until": asked.until.isoformat(),
-        "charges_succeed": asked.charges_succeed,
-        "with_renewals": asked.with_renewals,
-    }
+    payload = {"until": asked.until.isoformat(), "charges_succeed": asked.charges_succeed}
     return _newest(AT_WORK, actor) or enqueue(JOB, payload, now=now, requested_by_id=actor.person_id)
 
 
@@ -91,7 +87,7 @@ def carry_out_rehearsal(
 def asked_of(payload: Mapping[str, Any]) -> Asked:
     """What a job was asked."""
     until = dt.date.fromisoformat(str(payload["until"]))
-    return Asked(until, bool(payload["charges_succeed"]), bool(payload["with_renewals"]))
+    return Asked(until, bool(payload["charges_succeed"]))
 
 
 def last_rehearsal(*, actor: Actor) -> Rehearsal | None:

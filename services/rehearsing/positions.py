@@ -51,7 +51,7 @@ class _Money:
 
 
 def positions(
-    gateways: Gateways, *, now: dt.datetime, until: dt.date, with_renewals: bool, troubles: Troubles
+    gateways: Gateways, *, now: dt.datetime, until: dt.date, troubles: Troubles
 ) -> Iterator[list[tuple[Account, Position]]]:
     """All accounts with how they stand, some hundred at a time. Use what is given before asking for more."""
     after = 0
@@ -61,9 +61,7 @@ def positions(
         if not accounts:
             return
         after = accounts[-1].id
-        renewals = (
-            renewals_of(accounts, now=now, until=until, troubles=troubles) if with_renewals else dict[int, list[Any]]()
-        )
+        renewals = renewals_of(accounts, now=now, until=until, troubles=troubles)
         money = _money(accounts)
         yield [(account, _position(account, money, renewals.get(account.id, []), gateways)) for account in accounts]
         db.session.expunge_all()  # so that memory does not grow with the number of accounts

@@ -40,7 +40,6 @@ class Asked:
 
     until: dt.date
     charges_succeed: bool = True
-    with_renewals: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,7 @@ def _rehearse(asked: Asked, gateways: Gateways, now: dt.datetime, tell: Callable
     views = month_views(now.date(), asked.until)
     report, done = Report(), 0
     changes: list[tuple[int, AccountCompared]] = []
-    for some in positions(
-        gateways, now=now, until=asked.until, with_renewals=asked.with_renewals, troubles=report.troubles
-    ):
+    for some in positions(gateways, now=now, until=asked.until, troubles=report.troubles):
         found = {}
         for account, position in some:
             found[account.id] = list(foretell(position, house, now=now, until=asked.until))

@@ -318,11 +318,6 @@ def test_renewals_are_foretold_from_periods_and_prices_with_tax(session, gateway
     assert {row.event.of_renewal for row in report.rows} == {True}
 
 
-def test_without_renewals_only_what_jobs_do_by_themselves_is_foretold(session, gateways, now):
-    renewing(now)
-    assert rehearse(Asked(now.date() + 45 * ONE_DAY, with_renewals=False), gateways, now=now).rows == []
-
-
 def test_a_subscription_without_items_costs_its_price(session, gateways, now):
     renewing(now)
     report = rehearse(Asked(now.date() + 20 * ONE_DAY), gateways, now=now)
@@ -504,7 +499,7 @@ def test_a_rehearsal_that_failed_is_said_instead_of_an_older_one(session, gatewa
 
 
 def test_files_go_when_their_jobs_are_forgotten(session, gateways, now):
-    payload = {"until": "2026-05-20", "charges_succeed": True, "with_renewals": True}
+    payload = {"until": "2026-05-20", "charges_succeed": True}
     key = carry_out_rehearsal(payload, gateways, now=now, tell=lambda _done: None)["key"]
     assert forget_old_rehearsals(now=now + 14 * ONE_DAY) == 0
     assert forget_old_rehearsals(now=now + 16 * ONE_DAY) == 1

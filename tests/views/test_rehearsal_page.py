@@ -15,6 +15,7 @@ from services.rehearsing.asking import JOB
 from services.stored_files import stored_files
 from tests.factories.money import UnbilledChargeFactory
 from tests.factories.people import AccountFactory
+from tests.factories.services import SubscriptionFactory
 from tests.services.money import issued
 from tests.support.desk import member_desk, staff_desk
 from tests.support.due_jobs import run_due_jobs
@@ -34,7 +35,7 @@ def account(session):
 
 def foretell(desk, moment, **fields):
     until = (moment.date() + 30 * ONE_DAY).isoformat()
-    return desk.post("/rehearsal/ask", **{"until": until, "charges": "succeed", "renewals": "y", **fields})
+    return desk.post("/rehearsal/ask", **{"until": until, "charges": "succeed", **fields})
 
 
 def page(desk, path="/rehearsal/"):
@@ -62,6 +63,24 @@ def test_a_day_is_asked_for_and_what_would_happen_until_then_is_shown(app, accou
     assert "Blue Door" in of_day
     assert f'href="/staff/invoices/{invoice.number}"' in of_day
     assert "Reminder: 1" in of_day
+
+
+def test_renewals_are_always_among_what_is_foretold_and_nothing_says_they_are_not_billed(app, account, moment):
+    today = moment.date()
+    subscription = SubscriptionFactory(
+        account=account,
+        started_on=today - 20 * ONE_DAY,
+        current_period_from=today - 20 * ONE_DAY,
+        current_period_to=today + 9 * ONE_DAY,
+        renews_on=today + 10 * ONE_DAY,
+    )
+    desk = staff_desk(app)
+    asked = page(desk)
+    foretell(desk, moment)
+    run_due_jobs(JOB, now=moment)
+    assert f"Renewal of {subscription.number}" in page(desk, f"/rehearsal/day/{today + 3 * ONE_DAY}")
+    for shown in (asked, page(desk)):
+        assert "enewal" not in main_of(shown)
 
 
 def test_the_csv_holds_every_row(app, account, moment):
