@@ -18,6 +18,7 @@ from domain.invoices import pay_in_order
 from domain.periods import Period, PricedPeriod, month_of
 from domain.renewals import billed_on, following_period
 from domain.top_ups import PAUSE, gives_up, is_due
+from domain.totals import LineAmount, total_lines
 
 USED: Final = "Used and not billed yet"
 """What the invoice of a postpaid account for the months that are over is about."""
@@ -104,7 +105,7 @@ class Position:
     """How an account stands. ``may_charge`` says whether the default stored method can be charged at a moment,
     ``may_top_up`` the same of the method of its rule. ``debts``: the oldest first. ``overdraft`` says how far below
     zero renewals may take the funds on a day (below zero itself: so much is reserved of them). ``unbilled`` is what was
-    used and not billed yet, by the first day of its month.
+    used and not billed yet, by the first day of its month; lines of one rate and treatment may stand as one.
     """
 
     funds: int
@@ -117,7 +118,7 @@ class Position:
     may_charge: Callable[[dt.datetime], bool]
     may_top_up: Callable[[dt.datetime], bool]
     overdraft: Callable[[dt.date], int] = lambda _day: 0
-    unbilled: dict[dt.date, int] = field(default_factory=dict)
+    unbilled: dict[dt.date, list[LineAmount]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,13 @@ def foretell(account: Position, house: House, *, now: dt.datetime, until: dt.dat
 
 
 def _bill_used(account: Position, house: House, day: dt.date) -> Iterator[Foretold]:
-    """One invoice for what was used in the months that are over; nothing is charged before it is due."""
+    """One invoice for what was used in the months that are over, its tax rounded once for all of them; nothing is
+    charged before it is due.
+    """
     over = [month for month in account.unbilled if month < month_of(day).first]
-    used = sum(account.unbilled.pop(month) for month in over)
-    if used:
+    lines = [line for month in over for line in account.unbilled.pop(month)]
+    if lines:
+        used = total_lines(lines).total
         yield Foretold(day, Kind.INVOICE, used, USED)
         account.debts.append(Debt(_next_id(account), USED, day, day + house.term, used))
 

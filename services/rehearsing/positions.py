@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, extract, func, or_, select
 
 from domain.credit import GrantedLimit, limit_on
 from domain.dunning import StepKind
 from domain.invoices import PAYABLE_STATUSES
-from domain.periods import month_of
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
 from domain.rehearsal import Debt, Position, TopUp
 from domain.top_ups import MOST_FAILURES
+from domain.totals import LineAmount
 from extensions import db
 from gateways.registry import Gateways
 from models.account import Account, AccountStatus, PaymentMode, SuspensionCause
@@ -44,7 +44,7 @@ class _Money:
     funds: dict[tuple[int, str], int] = field(default_factory=dict)
     reserved: dict[tuple[int, str], int] = field(default_factory=dict)
     limits: dict[int, list[GrantedLimit]] = field(default_factory=dict)
-    unbilled: dict[int, dict[dt.date, int]] = field(default_factory=dict)
+    unbilled: dict[int, dict[dt.date, list[LineAmount]]] = field(default_factory=dict)
     defaults: dict[int, PaymentMethod] = field(default_factory=dict)
     rules: dict[int, tuple[AutoTopUp, PaymentMethod]] = field(default_factory=dict)
     tries: dict[int, list[PaymentStatus]] = field(default_factory=dict)
@@ -147,18 +147,19 @@ def _money(accounts: Sequence[Account]) -> _Money:
 
 
 def _read_credit(ids: list[int], found: _Money) -> None:
-    """Limits, and what was used and not billed yet."""
+    """Limits, and what was used and not billed yet: of each month one line for each treatment and rate."""
     granted = select(CreditLimit).where(CreditLimit.account_id.in_(ids), CreditLimit.withdrawn_at.is_(None))
     for each in db.session.scalars(granted):
         limit = GrantedLimit(each.amount, each.valid_from, each.valid_to)
         found.limits.setdefault(each.account_id, []).append(limit)
-    used = select(UnbilledCharge.account_id, UnbilledCharge.used_on, UnbilledCharge.total).where(
-        UnbilledCharge.account_id.in_(ids), UnbilledCharge.invoice_id.is_(None)
-    )
-    for key, used_on, total in db.session.execute(used):
+    year, month = extract("year", UnbilledCharge.used_on), extract("month", UnbilledCharge.used_on)
+    alike = (UnbilledCharge.account_id, year, month, UnbilledCharge.treatment, UnbilledCharge.tax_rate)
+    net = func.sum(UnbilledCharge.unit_price * UnbilledCharge.quantity)
+    used = select(*alike, net).where(UnbilledCharge.account_id.in_(ids), UnbilledCharge.invoice_id.is_(None))
+    for key, in_year, in_month, treatment, rate, amount in db.session.execute(used.group_by(*alike)):
         months = found.unbilled.setdefault(key, {})
-        month = month_of(used_on).first
-        months[month] = months.get(month, 0) + total
+        lines = months.setdefault(dt.date(int(in_year), int(in_month), 1), [])
+        lines.append(LineAmount(int(amount), rate, treatment))
 
 
 def _last_tries(account_ids: list[int]) -> Select[int, PaymentStatus]:

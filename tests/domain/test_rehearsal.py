@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain.dunning import DunningPolicy
 from domain.periods import Period
 from domain.rehearsal import Debt, House, Kind, Position, Renewal, TopUp, foretell
+from domain.totals import LineAmount
 
 NOW = dt.datetime(2026, 5, 15, 9, 30, tzinfo=dt.UTC)
 TODAY = NOW.date()
@@ -165,7 +166,7 @@ def test_a_top_up_fills_a_balance_below_zero_before_it_pays_debt():
 
 
 def test_what_was_used_is_billed_after_its_month_and_dunned_when_it_is_not_paid():
-    account = position(unbilled={dt.date(2026, 4, 1): 700, dt.date(2026, 5, 1): 300})
+    account = position(unbilled={dt.date(2026, 4, 1): [LineAmount(700)], dt.date(2026, 5, 1): [LineAmount(300)]})
     events = list(foretell(account, house(), now=NOW, until=TODAY + dt.timedelta(days=32)))
     assert [((event.day - TODAY).days, event.kind, event.amount) for event in events] == [
         (0, Kind.INVOICE, 700),
@@ -175,6 +176,13 @@ def test_what_was_used_is_billed_after_its_month_and_dunned_when_it_is_not_paid(
         (28, Kind.REMINDER, 700),
         (32, Kind.REMINDER, 300),
     ]
+
+
+def test_the_tax_of_what_was_used_is_rounded_once_for_all_months_of_the_invoice():
+    line = LineAmount(3, rate_ppm=190_000)  # 0.57 cents of tax, 1.14 together
+    account = position(unbilled={dt.date(2026, 3, 1): [line], dt.date(2026, 4, 1): [line]})
+    events = list(foretell(account, house(), now=NOW, until=TODAY))
+    assert [(event.kind, event.amount) for event in events] == [(Kind.INVOICE, 7)]
 
 
 def test_what_follows_from_a_renewal_says_so():

@@ -54,7 +54,7 @@ from services.stored_files import stored_files
 from services.unbilled import bill_month
 from services.unit_of_work import reading_only, unit_of_work
 from tests.factories.catalogue import PackageFactory, PriceFactory, TaxRuleFactory
-from tests.factories.money import PaymentMethodFactory
+from tests.factories.money import PaymentMethodFactory, UnbilledChargeFactory
 from tests.factories.people import AccountFactory, OwnerFactory, StaffMemberFactory
 from tests.factories.services import SubscriptionFactory, SubscriptionItemFactory
 from tests.services.money import CLERK, fund, issued
@@ -241,6 +241,22 @@ def test_what_postpaid_accounts_used_is_foretold_as_the_invoice_that_the_job_the
     ]
     invoice = bill_month(account.id, actor=CLERK, now=dt.datetime(2026, 6, 1, 0, 10, tzinfo=dt.UTC))
     assert (invoice.issued_on, invoice.total) == (dt.date(2026, 6, 1), 3_000)
+
+
+def test_the_tax_of_what_was_used_is_rounded_as_on_the_invoice_that_the_job_then_issues(session, gateways, now):
+    account = account_named("Calls often")
+    for used_on, price, rate in (
+        ("04-02", 3, 190_000),
+        ("04-30", 3, 190_000),
+        ("05-01", 3, 190_000),
+        ("05-02", 5, 70_000),
+    ):
+        day = dt.date.fromisoformat(f"2026-{used_on}")
+        UnbilledChargeFactory(account=account, used_on=day, unit_price=price, total=price + 1, tax_rate=rate)
+    report = rehearse(Asked(now.date() + 20 * ONE_DAY), gateways, now=now)
+    amounts = [row.event.amount for row in report.rows if row.event.kind is Kind.INVOICE]
+    billed = [bill_month(account.id, actor=CLERK, now=at) for at in (now, now + 20 * ONE_DAY)]
+    assert amounts == [invoice.total for invoice in billed] == [7, 9]
 
 
 def test_nothing_is_written_and_no_gateway_is_asked(town, gateway, gateways, now):
