@@ -27,7 +27,8 @@ from models.statement_line import StatementKind, StatementLine
 from services.documents import is_issued
 from services.invoices import billing_of
 from services.papers import Paper, day_text, money_text, paper_frame
-from services.statement_papers import lines_of, opening_of, statement_paper
+from services.statement_days import StatementDays, days_of, kept_balance_at_end_of
+from services.statement_papers import statement_paper
 
 BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for something older
 MOST_DOCUMENTS: Final = 2_000
@@ -38,7 +39,7 @@ class PackTooLarge(Refusal):
 
 
 class PackNotEqual(RuntimeError):
-    """The lists do not add up to the statement: a mistake of the program's, so no pack is made."""
+    """The statement does not add up to the balance that is kept: a mistake of the program's, so no pack is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +71,14 @@ class Contents:
     """Everything that a pack is made of, as it stood when it was read."""
 
     account: Account
-    month: Period
-    opening: int
-    lines: Sequence[StatementLine]
+    statement: StatementDays
     lists: tuple[Listed, ...]
     documents: tuple[tuple[Section, str], ...]  # (section, number) of each PDF
 
     @property
-    def closing(self) -> int:
-        return self.opening + sum(line.amount for line in self.lines)
-
-    @property
     def others(self) -> int:
         """Credit given or taken back, and balances that were brought along: they stand on the statement only."""
-        return sum(line.amount for line in self.lines) - sum(each.total for each in self.lists)
+        return self.statement.moved - sum(each.total for each in self.lists)
 
 
 SECTIONS: Final = (
@@ -114,11 +109,10 @@ STATEMENT_TITLES: Final = ("Booked on", "What", "Document", "Description", "Amou
 
 def contents_of(account: Account, month: Period) -> Contents:
     """Read a month. Refused: StatementTooLong, PackTooLarge."""
-    lines = lines_of(account, month.first, month.last)
-    opening = opening_of(account, lines, month.last)
+    statement = days_of(account, month.first, month.last)
     lists, documents = [], list[tuple[Section, str]]()
     for section in SECTIONS:
-        own = [line for line in lines if line.kind in section.kinds]
+        own = [line for line in statement.lines if line.kind in section.kinds]
         rows_by_number = _rows(section, [line.document_number or "" for line in own])
         lists.append(
             Listed(
@@ -130,15 +124,14 @@ def contents_of(account: Account, month: Period) -> Contents:
         documents += [(section, number) for number, row in rows_by_number.items() if is_issued(row)]
     if len(documents) > MOST_DOCUMENTS:
         raise PackTooLarge
-    found = Contents(account, month, opening, lines, tuple(lists), tuple(documents))
-    if lines and found.closing != lines[-1].balance_after:
+    if statement.closing != kept_balance_at_end_of(account, month.last):
         raise PackNotEqual(f"the statement of account {account.client_id} does not add up")
-    return found
+    return Contents(account, statement, tuple(lists), tuple(documents))
 
 
 def sheets(contents: Contents) -> Iterator[tuple[str, bytes]]:
     """Every CSV with its name. Amounts are signed as on the statement: what is owed is negative."""
-    currency = contents.account.currency
+    currency, statement = contents.account.currency, contents.statement
     yield (
         "statement.csv",
         _csv(
@@ -150,9 +143,9 @@ def sheets(contents: Contents) -> Iterator[tuple[str, bytes]]:
                     line.document_number or "",
                     line.description,
                     minor_to_text(line.amount, currency),
-                    minor_to_text(line.balance_after, currency),
+                    minor_to_text(balance, currency),
                 )
-                for line in contents.lines
+                for line, balance in zip(statement.lines, statement.balances, strict=True)
             ],
         ),
     )
@@ -163,19 +156,19 @@ def sheets(contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 def papers(contents: Contents) -> Iterator[tuple[str, Paper]]:
     """Every list as a paper with its name; the documents themselves come from services/documents.py."""
-    yield "statement.pdf", statement_paper(contents.account, contents.month.first, contents.month.last)
+    yield "statement.pdf", statement_paper(contents.account, contents.statement)
     for listed in contents.lists:
         yield f"{listed.section.name}.pdf", _paper(contents, listed)
 
 
 def _paper(contents: Contents, listed: Listed) -> Paper:
-    account, month, section = contents.account, contents.month, listed.section
+    account, days, section = contents.account, contents.statement, listed.section
     currency = account.currency
     return {
-        **paper_frame(billing_of(account), section.title, account.client_id, month.last),
+        **paper_frame(billing_of(account), section.title, account.client_id, days.last),
         "facts": [
-            {"label": "From", "value": day_text(month.first) or ""},
-            {"label": "To", "value": day_text(month.last) or ""},
+            {"label": "From", "value": day_text(days.first) or ""},
+            {"label": "To", "value": day_text(days.last) or ""},
         ],
         "columns": ["Document", "Amount"],
         "rows": [
@@ -197,12 +190,12 @@ def _paper(contents: Contents, listed: Listed) -> Paper:
 
 def _totals(contents: Contents) -> list[tuple[str, ...]]:
     """Opening balance, what moved it, closing balance: they add up."""
-    currency = contents.account.currency
+    currency, statement = contents.account.currency, contents.statement
     number = sum(len(each.rows) for each in contents.lists)
-    rows = [("Opening balance", "", contents.opening)]
+    rows = [("Opening balance", "", statement.opening)]
     rows += [(each.section.title, str(len(each.rows)), each.total) for each in contents.lists]
-    rows += [("Credits and balances brought along", str(len(contents.lines) - number), contents.others)]
-    rows += [("Closing balance", "", contents.closing)]
+    rows += [("Credits and balances brought along", str(len(statement.lines) - number), contents.others)]
+    rows += [("Closing balance", "", statement.closing)]
     return [(what, many, minor_to_text(amount, currency), currency) for what, many, amount in rows]
 
 
