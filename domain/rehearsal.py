@@ -16,7 +16,7 @@ from typing import Final
 from domain.dunning import DunningPolicy, StepKind, may_be_let_in, steps_today, why_passed_over
 from domain.invoices import pay_in_order
 from domain.periods import Period, PricedPeriod, month_of
-from domain.renewals import billed_on, following_period
+from domain.renewals import billed_on, following_period, renewal_due_on
 from domain.top_ups import PAUSE, gives_up, is_due
 from domain.totals import LineAmount, total_lines
 
@@ -174,7 +174,7 @@ def _renew(account: Position, house: House, at: dt.datetime) -> Iterator[Foretol
                 _next_id(account),
                 renewal.about,
                 day,
-                day + house.term,
+                renewal_due_on(priced.period.first, today=day),
                 renewal.price(priced),
                 of_renewal=True,
             )

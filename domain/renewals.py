@@ -18,6 +18,11 @@ def billed_on(renews_on: dt.date, *, trial_ends_on: dt.date | None = None) -> dt
     return usual if trial_ends_on is None else max(usual, trial_ends_on)
 
 
+def renewal_due_on(first: dt.date, *, today: dt.date) -> dt.date:
+    """The day on which the invoice over the period that begins on ``first`` is due: then, or at once if late."""
+    return max(today, first)
+
+
 def following_period(current: Period, *, anchor: dt.date, months: int, aligns: bool) -> PricedPeriod:
     """The period after the current one, of a service that began on ``anchor``.
 

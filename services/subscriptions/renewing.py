@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from domain.actor import Actor
 from domain.periods import PricedPeriod
 from domain.refusals import Refusal
-from domain.renewals import BILLED_BEFORE, billed_on, following_period
+from domain.renewals import BILLED_BEFORE, billed_on, following_period, renewal_due_on
 from extensions import db
 from gateways.registry import Gateways
 from models.account import Account, AccountStatus
@@ -138,7 +138,7 @@ def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> 
         )
     )
     db.session.flush()
-    return issue_invoice(invoice, actor=actor, now=now, due_on=max(now.date(), first))
+    return issue_invoice(invoice, actor=actor, now=now, due_on=renewal_due_on(first, today=now.date()))
 
 
 def _is_due(subscription: Subscription, today: dt.date) -> bool:

@@ -137,7 +137,13 @@ def test_a_renewal_is_billed_seven_days_before_and_paid_from_the_balance():
 def test_a_renewal_that_the_balance_does_not_hold_is_charged_else_it_is_dunned():
     charged = look(position(funds=36_499, has_method=True, renewals=[yearly()]))
     assert charged == [(10, Kind.INVOICE), (10, Kind.CHARGE)]
-    assert look(position(renewals=[yearly()]), days=25) == [(10, Kind.INVOICE), (25, Kind.REMINDER)]
+    assert look(position(renewals=[yearly()]), days=18) == [(10, Kind.INVOICE), (18, Kind.REMINDER)]
+
+
+def test_a_renewal_is_due_on_the_first_day_of_its_period():
+    account = position(renewals=[yearly()])
+    look(account, days=11)
+    assert [each.due_on for each in account.debts] == [dt.date(2026, 6, 1)]
 
 
 def test_a_renewal_is_paid_on_credit_while_the_limit_of_that_day_allows_it():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.invoices import pay_in_order
 from domain.month_views import month_views
 from domain.periods import Period, nth_period
-from domain.renewals import billed_on, following_period
+from domain.renewals import billed_on, following_period, renewal_due_on
 from domain.sheets import harmless
 from domain.top_ups import PAUSE, gives_up, is_due
 from panel.kinds import harmless as harmless_in_exports
@@ -26,6 +26,13 @@ def day(text: str) -> dt.date:
 
 def test_a_period_is_billed_seven_days_before_it_begins():
     assert billed_on(day("2026-06-01")) == day("2026-05-25")
+
+
+def test_a_renewal_is_due_on_the_first_day_of_its_period_or_at_once_when_that_is_past():
+    first = day("2026-06-01")
+    assert renewal_due_on(first, today=day("2026-05-25")) == first
+    assert renewal_due_on(first, today=first) == first
+    assert renewal_due_on(first, today=day("2026-06-20")) == day("2026-06-20")
 
 
 @given(ANCHORS, st.sampled_from([1, 3, 12, 24]), st.integers(0, 20))
