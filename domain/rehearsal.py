@@ -1,8 +1,8 @@
 """What the runs of the house would do with one account until some day, foretold by the rules they follow (SPEC D16).
 
 The account is gone through day by day as the clock does it: what was used and renewals are billed, then the steps of
-unpaid invoices are taken in the order of the invoices, then the balance is topped up. Nothing here reads or writes a
-row.
+unpaid invoices are taken in the order of the invoices, then subscriptions that nobody paid in time are ended, then the
+balance is topped up. Nothing here reads or writes a row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from domain.dunning import DunningPolicy, StepKind, may_be_let_in, steps_today, why_passed_over
 from domain.invoices import pay_in_order
 from domain.periods import Period, PricedPeriod, month_of
-from domain.renewals import billed_on, following_period, renewal_due_on
+from domain.renewals import billed_on, following_period, is_over_for_good, renewal_due_on
 from domain.top_ups import PAUSE, gives_up, is_due
 from domain.totals import LineAmount, total_lines
 
@@ -61,7 +61,9 @@ class Foretold:
 
 @dataclass(slots=True)
 class Debt:
-    """An invoice on which ``due`` is open. ``under_way``: somebody is paying it, and nothing is known of that."""
+    """An invoice on which ``due`` is open. ``under_way``: somebody is paying it, and nothing is known of that.
+    ``can_void``: nothing of it was paid or credited yet.
+    """
 
     id: int
     about: str
@@ -72,6 +74,7 @@ class Debt:
     warned_on: dt.date | None = None
     suspended_for: bool = False
     under_way: bool = False
+    can_void: bool = True
     of_renewal: bool = False
 
 
@@ -87,8 +90,26 @@ class TopUp:
 
 
 @dataclass(slots=True)
+class Billed:
+    """A later period that has its invoice. ``debt`` is what is open of that, none if it is paid. ``lost``: the invoice
+    was voided or given back.
+    """
+
+    period: Period
+    debt: Debt | None = None
+    lost: bool = False
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it may be entered. What cost nothing is paid."""
+        return not self.lost and (self.debt is None or self.debt.due <= 0)
+
+
+@dataclass(slots=True)
 class Renewal:
-    """A subscription that renews. ``price`` gives the total of the invoice over a period, taxes included."""
+    """A subscription that renews. ``price`` gives the total of the invoice over a period, taxes included. ``billed``
+    are later periods by their first days: each is billed once, and entered when it is paid.
+    """
 
     about: str
     current: Period
@@ -96,8 +117,14 @@ class Renewal:
     months: int
     aligns: bool
     price: Callable[[PricedPeriod], int]
-    billed: frozenset[dt.date] = frozenset()  # first days of later periods that have their invoice
+    billed: dict[dt.date, Billed] = field(default_factory=dict)
     not_before: dt.date | None = None  # the last day of a trial
+    ended: bool = False
+
+    @property
+    def next_day(self) -> dt.date:
+        """The first day of the next period."""
+        return self.current.last + _ONE_DAY
 
 
 @dataclass(slots=True)
@@ -123,10 +150,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What holds for all accounts. ``charges_succeed`` is the assumption: a gateway's answer cannot be foretold."""
+    """What holds for all accounts. ``grace``: so long after its last day a subscription can still be paid and had back.
+    ``charges_succeed`` is the assumption: a gateway's answer cannot be foretold.
+    """
 
     policy: DunningPolicy
     term: dt.timedelta
+    grace: dt.timedelta
     charges_succeed: bool
 
 
@@ -138,8 +168,9 @@ def foretell(account: Position, house: House, *, now: dt.datetime, until: dt.dat
         yield from _bill_used(account, house, day)
         yield from _renew(account, house, begins)
         yield from _dun(account, house, begins)
+        _end_unpaid(account, house, day)
         yield from _let_in(account, day)
-        yield from _top_up(account, house, begins)
+        yield from _fill(account, house, begins)
         day += _ONE_DAY
 
 
@@ -162,34 +193,58 @@ def _next_id(account: Position) -> int:
 def _renew(account: Position, house: House, at: dt.datetime) -> Iterator[Foretold]:
     """Bill what renews: from the balance if it holds all of it, else by the stored method, else it stays unpaid."""
     day = at.date()
-    for renewal in account.renewals if account.active else ():
-        while _billed_on(renewal) <= day <= renewal.current.last:
-            priced = following_period(
-                renewal.current, anchor=renewal.anchor, months=renewal.months, aligns=renewal.aligns
-            )
-            renewal.current = priced.period
-            if priced.period.first in renewal.billed:
-                continue
-            debt = Debt(
-                _next_id(account),
-                renewal.about,
-                day,
-                renewal_due_on(priced.period.first, today=day),
-                renewal.price(priced),
-                of_renewal=True,
-            )
-            yield Foretold(day, Kind.INVOICE, debt.due, debt.about, of_renewal=True)
-            if 0 < debt.due <= account.funds + account.overdraft(day):
-                yield Foretold(day, Kind.BALANCE, debt.due, debt.about, of_renewal=True)
-                account.funds -= debt.due
-            elif debt.due:
-                account.debts.append(debt)
-                if account.has_method and account.may_charge(at):
-                    yield from _charge(account, debt, house, day)
+    for renewal in account.renewals:
+        _enter_paid(renewal, day)
+        if account.active and not renewal.ended and _is_billed_on(renewal, day):
+            yield from _bill_next(account, renewal, house, at)
 
 
-def _billed_on(renewal: Renewal) -> dt.date:
-    return billed_on(renewal.current.last + _ONE_DAY, trial_ends_on=renewal.not_before)
+def _enter_paid(renewal: Renewal, day: dt.date) -> None:
+    """Go on into the periods that are paid; without one it stays where it is, and is expired."""
+    while renewal.current.last < day and not renewal.ended:
+        ahead = renewal.billed.get(renewal.next_day)
+        if ahead is None or not ahead.is_paid:
+            return
+        renewal.current = ahead.period
+
+
+def _is_billed_on(renewal: Renewal, day: dt.date) -> bool:
+    begins = billed_on(renewal.next_day, trial_ends_on=renewal.not_before)
+    return begins <= day <= renewal.current.last and renewal.next_day not in renewal.billed
+
+
+def _bill_next(account: Position, renewal: Renewal, house: House, at: dt.datetime) -> Iterator[Foretold]:
+    day = at.date()
+    priced = following_period(renewal.current, anchor=renewal.anchor, months=renewal.months, aligns=renewal.aligns)
+    due_on = renewal_due_on(priced.period.first, today=day)
+    debt = Debt(_next_id(account), renewal.about, day, due_on, renewal.price(priced), of_renewal=True)
+    renewal.billed[priced.period.first] = Billed(priced.period, debt)
+    yield Foretold(day, Kind.INVOICE, debt.due, debt.about, of_renewal=True)
+    if 0 < debt.due <= account.funds + account.overdraft(day):
+        yield Foretold(day, Kind.BALANCE, debt.due, debt.about, of_renewal=True)
+        account.funds -= debt.due
+        debt.due = 0
+    elif debt.due:
+        account.debts.append(debt)
+        if account.has_method and account.may_charge(at):
+            yield from _charge(account, debt, house, day)
+
+
+def _end_unpaid(account: Position, house: House, day: dt.date) -> None:
+    """Subscriptions that nobody paid in time end, and what is open of their next period is owed no more. One that is
+    partly paid is left to staff; while somebody pays, the subscription waits for that.
+    """
+    for renewal in account.renewals:
+        _enter_paid(renewal, day)
+        if renewal.ended or not is_over_for_good(renewal.current.last, grace=house.grace, today=day):
+            continue
+        open_debts = [ahead.debt for ahead in renewal.billed.values() if ahead.debt is not None and ahead.debt.due > 0]
+        if any(debt.under_way for debt in open_debts):
+            continue
+        renewal.ended = True
+        for debt in open_debts:
+            if debt.can_void:
+                debt.due = 0
 
 
 def _dun(account: Position, house: House, at: dt.datetime) -> Iterator[Foretold]:
@@ -231,6 +286,16 @@ def _let_in(account: Position, day: dt.date) -> Iterator[Foretold]:
         yield Foretold(day, Kind.LIFTING)
 
 
+def _fill(account: Position, house: House, begins: dt.datetime) -> Iterator[Foretold]:
+    """Top up; where that brings a subscription back or lets the account in again, the next period is billed at once."""
+    while True:
+        yield from _top_up(account, house, begins)
+        renewed = list(_renew(account, house, begins))
+        yield from renewed
+        if not renewed:
+            return
+
+
 def _top_up(account: Position, house: House, begins: dt.datetime) -> Iterator[Foretold]:
     """Add funds until there are enough, with the pause between two tries, as long as the day lasts."""
     rule, at = account.top_up, begins
@@ -266,4 +331,5 @@ def _receive(account: Position, money: int) -> None:
     parts = pay_in_order(most, [0 if debt.under_way else debt.due for debt in account.debts])
     for debt, part in zip(account.debts, parts, strict=True):
         debt.due -= part
+        debt.can_void = debt.can_void and not part
     account.funds += money - sum(parts)

@@ -23,6 +23,11 @@ def renewal_due_on(first: dt.date, *, today: dt.date) -> dt.date:
     return max(today, first)
 
 
+def is_over_for_good(last: dt.date, *, grace: dt.timedelta, today: dt.date) -> bool:
+    """Whether a subscription whose paid days ended on ``last`` can be had back no more: it is terminated."""
+    return last < today - grace
+
+
 def following_period(current: Period, *, anchor: dt.date, months: int, aligns: bool) -> PricedPeriod:
     """The period after the current one, of a service that began on ``anchor``.
 

@@ -61,8 +61,9 @@ def positions(
         if not accounts:
             return
         after = accounts[-1].id
-        renewals = renewals_of(accounts, now=now, until=until, troubles=troubles)
         money = _money(accounts)
+        debts = {debt.id: debt for debts in money.debts.values() for debt in debts}
+        renewals = renewals_of(accounts, debts, now=now, until=until, troubles=troubles)
         yield [(account, _position(account, money, renewals.get(account.id, []), gateways)) for account in accounts]
         db.session.expunge_all()  # so that memory does not grow with the number of accounts
 
@@ -178,12 +179,18 @@ def _debts(account_ids: list[int]) -> dict[int, list[Debt]]:
     """Open invoices with the steps that were taken on them, the oldest debt first."""
     is_open = (Invoice.account_id.in_(account_ids), Invoice.status.in_(PAYABLE_STATUSES), Invoice.amount_due > 0)
     invoices = select(
-        Invoice.account_id, Invoice.id, Invoice.number, Invoice.issued_on, Invoice.due_on, Invoice.amount_due
+        Invoice.account_id,
+        Invoice.id,
+        Invoice.number,
+        Invoice.issued_on,
+        Invoice.due_on,
+        Invoice.amount_due,
+        Invoice.can_void.label("can_void"),
     ).where(*is_open, Invoice.due_on.is_not(None), Invoice.issued_on.is_not(None))
     found: dict[int, list[Debt]] = {}
     by_id: dict[int, Debt] = {}
     for row in db.session.execute(invoices.order_by(*OLDEST_FIRST)):
-        by_id[row.id] = Debt(row.id, row.number, row.issued_on, row.due_on, row.amount_due)
+        by_id[row.id] = Debt(row.id, row.number, row.issued_on, row.due_on, row.amount_due, can_void=bool(row.can_void))
         found.setdefault(row.account_id, []).append(by_id[row.id])
     steps = select(DunningStep.invoice_id, DunningStep.step, DunningStep.done_at).join(
         Invoice, Invoice.id == DunningStep.invoice_id

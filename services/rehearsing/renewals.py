@@ -12,14 +12,15 @@ from sqlalchemy import select
 from domain.actor import Actor, Source
 from domain.periods import Period, PricedPeriod
 from domain.refusals import Refusal
-from domain.rehearsal import Renewal
+from domain.rehearsal import Billed, Debt, Renewal
 from domain.renewals import BILLED_BEFORE
 from extensions import db
 from models.account import Account
+from models.invoice import Invoice
 from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
 from services.invoices import InvoiceLineValues, totals_of
 from services.pricing import PriceList, price_list
-from services.subscriptions.periods import anchor_of
+from services.subscriptions.periods import ONE_DAY, anchor_of, is_paid_by
 from services.subscriptions.terms import LOADED, codes_of, lines_of, renewal_terms
 from services.taxes import TaxTable, tax_tables
 
@@ -30,19 +31,28 @@ _NOBODY: Final = Actor("Rehearsal", Source.JOB)
 
 @dataclass(slots=True)
 class Troubles:
-    """What cannot be foretold as it should: subscriptions that ran out unrenewed, and periods without a price."""
+    """What cannot be foretold as it should: active subscriptions that ran out unbilled, and periods without a price."""
 
     run_out: int = 0
     unpriced: int = 0
 
 
 def renewals_of(
-    accounts: Sequence[Account], *, now: dt.datetime, until: dt.date, troubles: Troubles
+    accounts: Sequence[Account],
+    debts: Mapping[int, Debt],
+    *,
+    now: dt.datetime,
+    until: dt.date,
+    troubles: Troubles,
 ) -> Mapping[int, list[Renewal]]:
-    """Those of these accounts, by the account's row number: a few queries, however many there are."""
+    """Those of these accounts, by the account's row number: a few queries, however many there are. ``debts`` are the
+    open invoices of these accounts by their row numbers: a renewal that was billed goes on when its own is paid.
+    """
     subscriptions = _subscriptions(accounts, until)
-    running = [row for row in subscriptions if row.current_period_to >= now.date()]
-    troubles.run_out += len(subscriptions) - len(running)
+    billed = _billed(subscriptions, debts)
+    running = [row for row in subscriptions if _goes_on(row, billed, now.date())]
+    over = {row.id for row in subscriptions} - {row.id for row in running}
+    troubles.run_out += sum(row.status is SubscriptionStatus.ACTIVE for row in subscriptions if row.id in over)
     if not running:
         return {}
     by_id = {account.id: account for account in accounts}
@@ -54,7 +64,6 @@ def renewals_of(
     days = {now.date(), until + _LATEST_TAX_POINT}
     taxes = tax_tables([by_id[row.account_id] for row in running], classes, days)
     prices = _price_lists(running)
-    billed = _billed(running)
     found: dict[int, list[Renewal]] = {}
     for row in running:
         found.setdefault(row.account_id, []).append(
@@ -65,7 +74,7 @@ def renewals_of(
                 row.period.months,
                 row.aligns_to_month,
                 _price(row, taxes[row.account_id], prices.get(row.currency), now, troubles),
-                frozenset(billed.get(row.id, ())),
+                billed.get(row.id, {}),
                 row.trial_ends_on,
             )
         )
@@ -77,7 +86,7 @@ def _subscriptions(accounts: Sequence[Account], until: dt.date) -> list[Subscrip
         select(Subscription)
         .where(
             Subscription.account_id.in_([account.id for account in accounts]),
-            Subscription.status == SubscriptionStatus.ACTIVE,
+            Subscription.status.in_((SubscriptionStatus.ACTIVE, SubscriptionStatus.EXPIRED)),
             Subscription.renews_on <= until + BILLED_BEFORE,
         )
         .options(*LOADED)
@@ -86,17 +95,32 @@ def _subscriptions(accounts: Sequence[Account], until: dt.date) -> list[Subscrip
     return [row for row in rows if row.period.months]
 
 
-def _billed(subscriptions: Sequence[Subscription]) -> dict[int, list[dt.date]]:
-    """First days of the periods that were billed ahead: each is billed once."""
-    ids = [row.id for row in subscriptions]
+def _billed(subscriptions: Sequence[Subscription], debts: Mapping[int, Debt]) -> dict[int, dict[dt.date, Billed]]:
+    """The periods that were billed ahead, by subscription and first day: each is billed once."""
+    if not subscriptions:
+        return {}
     earliest = min(row.current_period_to for row in subscriptions)
-    found = select(SubscriptionPeriod.subscription_id, SubscriptionPeriod.period_from).where(
-        SubscriptionPeriod.subscription_id.in_(ids), SubscriptionPeriod.period_from > earliest
+    found = (
+        select(SubscriptionPeriod, Invoice)
+        .outerjoin(Invoice, Invoice.id == SubscriptionPeriod.invoice_id)
+        .where(
+            SubscriptionPeriod.subscription_id.in_([row.id for row in subscriptions]),
+            SubscriptionPeriod.period_from > earliest,
+        )
     )
-    days: dict[int, list[dt.date]] = {}
-    for key, first in db.session.execute(found):
-        days.setdefault(key, []).append(first)
-    return days
+    periods: dict[int, dict[dt.date, Billed]] = {}
+    for row, invoice in db.session.execute(found):
+        debt = debts.get(row.invoice_id or 0)
+        lost = debt is None and not is_paid_by(invoice)
+        billed = Billed(Period(row.period_from, row.period_to), debt, lost)
+        periods.setdefault(row.subscription_id, {})[row.period_from] = billed
+    return periods
+
+
+def _goes_on(row: Subscription, billed: Mapping[int, Mapping[dt.date, Billed]], today: dt.date) -> bool:
+    """Whether its period is not over, or the next one is billed and can be entered once that is paid."""
+    ahead = billed.get(row.id, {}).get(row.current_period_to + ONE_DAY)
+    return row.current_period_to >= today or (ahead is not None and not ahead.lost)
 
 
 def _price_lists(subscriptions: Sequence[Subscription]) -> dict[str, PriceList]:

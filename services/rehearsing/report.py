@@ -19,6 +19,8 @@ from services.invoices import PAYMENT_TERM
 from services.rehearsing.past import COUNTED, MONEY, Tally, happened, invoiced
 from services.rehearsing.positions import positions
 from services.rehearsing.renewals import Troubles
+from services.subscriptions.periods import ONE_DAY
+from services.subscriptions.standing import reactivation_days
 from services.unit_of_work import reading_only
 
 MOST_ROWS: Final = 200_000
@@ -102,7 +104,7 @@ def rehearse(
 
 
 def _rehearse(asked: Asked, gateways: Gateways, now: dt.datetime, tell: Callable[[int], None]) -> Report:
-    house = House(dunning_policy(), PAYMENT_TERM, asked.charges_succeed)
+    house = House(dunning_policy(), PAYMENT_TERM, reactivation_days() * ONE_DAY, asked.charges_succeed)
     views = month_views(now.date(), asked.until)
     report, done = Report(), 0
     changes: list[tuple[int, AccountCompared]] = []

@@ -47,17 +47,17 @@ def billed_ahead(subscription: Subscription) -> SubscriptionPeriod | None:
 
 def is_nobodys(period: SubscriptionPeriod) -> bool:
     """Whether its invoice was voided, or given back as a whole."""
-    invoice = _invoice_of(period)
-    if invoice is None:
-        return False
-    given_back = invoice.total > 0 and invoice.amount_credited >= invoice.total
-    return given_back or invoice.status is InvoiceStatus.VOID
+    return _came_to_nothing(_invoice_of(period))
 
 
 def is_paid(period: SubscriptionPeriod) -> bool:
     """Whether it may be used. What cost nothing is paid."""
-    invoice = _invoice_of(period)
-    return invoice is None or (invoice.status is InvoiceStatus.PAID and not is_nobodys(period))
+    return is_paid_by(_invoice_of(period))
+
+
+def is_paid_by(invoice: Invoice | None) -> bool:
+    """Whether a period with this invoice may be used."""
+    return invoice is None or (invoice.status is InvoiceStatus.PAID and not _came_to_nothing(invoice))
 
 
 def held_to_no_more(invoice_id: InstrumentedAttribute[int], *, today: dt.date) -> ColumnElement[bool]:
@@ -77,6 +77,13 @@ def held_to_no_more(invoice_id: InstrumentedAttribute[int], *, today: dt.date) -
 def is_trial(subscription: Subscription, day: dt.date) -> bool:
     """Whether this day is still tried for nothing."""
     return subscription.trial_ends_on is not None and day <= subscription.trial_ends_on
+
+
+def _came_to_nothing(invoice: Invoice | None) -> bool:
+    if invoice is None:
+        return False
+    given_back = invoice.total > 0 and invoice.amount_credited >= invoice.total
+    return given_back or invoice.status is InvoiceStatus.VOID
 
 
 def _invoice_of(period: SubscriptionPeriod) -> Invoice | None:

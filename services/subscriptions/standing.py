@@ -11,6 +11,7 @@ from sqlalchemy import and_, or_, select
 from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES
 from domain.refusals import Refusal
+from domain.renewals import is_over_for_good
 from extensions import db
 from models.invoice import Invoice
 from models.license import License, LicenseStatus
@@ -90,7 +91,7 @@ def move_on(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Subscrip
         return subscription
     if subscription.status is SubscriptionStatus.ACTIVE:
         _expire(subscription, actor, now)
-    if subscription.current_period_to < today - reactivation_days() * ONE_DAY:
+    if is_over_for_good(subscription.current_period_to, grace=reactivation_days() * ONE_DAY, today=today):
         _terminate(subscription, actor, now, reason="It was not reactivated in time")
     return subscription
 

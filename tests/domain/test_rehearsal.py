@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from domain.dunning import DunningPolicy
 from domain.periods import Period
-from domain.rehearsal import Debt, House, Kind, Position, Renewal, TopUp, foretell
+from domain.rehearsal import Billed, Debt, House, Kind, Position, Renewal, TopUp, foretell
 from domain.totals import LineAmount
 
 NOW = dt.datetime(2026, 5, 15, 9, 30, tzinfo=dt.UTC)
 TODAY = NOW.date()
 TERM = dt.timedelta(days=14)
+GRACE = dt.timedelta(days=28)
 
 
 def house(*, succeed: bool = True, policy: DunningPolicy | None = None) -> House:
-    return House(policy or DunningPolicy(), TERM, succeed)
+    return House(policy or DunningPolicy(), TERM, GRACE, succeed)
 
 
 def debt(number: int = 1, *, due: int = 10_000, due_on: dt.date = TODAY, **values) -> Debt:
@@ -55,6 +56,20 @@ def yearly(price: int = 36_500, **values) -> Renewal:
         "price": lambda _priced: price,
     }
     return Renewal(**{**usual, **values})
+
+
+def billed_ahead(owed: Debt | None = None, *, lost: bool = False) -> dict[dt.date, Billed]:
+    first = dt.date(2026, 6, 1)
+    return {first: Billed(Period(first, dt.date(2026, 6, 30)), owed, lost)}
+
+
+def monthly(**values) -> Renewal:
+    may = Period(dt.date(2026, 5, 1), dt.date(2026, 5, 31))
+    return yearly(3_000, **{"months": 1, "current": may, "anchor": may.first, **values})
+
+
+def billed_days(account: Position, days: int = 100, **values) -> list[int]:
+    return [day for day, kind in look(account, days, **values) if kind is Kind.INVOICE]
 
 
 def test_an_invoice_that_stays_unpaid_goes_through_every_step_and_suspends():
@@ -201,14 +216,59 @@ def test_a_suspended_account_does_not_renew():
 
 
 def test_a_period_that_was_billed_ahead_is_not_billed_again():
-    billed = frozenset({dt.date(2026, 6, 1)})
-    assert look(position(renewals=[yearly(billed=billed)])) == []
+    for lost in (False, True):
+        assert look(position(renewals=[yearly(billed=billed_ahead(lost=lost))]), days=35) == []
 
 
 def test_every_month_is_billed_once():
-    monthly = yearly(months=1, current=Period(dt.date(2026, 5, 1), dt.date(2026, 5, 31)), anchor=dt.date(2026, 5, 1))
-    found = look(position(funds=10**9, renewals=[monthly]), days=100)
-    assert [day for day, kind in found if kind is Kind.INVOICE] == [10, 40, 71]
+    assert billed_days(position(funds=10**9, renewals=[monthly()])) == [10, 40, 71]
+
+
+def test_what_nobody_pays_is_not_billed_again():
+    assert billed_days(position(renewals=[monthly()])) == [10]
+    assert billed_days(position(has_method=True, renewals=[monthly()]), succeed=False) == [10]
+
+
+def test_an_unpaid_renewal_is_owed_no_more_after_the_days_of_grace():
+    policy = DunningPolicy(reminder_days=(1, 27, 40), warning_days=0, suspension_days=0)
+    account = position(renewals=[monthly()])
+    assert look(account, days=90, policy=policy) == [(10, Kind.INVOICE), (18, Kind.REMINDER), (44, Kind.REMINDER)]
+    assert [each.due for each in account.debts] == [0]
+
+
+def test_who_was_suspended_for_a_renewal_is_let_in_when_it_is_void():
+    found = look(position(renewals=[monthly()]), days=90)
+    assert found[-2:] == [(45, Kind.SUSPENSION), (45, Kind.LIFTING)]
+
+
+def test_a_renewal_that_is_partly_paid_stays_owed_after_its_subscription_has_ended():
+    policy = DunningPolicy(reminder_days=(1, 40), warning_days=0, suspension_days=0)
+    owed = debt(due=1_000, due_on=dt.date(2026, 6, 1), can_void=False)
+    account = position(debts=[owed], renewals=[monthly(billed=billed_ahead(owed))])
+    assert look(account, days=90, policy=policy) == [(18, Kind.REMINDER), (57, Kind.REMINDER)]
+    assert (owed.due, account.renewals[0].ended) == (1_000, True)
+
+
+def test_a_subscription_whose_renewal_somebody_is_paying_waits_for_that():
+    owed = debt(due=3_000, due_on=dt.date(2026, 6, 1), under_way=True)
+    account = position(debts=[owed], renewals=[monthly(billed=billed_ahead(owed))])
+    look(account, days=90)
+    assert (owed.due, account.renewals[0].ended) == (3_000, False)
+
+
+def test_a_renewal_that_is_paid_late_goes_on_from_its_period():
+    owed = debt(due=3_000, due_on=dt.date(2026, 6, 1))
+    account = position(debts=[owed], has_method=True, renewals=[monthly(billed=billed_ahead(owed))])
+    assert billed_days(account) == [40, 71]
+
+
+def test_an_expired_subscription_that_a_top_up_pays_is_billed_again_the_same_day():
+    april = Period(dt.date(2026, 3, 20), dt.date(2026, 4, 19))
+    owed = debt(due=3_000, due_on=dt.date(2026, 4, 20))
+    ahead = {dt.date(2026, 4, 20): Billed(Period(dt.date(2026, 4, 20), dt.date(2026, 5, 19)), owed)}
+    renewal = monthly(current=april, anchor=april.first, billed=ahead)
+    account = position(debts=[owed], top_up=TopUp(0, 5_000), renewals=[renewal], funds=-1)
+    assert look(account, days=0, policy=DunningPolicy((), (), 0, 0)) == [(0, Kind.TOP_UP), (0, Kind.INVOICE)]
 
 
 STATES = st.builds(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.invoices import pay_in_order
 from domain.month_views import month_views
 from domain.periods import Period, nth_period
-from domain.renewals import billed_on, following_period, renewal_due_on
+from domain.renewals import billed_on, following_period, is_over_for_good, renewal_due_on
 from domain.sheets import harmless
 from domain.top_ups import PAUSE, gives_up, is_due
 from panel.kinds import harmless as harmless_in_exports
@@ -33,6 +33,11 @@ def test_a_renewal_is_due_on_the_first_day_of_its_period_or_at_once_when_that_is
     assert renewal_due_on(first, today=day("2026-05-25")) == first
     assert renewal_due_on(first, today=first) == first
     assert renewal_due_on(first, today=day("2026-06-20")) == day("2026-06-20")
+
+
+@pytest.mark.parametrize(("today", "over"), [("2026-05-31", False), ("2026-06-28", False), ("2026-06-29", True)])
+def test_a_subscription_is_over_for_good_on_the_day_after_its_days_of_grace(today, over):
+    assert is_over_for_good(day("2026-05-31"), grace=dt.timedelta(days=28), today=day(today)) is over
 
 
 @given(ANCHORS, st.sampled_from([1, 3, 12, 24]), st.integers(0, 20))

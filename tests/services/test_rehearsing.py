@@ -19,7 +19,7 @@ from gateways.registry import Gateways
 from jobs.auto_top_up import top_up
 from jobs.dunning import take_due_steps
 from jobs.registry import JobContext
-from jobs.subscriptions import renew
+from jobs.subscriptions import move, renew
 from models import (
     Account,
     BillingPeriod,
@@ -31,6 +31,7 @@ from models import (
     PaymentStatus,
     Subscription,
     SubscriptionPeriod,
+    SubscriptionStatus,
 )
 from services import auto_top_up, dunning
 from services.accounts import suspend_account
@@ -326,6 +327,7 @@ def test_renewals_are_foretold_from_periods_and_prices_with_tax(session, gateway
     subscription = renewing(now, recurring_price=3_000)
     item = SubscriptionItemFactory(subscription=subscription, quantity=3, pending_quantity=2, unit_price=1_000)
     TaxRuleFactory(country="US", region="", product_class=item.product.product_class, rate=190_000)
+    fund(subscription.account, 2 * 2_380, now)  # what nobody pays is not billed again
     report = rehearse(Asked(now.date() + 45 * ONE_DAY), gateways, now=now)
     assert invoices_foretold(report) == [
         ("2026-05-25", subscription.number, 2_380),
@@ -389,6 +391,28 @@ def test_a_period_that_was_billed_ahead_is_not_foretold_again(session, gateways,
     )
     db.session.flush()
     assert rehearse(Asked(now.date() + 20 * ONE_DAY), gateways, now=now).rows == []
+
+
+def test_a_renewal_that_was_billed_and_that_nobody_pays_is_the_last_one(session, gateways, now):
+    renewing(now)
+    renew(context(dt.datetime(2026, 5, 25, 0, 15, tzinfo=dt.UTC)))
+    later = dt.datetime(2026, 5, 26, 9, 0, tzinfo=dt.UTC)
+    report = rehearse(Asked(dt.date(2026, 8, 31)), gateways, now=later)
+    assert invoices_foretold(report) == []
+    told = [(f"{row.event.day:%m-%d}", row.event.kind) for row in report.rows]
+    assert told[-2:] == [("06-29", Kind.SUSPENSION), ("06-29", Kind.LIFTING)]
+
+
+def test_an_expired_subscription_renews_again_once_its_open_renewal_is_charged(session, gateways, now):
+    subscription = renewing(now, current_period_to=dt.date(2026, 5, 13), renews_on=dt.date(2026, 5, 14))
+    renew(context(dt.datetime(2026, 5, 7, 0, 15, tzinfo=dt.UTC)))
+    move(context(dt.datetime(2026, 5, 14, 0, 15, tzinfo=dt.UTC)))
+    assert db.session.get_one(Subscription, subscription.id).status is SubscriptionStatus.EXPIRED
+    assert invoices_foretold(rehearse(Asked(now.date() + 40 * ONE_DAY), gateways, now=now)) == []
+    with_card(subscription.account, is_default=True)
+    report = rehearse(Asked(now.date() + 40 * ONE_DAY), gateways, now=now)
+    assert [each[:2] for each in invoices_foretold(report)] == [("2026-06-07", subscription.number)]
+    assert report.troubles.run_out == 0
 
 
 # --- Held against last month
