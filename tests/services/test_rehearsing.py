@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections import Counter
 
 import pytest
 from flask import current_app
@@ -16,26 +15,17 @@ from domain.rehearsal import Kind
 from extensions import Base, db
 from gateways.port import ChargeState
 from gateways.registry import Gateways
-from jobs.auto_top_up import top_up
 from jobs.dunning import take_due_steps
-from jobs.registry import JobContext
 from jobs.subscriptions import move, renew
 from models import (
     Account,
     BillingPeriod,
-    DunningStep,
-    Invoice,
     JobState,
-    Notification,
-    Payment,
-    PaymentStatus,
     Subscription,
     SubscriptionPeriod,
     SubscriptionStatus,
 )
 from services import auto_top_up, dunning
-from services.accounts import suspend_account
-from services.auto_top_up import set_auto_top_up
 from services.credit_limits import set_credit_limit
 from services.credit_reservations import reserve_credit, spend_reservation
 from services.invoices import InvoiceLineValues
@@ -55,15 +45,25 @@ from services.stored_files import stored_files
 from services.unbilled import bill_month
 from services.unit_of_work import reading_only, unit_of_work
 from tests.factories.catalogue import PackageFactory, PriceFactory, TaxRuleFactory
-from tests.factories.money import PaymentMethodFactory, UnbilledChargeFactory
-from tests.factories.people import AccountFactory, OwnerFactory, StaffMemberFactory
+from tests.factories.money import UnbilledChargeFactory
+from tests.factories.people import AccountFactory, StaffMemberFactory
 from tests.factories.services import SubscriptionFactory, SubscriptionItemFactory
 from tests.services.money import CLERK, fund, issued
+from tests.services.rehearsed_town import (
+    ONE_DAY,
+    account_named,
+    build_town,
+    context,
+    foretold,
+    happened,
+    rule,
+    run_the_house,
+    with_card,
+)
 from tests.support.due_jobs import run_due_jobs
 from tests.support.scripted_gateway import ScriptedGateway, says
 
 DAYS = 40
-ONE_DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -96,102 +96,9 @@ def gateways(session, gateway, monkeypatch) -> Gateways:
     return found
 
 
-def account_named(name: str, **values) -> Account:
-    account = AccountFactory(name=name, currency="USD", **values)
-    OwnerFactory(account=account)
-    return account
-
-
-def with_card(account, **values):
-    return PaymentMethodFactory(account=account, gateway="scripted", **{"expires_on": None, **values})
-
-
 @pytest.fixture
 def town(session, gateways, now):
-    """Accounts in every state that a run treats differently, as they got there by the real services."""
-    long_ago, lately = now - 35 * ONE_DAY, now - 18 * ONE_DAY
-    for number, issued_at in enumerate((long_ago, lately, now), start=1):
-        account = account_named(f"No method {number}")
-        issued(account, issued_at)
-        issued(account, issued_at + ONE_DAY, net=2_500)
-    for number, issued_at in enumerate((long_ago, lately, now), start=1):
-        account = account_named(f"Card {number}")
-        with_card(account, is_default=True)
-        issued(account, issued_at)
-        issued(account, issued_at + ONE_DAY, net=2_500)
-    expiring = account_named("Card that runs out")
-    with_card(expiring, is_default=True, expires_on=now.date() + 2 * ONE_DAY)
-    issued(expiring, now - 15 * ONE_DAY)
-    partly = account_named("Partly paid")
-    issued(partly, lately)
-    fund(partly, 4_000, now)
-    by_staff = account_named("Suspended by staff")
-    issued(by_staff, long_ago)
-    suspend_account(by_staff, actor=CLERK, now=now, reason="Abuse")
-    topping = account_named("Tops up")
-    issued(topping, lately, net=45_000)
-    rule(topping, now, threshold=5_000, amount=20_000)
-    rich = account_named("Rich")
-    fund(rich, 90_000, now)
-    rule(rich, now, threshold=5_000, amount=20_000)
-    for at in (now - 20 * ONE_DAY, now - 10 * ONE_DAY, now - 2 * ONE_DAY):  # some steps are taken already
-        take_due_steps(context(at))
-    db.session.expire_all()
-
-
-def rule(account, now, **values):
-    set_auto_top_up(account, enabled=True, method=with_card(account), actor=CLERK, now=now, **values)
-
-
-def context(at) -> JobContext:
-    db.session.commit()
-    return JobContext(1, "test", {}, at)
-
-
-def run_the_house(now, days: int) -> None:
-    """The real jobs, as the clock starts them, only less often."""
-    at, end = now, dt.datetime.combine(now.date() + (days + 1) * ONE_DAY, dt.time(), dt.UTC)
-    while at < end:
-        if at == now or at.hour == 0:
-            take_due_steps(context(at))
-        top_up(context(at))
-        at += dt.timedelta(hours=1)
-        if at.hour == 0:
-            at = at.replace(minute=0)
-    db.session.expire_all()
-
-
-def happened(since) -> Counter:
-    """What the real jobs did: (day, kind, client id, about, amount)."""
-    clients = dict(db.session.execute(select(Account.id, Account.client_id)).all())
-    invoices = {row.id: row for row in db.session.scalars(select(Invoice))}
-    found = Counter()
-    for step in db.session.scalars(select(DunningStep).where(DunningStep.done_at >= since)):
-        if step.kind.value != "retry":
-            invoice = invoices[step.invoice_id]
-            found[step.done_at.date(), step.kind.value, clients[step.account_id], invoice.number] += 1
-    for payment in db.session.scalars(select(Payment).where(Payment.created_at >= since)):
-        key = payment.idempotency_key or ""
-        if not key.startswith((dunning.PREFIX, auto_top_up.PREFIX)):
-            continue  # received by hand
-        kind = "charge" if key.startswith(dunning.PREFIX) else "top_up"
-        about = key.removeprefix(dunning.PREFIX).rpartition("-")[0] if kind == "charge" else ""
-        kind += "_failed" if payment.status is PaymentStatus.FAILED else ""
-        found[payment.created_at.date(), kind, clients[payment.account_id], about, payment.amount] += 1
-    for told in db.session.scalars(select(Notification).where(Notification.created_at >= since)):
-        kind = {"account_lifted": "lifting", "auto_top_up_stopped": "top_up_stopped"}.get(told.event)
-        if kind:
-            found[told.created_at.date(), kind, clients[told.account_id], ""] += 1
-    return found
-
-
-def foretold(report: Report) -> Counter:
-    money = {Kind.CHARGE, Kind.CHARGE_FAILED, Kind.TOP_UP, Kind.TOP_UP_FAILED}
-    return Counter(
-        (row.event.day, row.event.kind.value, row.client_id, row.event.about)
-        + ((row.event.amount,) if row.event.kind in money else ())
-        for row in report.rows
-    )
+    build_town(now)
 
 
 def everything() -> dict[str, list]:
@@ -211,9 +118,11 @@ def test_what_the_real_jobs_then_do_is_what_was_foretold(town, gateway, gateways
     report = rehearse(Asked(now.date() + DAYS * ONE_DAY, charges_succeed=succeed), gateways, now=now)
     run_the_house(now, DAYS)
     assert foretold(report) == happened(now)
+    of_renewals = {row.event.kind for row in report.rows if row.event.of_renewal}
+    assert of_renewals >= {Kind.INVOICE, Kind.BALANCE, Kind.REMINDER, Kind.CHARGE if succeed else Kind.CHARGE_FAILED}
     kinds = {row.event.kind for row in report.rows}
     charges = {Kind.CHARGE, Kind.TOP_UP} if succeed else {Kind.CHARGE_FAILED, Kind.TOP_UP_FAILED, Kind.TOP_UP_STOPPED}
-    assert kinds >= {Kind.REMINDER, Kind.FINAL_WARNING, Kind.SUSPENSION, *charges}
+    assert kinds >= {Kind.REMINDER, Kind.FINAL_WARNING, Kind.SUSPENSION, Kind.LIFTING, *charges}
 
 
 def test_who_is_suspended_for_debt_and_charged_is_foretold_to_be_let_in(session, gateways, gateway, now):
