@@ -231,18 +231,19 @@ def _bill_next(account: Position, renewal: Renewal, house: House, at: dt.datetim
 
 
 def _end_unpaid(account: Position, house: House, day: dt.date) -> None:
-    """Subscriptions that nobody paid in time end, and what is open of their next period is owed no more. One that is
+    """Subscriptions that nobody paid in time end, and what is open of their later periods is owed no more. One that is
     partly paid is left to staff; while somebody pays, the subscription waits for that.
     """
     for renewal in account.renewals:
         _enter_paid(renewal, day)
         if renewal.ended or not is_over_for_good(renewal.current.last, grace=house.grace, today=day):
             continue
-        open_debts = [ahead.debt for ahead in renewal.billed.values() if ahead.debt is not None and ahead.debt.due > 0]
-        if any(debt.under_way for debt in open_debts):
+        later = [each.debt for each in renewal.billed.values() if each.period.first > renewal.current.last]
+        owed = [debt for debt in later if debt is not None and debt.due > 0]
+        if any(debt.under_way for debt in owed):
             continue
         renewal.ended = True
-        for debt in open_debts:
+        for debt in owed:
             if debt.can_void:
                 debt.due = 0
 

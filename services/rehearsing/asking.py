@@ -35,7 +35,7 @@ class RehearsalGone(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """An ended one. ``refused`` says why nothing was foretold; ``found`` is what report.kept gives, then nothing."""
+    """An ended one. ``refused`` says why nothing was foretold; else ``found`` is what report.kept gives."""
 
     public_id: str
     at: dt.datetime

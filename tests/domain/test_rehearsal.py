@@ -249,6 +249,14 @@ def test_a_renewal_that_is_partly_paid_stays_owed_after_its_subscription_has_end
     assert (owed.due, account.renewals[0].ended) == (1_000, True)
 
 
+def test_what_is_owed_for_the_days_before_the_end_stays_owed():
+    owed = debt(due=3_000, due_on=dt.date(2026, 5, 1))
+    may = Period(dt.date(2026, 5, 1), dt.date(2026, 5, 31))
+    account = position(debts=[owed], renewals=[monthly(billed={may.first: Billed(may, owed)})])
+    look(account, days=90)
+    assert (owed.due, account.renewals[0].ended) == (3_000, True)
+
+
 def test_a_subscription_whose_renewal_somebody_is_paying_waits_for_that():
     owed = debt(due=3_000, due_on=dt.date(2026, 6, 1), under_way=True)
     account = position(debts=[owed], renewals=[monthly(billed=billed_ahead(owed))])
