@@ -248,10 +248,23 @@ def _end_unpaid(account: Position, house: House, day: dt.date) -> None:
                 debt.due = 0
 
 
+def _held_to_no_more(account: Position, house: House, day: dt.date) -> set[int]:
+    """The debts over periods that nobody has to take: after a trial, and of a subscription that ends on this day."""
+    found: set[int] = set()
+    for renewal in account.renewals:
+        last = renewal.current.last
+        only_tried = renewal.not_before == last
+        if not renewal.ended and (only_tried or is_over_for_good(last, grace=house.grace, today=day)):
+            later = [each.debt for each in renewal.billed.values() if each.period.first > last]
+            found |= {debt.id for debt in later if debt is not None}
+    return found
+
+
 def _dun(account: Position, house: House, at: dt.datetime) -> Iterator[Foretold]:
     day = at.date()
+    passed_over = _held_to_no_more(account, house, day)
     for debt in sorted(account.debts, key=lambda each: each.id):
-        if debt.due <= 0 or debt.due_on > day:
+        if debt.due <= 0 or debt.due_on > day or debt.id in passed_over:
             continue
         today = steps_today(debt.due_on, house.policy, today=day, ended=debt.ended, warned_on=debt.warned_on)
         debt.ended |= {step.name for step in (*today.skip, *today.take)}

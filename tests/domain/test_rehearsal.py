@@ -237,8 +237,18 @@ def test_an_unpaid_renewal_is_owed_no_more_after_the_days_of_grace():
 
 
 def test_who_was_suspended_for_a_renewal_is_let_in_when_it_is_void():
-    found = look(position(renewals=[monthly()]), days=90)
-    assert found[-2:] == [(45, Kind.SUSPENSION), (45, Kind.LIFTING)]
+    policy = DunningPolicy(reminder_days=(), warning_days=0, suspension_days=20)
+    found = look(position(renewals=[monthly()]), days=90, policy=policy)
+    assert found[-2:] == [(37, Kind.SUSPENSION), (45, Kind.LIFTING)]
+
+
+def test_nobody_is_suspended_for_a_renewal_on_the_day_on_which_it_is_void():
+    assert Kind.SUSPENSION not in {kind for _day, kind in look(position(renewals=[monthly()]), days=90)}
+
+
+def test_nobody_is_reminded_of_the_period_after_a_trial():
+    trial = monthly(not_before=dt.date(2026, 5, 31))
+    assert {kind for _day, kind in look(position(renewals=[trial]), days=90)} == {Kind.INVOICE}
 
 
 def test_a_renewal_that_is_partly_paid_stays_owed_after_its_subscription_has_ended():
