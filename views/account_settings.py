@@ -21,6 +21,7 @@ from panel.forms import errors_of, refuse_nul
 from services.account_settings import OWN_FIELDS, AccountChangedMeanwhile, update_own_account
 from services.unit_of_work import unit_of_work
 from views.credit_figures import money_stats
+from views.whole_numbers import number_shown
 
 EXAMPLE = "Enter an e-mail address like name@example.com."
 LONG, SHORT = (
@@ -83,13 +84,12 @@ class AccountPage(RealmPage):
         if refuse_nul(form) or not valid:
             return self._page(account, form, errors_of(form), 422)
         changes = {name: form[name].data for name in OWN_FIELDS}
-        version = form.version.data or ""
         try:
             with unit_of_work():
                 update_own_account(
                     self._account(),
                     changes,
-                    version=int(version) if version.isascii() and version.isdigit() else -1,
+                    version=number_shown(form.version.data or ""),
                     actor=self.visit.actor,
                     now=self.hooks.now(),
                 )

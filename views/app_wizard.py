@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from flask import abort, current_app, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,9 +18,9 @@ from panel.addresses import address, key_in
 from services.editions import WizardClosed, editions_missing, editions_of, set_editions
 from services.licenses import license_of_code
 from services.unit_of_work import unit_of_work
+from views.whole_numbers import number_shown, whole_number
 
 FIELD, SEEN = "seats-", "seen-"
-LONGEST_NUMBER = 9
 TOO_OLD = "This page was open too long. Try again."
 
 
@@ -113,15 +113,12 @@ def _number(seats: EditionSeats | None, text: str) -> int:
     """What was typed; an empty field is zero, and anything but a whole number is refused."""
     if seats is None:
         raise EditionNotHeld
-    text = text.strip() or "0"
-    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+    number = whole_number(text.strip() or "0")
+    if number is None:
         raise SeatsNotReadable(seats.name, seats.held)
-    return int(text)
+    return number
 
 
 def _seen() -> dict[str, int]:
     """The numbers that the page showed. What is no number was never shown, and fits to none."""
-    return {
-        code: int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else -1
-        for code, text in _typed(SEEN).items()
-    }
+    return {code: number_shown(text) for code, text in _typed(SEEN).items()}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Response, abort, current_app, flash, make_response, redirect, render_template, request
+from flask import Response, abort, current_app, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
@@ -30,6 +30,7 @@ from services.usable_credit import figures_of
 from views.leading_away import leading_away
 from views.money import format_money
 from views.pay_form import AMOUNT, NO_WAY, Basket, PayForm, read_funds, read_invoices
+from views.see_other import see_other
 
 LOOKS_AGAIN_SECONDS = 5
 _LONGEST_NUMBER = 40
@@ -153,7 +154,7 @@ class PayPage(RealmPage):
         """The payer comes back from the gateway. Asked again it changes nothing."""
         payment = self._payment(number)
         finish(payment.id, current_app.extensions["gateways"], actor=self.visit.actor, now=self.hooks.now())
-        return redirect(self._url(f"pay/{address(number)}"), code=303)
+        return see_other(self._url(f"pay/{address(number)}"))
 
     @expose("/<number>/give-up", methods=("POST",))
     def giving_up(self, number: str) -> ResponseReturnValue:
@@ -162,7 +163,7 @@ class PayPage(RealmPage):
         found = give_up(payment.id, current_app.extensions["gateways"], actor=self.visit.actor, now=self.hooks.now())
         if found.message and self._payment(number).status is PaymentStatus.PENDING:
             flash(found.message, "warning")  # a page that cannot be closed
-        return redirect(self._url(f"pay/{address(number)}"), code=303)
+        return see_other(self._url(f"pay/{address(number)}"))
 
     def _pay(
         self, account: Account, form: PayForm, basket: Basket, ways: list[Way]
@@ -171,7 +172,7 @@ class PayPage(RealmPage):
         valid = form.validate()
         there = payment_of_key(account, form.key.data) if valid and form.key.data else None
         if there is not None:
-            return _see_other(self._url(f"pay/{address(there.number)}"))  # the same form, sent again
+            return see_other(self._url(f"pay/{address(there.number)}"))  # the same form, sent again
         errors = list(basket.errors)
         if not valid:
             errors += [(name, text) for name, texts in form.errors.items() if name for text in texts]
@@ -182,7 +183,7 @@ class PayPage(RealmPage):
             return errors, 422
         if way.by_hand:
             query = [("way", way.value), *(("invoice", part.invoice.number) for part in basket.parts)]
-            return _see_other(self._url(f"pay/slip?{urlencode(query)}"))
+            return see_other(self._url(f"pay/slip?{urlencode(query)}"))
         try:
             return self._carry_out(account, form.key.data or "", basket, way)
         except Refusal as refusal:
@@ -194,7 +195,7 @@ class PayPage(RealmPage):
             with unit_of_work():
                 payment = pay_from_balance(account, basket.parts, actor=actor, now=now, key=key)
                 number = payment.number
-            return _see_other(self._url(f"pay/{address(number)}"))
+            return see_other(self._url(f"pay/{address(number)}"))
         wanted = Wanted(way.means, way.gateway, key, tuple(basket.parts), basket.funds, way.method)
         with unit_of_work():
             payment = begin_payment(account, wanted, gateways=gateways, actor=actor, now=now)
@@ -204,8 +205,8 @@ class PayPage(RealmPage):
             payment_id, gateways, actor=actor, now=now, return_url=f"{outside}/return", cancel_url=outside
         )
         if result.continue_at and not result.continue_fields:
-            return _see_other(result.continue_at)
-        return _see_other(self._url(f"pay/{address(number)}"))
+            return see_other(result.continue_at)
+        return see_other(self._url(f"pay/{address(number)}"))
 
     def _also(self, refusal: Refusal, basket: Basket) -> list[tuple[str, str]]:
         """Where a refusal names another act, how to get there."""
@@ -332,7 +333,3 @@ class PayPage(RealmPage):
 
     def _frame(self, title: str) -> dict[str, Any]:
         return {"layout": self.realm.layout, "visit": self.visit, "title": title}
-
-
-def _see_other(url: str) -> Response:
-    return make_response(redirect(url, code=303))

@@ -23,8 +23,8 @@ from panel.forms import errors_of
 from services.settings import SettingNow, all_settings, change_setting, reset_setting
 from services.unit_of_work import unit_of_work
 from views.history import moment_text, timeline_of_target
+from views.whole_numbers import number_shown
 
-LONGEST_VERSION = 9
 LABELS = {spec.key: f"{spec.group}: {spec.label}" for spec in SETTINGS.values()}
 
 
@@ -169,8 +169,7 @@ def _form_of(held: SettingNow, *, posted: bool = True) -> FlaskForm:
 
 
 def _version_in(form: Any) -> int:
-    text = str(form.version.data or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else -1
+    return number_shown(str(form.version.data or ""))
 
 
 def _text(spec: SettingSpec, value: object) -> str:

@@ -34,6 +34,7 @@ from views.identity import (
     waiting_identity,
 )
 from views.own_settings.frame import frame_values
+from views.see_other import see_other
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -121,7 +122,7 @@ def sign_in_page() -> ResponseReturnValue:
     except Refusal as refusal:
         return refused("sign_in", form, refusal)
     if entry.waits_for_second_step:
-        return carry_in(_see(with_next("/sign-in/code", wanted)), entry.token, remember=entry.session.remember)
+        return carry_in(see_other(with_next("/sign-in/code", wanted)), entry.token, remember=entry.session.remember)
     return let_in(entry, wanted)
 
 
@@ -157,7 +158,7 @@ def sign_out() -> ResponseReturnValue:
         sign_in.sign_out(identity.session, identity.person, actor=actor, now=now())
     renew_forms()
     flash("You are signed out.", "success")
-    return carry_out(_see("/sign-in"))
+    return carry_out(see_other("/sign-in"))
 
 
 @blueprint.route("/forgot-password", methods=["GET", "POST"])
@@ -195,7 +196,7 @@ def reset_password(token: str) -> ResponseReturnValue:
         return refused("change_password", form, refusal, field="new_password")
     renew_forms()
     flash("Your password is set. Sign in with it.", "success")
-    return carry_out(_see("/sign-in"))
+    return carry_out(see_other("/sign-in"))
 
 
 @blueprint.route("/change-password", methods=["GET", "POST"])
@@ -229,8 +230,8 @@ def change_password() -> ResponseReturnValue:
     except Refusal as refusal:
         return refused(name, form, refusal, field="new_password", **frame)
     if token is None:
-        return carry_out(_see("/sign-in"))
-    answer = carry_in(_see(landing_url(identity)), token)
+        return carry_out(see_other("/sign-in"))
+    answer = carry_in(see_other(landing_url(identity)), token)
     flash("Your password is changed. All your other sessions have ended.", "success")
     return answer
 
@@ -238,7 +239,7 @@ def change_password() -> ResponseReturnValue:
 def let_in(entry: sign_in.Entry, wanted: str) -> Response:
     """Send who came in to the page they wanted, or to their first."""
     identity = Identity(person=entry.person, session=entry.session)
-    return carry_in(_see(wanted or landing_url(identity)), entry.token, remember=entry.session.remember)
+    return carry_in(see_other(wanted or landing_url(identity)), entry.token, remember=entry.session.remember)
 
 
 def _me() -> Identity:
@@ -270,11 +271,6 @@ def refused(name: str, form: FlaskForm, refusal: Refusal, *, field: str = "", **
 def _dead_link(refusal: ResetLinkNotValid) -> Response:
     page = render_template("pages/sign_in/link_not_valid.html", message=refusal.message)
     return make_response(page, 404, {"Cache-Control": "no-store"})
-
-
-def _see(address: str) -> Response:
-    """Go there with GET."""
-    return make_response(redirect(address, code=303))
 
 
 def with_next(address: str, wanted: str) -> str:

@@ -44,6 +44,7 @@ from views.identity import (
     safe_next,
     session_lifetime,
 )
+from views.see_other import see_other
 
 blueprint = Blueprint("social_sign_in", __name__)
 
@@ -182,15 +183,15 @@ def _sign_in(proved: Any, attempt_id: int, label: str, wanted: str) -> Response:
         proved, attempt_id, label, browser_here(), now=now(), lifetime=session_lifetime()
     )
     if entry.waits_for_second_step:
-        address = make_response(redirect(_code_page(wanted), code=303))
+        address = see_other(_code_page(wanted))
         return carry_in(address, entry.token)
     identity = Identity(person=entry.person, session=entry.session)
-    return carry_in(make_response(redirect(wanted or landing_url(identity), code=303)), entry.token)
+    return carry_in(see_other(wanted or landing_url(identity)), entry.token)
 
 
 def _connect(identity: Identity, proved: Any, attempt_id: int, label: str) -> Response:
     actor = person_as_actor(identity.person, browser_here(), identity.session)
-    answer = make_response(redirect(SETTINGS_PAGE, code=303))
+    answer = see_other(SETTINGS_PAGE)
     try:
         with unit_of_work():
             social_identities.bind_identity(

@@ -28,6 +28,7 @@ from views.identity import (
     safe_next,
     session_lifetime,
 )
+from views.see_other import see_other
 from views.sign_in import CodeForm, code_form
 
 blueprint = Blueprint("step_up", __name__)
@@ -102,7 +103,7 @@ def prove_page(
 ) -> ResponseReturnValue:
     """The page that asks, with what was wrong."""
     if isinstance(refusal, SessionOver):
-        return carry_out(make_response(redirect("/sign-in", code=303)))
+        return carry_out(see_other("/sign-in"))
     paused = isinstance(refusal, TooManyAttempts)
     errors = [] if paused else [(form[name].id, text) for name, texts in form.errors.items() for text in texts]
     page = render_template(
@@ -126,7 +127,7 @@ def prove_page(
 def go_back(identity: Identity, token: str) -> Response:
     """To the page of the act, with the session's new token."""
     address = _wanted() or landing_url(identity)
-    return carry_in(make_response(redirect(address, code=303)), token)
+    return carry_in(see_other(address), token)
 
 
 def _wanted() -> str:

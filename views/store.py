@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, ClassVar
 
-from flask import Response, abort, flash, make_response, redirect, render_template, request
+from flask import Response, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
-from wtforms.validators import InputRequired, Regexp
 
 from domain.permissions import P
 from domain.refusals import Refusal
@@ -24,6 +21,9 @@ from services.store import NotInStore, StoreItem, store_item, store_items
 from services.subscriptions.trials import start_trial
 from services.unit_of_work import unit_of_work
 from views.money import format_money
+from views.price_form import PriceForm
+from views.see_other import see_other
+from views.whole_numbers import whole_number
 
 PERIODS = {
     BillingPeriod.ONCE: "once",
@@ -32,13 +32,6 @@ PERIODS = {
     BillingPeriod.YEARLY: "a year",
     BillingPeriod.TWO_YEARLY: "for two years",
 }
-
-
-class OrderForm(FlaskForm):
-    """What was seen is what is ordered: the total, and a key that makes the same form one order."""
-
-    total = HiddenField(validators=[Regexp(r"[0-9]{1,15}\Z")])
-    key = HiddenField(validators=[InputRequired()])
 
 
 class StorePage(RealmPage):
@@ -104,27 +97,27 @@ class StorePage(RealmPage):
             return self._package_page(self._item(account, code), account, "", "1", refusal.message), 409
         flash("The trial has begun. On its last day the first period is billed; unpaid, it just ends.", "success")
         if self.visit.allows(P.SUBSCRIPTIONS_READ):
-            return _see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
-        return _see_other(self._url())
+            return see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
+        return see_other(self._url())
 
     def _order(self, account: Account, wanted: BasketItem) -> Response:
-        form = OrderForm()
+        form = PriceForm()
         if not form.validate():
             abort(400)
         with unit_of_work():
             placed = order_basket(
                 account,
                 [wanted],
-                key=form.key.data or "",
-                expected_total=int(form.total.data or 0),
+                key=form.once,
+                expected_total=form.seen_total,
                 actor=self.visit.actor,
                 now=self.hooks.now(),
             )
             number, due = placed.invoice.number, placed.invoice.amount_due
         if due and self.visit.allows(P.INVOICES_PAY):
-            return _see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
+            return see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
         flash(f"It is ordered. It begins once invoice {number} is paid." if due else "It is ordered.", "success")
-        return _see_other(f"{self.visit.base_url}/orders/" if self.visit.allows(P.ORDERS_READ) else self._url())
+        return see_other(f"{self.visit.base_url}/orders/" if self.visit.allows(P.ORDERS_READ) else self._url())
 
     def _package_page(self, item: StoreItem, account: Account, period: str, typed: str, error: str = "") -> str:
         return render_template(
@@ -148,7 +141,6 @@ class StorePage(RealmPage):
         )
 
     def _preview(self, item: StoreItem, account: Account, quote: Quote, period: str, typed: str) -> ResponseReturnValue:
-        form = OrderForm(formdata=None, total=str(quote.totals.total), key=secrets.token_urlsafe(16))
         return render_template(
             "pages/store/preview.html",
             **self._frame(item.package.name),
@@ -158,7 +150,7 @@ class StorePage(RealmPage):
             ],
             tax=self._money(quote.totals.tax, account) if quote.totals.tax else "",
             total=self._money(quote.totals.total, account),
-            form=form,
+            form=PriceForm.showing(quote.totals.total),
             url=f"{self._url(address(item.package.code))}?period={address(period)}&quantity={address(typed)}",
             back_url=self._url(address(item.package.code)),
         )
@@ -200,11 +192,7 @@ class StorePage(RealmPage):
 
 def _quantity(typed: str) -> int:
     """Refused: QuantityNotAllowed."""
-    text = typed.strip()
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    number = whole_number(typed)
+    if number is None:
         raise QuantityNotAllowed
-    return int(text)
-
-
-def _see_other(url: str) -> Response:
-    return make_response(redirect(url, code=303))
+    return number

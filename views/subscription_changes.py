@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Response, abort, flash, make_response, redirect, render_template, request
+from flask import Response, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import HiddenField
-from wtforms.validators import InputRequired, Regexp
 
 from domain.permissions import P
 from domain.refusals import Refusal
@@ -31,16 +28,12 @@ from services.subscriptions.standing import reactivate
 from services.subscriptions.terms import load_subscription, renews_with
 from services.unit_of_work import unit_of_work
 from views.money import format_money
+from views.price_form import PriceForm
+from views.see_other import see_other
+from views.whole_numbers import whole_number
 
 FIELD = "items-"
 _LONGEST = 40
-
-
-class SaveForm(FlaskForm):
-    """What was seen is what is saved: the total, and a key that makes the same form one change."""
-
-    total = HiddenField(validators=[Regexp(r"[0-9]{1,15}\Z")])
-    key = HiddenField(validators=[InputRequired()])
 
 
 def change_quantities(subscription: Subscription, **_values: Any) -> Subscription:
@@ -70,7 +63,7 @@ class SubscriptionChangePage(RealmPage):
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """A subscription is chosen in the list."""
-        return redirect(f"{self.visit.base_url}/subscriptions/", code=303)
+        return see_other(f"{self.visit.base_url}/subscriptions/")
 
     @expose("/<number>/quantities", methods=("GET", "POST"))
     def quantities(self, number: str) -> ResponseReturnValue:
@@ -85,8 +78,8 @@ class SubscriptionChangePage(RealmPage):
                 return self._save(subscription, lambda form: save_quantities(
                     subscription.id,
                     wanted,
-                    expected_total=int(form.total.data or 0),
-                    key=form.key.data or "",
+                    expected_total=form.seen_total,
+                    key=form.once,
                     actor=self.visit.actor,
                     now=self.hooks.now(),
                 ))  # fmt: skip
@@ -107,8 +100,8 @@ class SubscriptionChangePage(RealmPage):
                 return self._save(subscription, lambda form: change_plan(
                     subscription.id,
                     code,
-                    expected_total=int(form.total.data or 0),
-                    key=form.key.data or "",
+                    expected_total=form.seen_total,
+                    key=form.once,
                     actor=self.visit.actor,
                     now=self.hooks.now(),
                 ))  # fmt: skip
@@ -154,7 +147,7 @@ class SubscriptionChangePage(RealmPage):
 
     def _save(self, subscription: Subscription, act: Any) -> Response:
         """Write the change, and lead to what has to be paid for it."""
-        form, number = SaveForm(), subscription.number
+        form, number = PriceForm(), subscription.number
         if not form.validate():
             abort(400)
         with unit_of_work():
@@ -224,7 +217,6 @@ class SubscriptionChangePage(RealmPage):
     def _preview(
         self, subscription: Subscription, quote: ChangeQuote, step: str, fields: Mapping[str, str]
     ) -> ResponseReturnValue:
-        form = SaveForm(formdata=None, total=str(quote.totals.total), key=secrets.token_urlsafe(16))
         return render_template(
             "pages/subscription/preview.html",
             **self._frame(subscription, "Change plan" if step == "plan" else "Change quantities"),
@@ -237,7 +229,7 @@ class SubscriptionChangePage(RealmPage):
             after=self._money(quote.recurring_after, subscription),
             period=subscription.period.value.replace("_", " "),
             at_renewal=self._day(subscription) if quote.at_renewal else "",
-            form=form,
+            form=PriceForm.showing(quote.totals.total),
             url=f"{self._url(subscription, step)}?{urlencode(fields)}",
             back_again=f"{self._url(subscription, step)}",
         )
@@ -278,14 +270,14 @@ class SubscriptionChangePage(RealmPage):
     def _to_invoice(self, number: str) -> Response:
         """Where it is paid: in the portal by whoever may, else the invoice itself."""
         if self.visit.owner_id is not None and self.visit.allows(P.INVOICES_PAY):
-            return _see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
+            return see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
         if self.visit.allows(P.INVOICES_READ):
-            return _see_other(f"{self.visit.base_url}/invoices/{address(number)}")
+            return see_other(f"{self.visit.base_url}/invoices/{address(number)}")
         flash(f"Invoice {number} is issued. The change counts once it is paid.", "success")
-        return _see_other(f"{self.visit.base_url}/subscriptions/")
+        return see_other(f"{self.visit.base_url}/subscriptions/")
 
     def _to_subscription(self, number: str) -> Response:
-        return _see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
+        return see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
 
     def _day(self, subscription: Subscription) -> str:
         return str(format_date(subscription.current_period_to, "medium", locale=self.visit.locale))
@@ -301,12 +293,8 @@ def _whole_numbers(typed: Mapping[str, str]) -> dict[str, int]:
     """Product code -> whole number. Refused: QuantityNotPossible."""
     found = {}
     for code, given in typed.items():
-        text = given.strip()
-        if not text.isascii() or not text.isdigit() or len(text) > 9:
+        number = whole_number(given)
+        if number is None:
             raise QuantityNotPossible("Enter whole numbers, like 12.")
-        found[code] = int(text)
+        found[code] = number
     return found
-
-
-def _see_other(url: str) -> Response:
-    return make_response(redirect(url, code=303))

@@ -26,9 +26,9 @@ from services.transfers import (
     transferring_accounts,
 )
 from services.unit_of_work import unit_of_work
+from views.whole_numbers import whole_number
 
 STEPS = ("Take from", "Give to", "Amounts", "Confirm")
-LONGEST_QUANTITY = 9
 FIELD = "items-"
 
 
@@ -209,8 +209,8 @@ def _quantities(typed: dict[str, str]) -> dict[str, int]:
     """Product code -> whole number; an empty field is zero. QuantityNotReadable for anything else."""
     found = {}
     for code, given in typed.items():
-        text = given.strip() or "0"
-        if not text.isascii() or not text.isdigit() or len(text) > LONGEST_QUANTITY:
+        number = whole_number(given.strip() or "0")
+        if number is None:
             raise QuantityNotReadable
-        found[code] = int(text)
+        found[code] = number
     return found

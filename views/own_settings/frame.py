@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from babel.dates import format_date
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 
 from domain.actor import Actor
@@ -23,6 +23,7 @@ from services.sign_in import person_as_actor
 from views.access import signed_in
 from views.identity import Identity, browser_here, current_identity, landing_url, safe_next
 from views.locale import select_locale, zone_of
+from views.see_other import see_other
 from views.social_sign_in import offers_social_sign_in
 
 blueprint = Blueprint("own_settings", __name__, url_prefix="/settings")
@@ -72,7 +73,7 @@ def index() -> Response:
     came_from = safe_next(request.args.get("from"))
     if came_from and not came_from.startswith(blueprint.url_prefix or "/settings"):
         session[BACK] = came_from
-    return to(url_for(SECTIONS[0].endpoint))
+    return see_other(url_for(SECTIONS[0].endpoint))
 
 
 def me() -> Identity:
@@ -138,12 +139,7 @@ def errors_of(form: FlaskForm) -> Sequence[tuple[str, str]]:
 
 def see(endpoint: str) -> Response:
     """Go to a page of the settings with GET."""
-    return to(url_for(f"own_settings.{endpoint}"))
-
-
-def to(address: str) -> Response:
-    """Go there with GET."""
-    return make_response(redirect(address, code=303))
+    return see_other(url_for(f"own_settings.{endpoint}"))
 
 
 def when(moment: dt.datetime) -> str:

@@ -13,7 +13,8 @@ from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.identity import carry_out, renew_forms, session_lifetime
-from views.own_settings.frame import blueprint, me, own_actor, own_page, see, to, when
+from views.own_settings.frame import blueprint, me, own_actor, own_page, see, when
+from views.see_other import see_other
 
 SECTION = "sessions"
 
@@ -46,7 +47,7 @@ def end_session(public_id: str) -> ResponseReturnValue:
     if is_here:
         renew_forms()
         flash("You are signed out.", "success")
-        return carry_out(to("/sign-in"))
+        return carry_out(see_other("/sign-in"))
     flash("The session has ended.", "success")
     return see("sessions")
 
