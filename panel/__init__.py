@@ -1,6 +1,6 @@
 """The generator: a record described once becomes its pages in both realms. It knows no record of ours."""
 
-from panel.actions import Action, Submit
+from panel.actions import Action, Submit, lead
 from panel.checks import ResourceMistake
 from panel.door import RealmPage, RealmView
 from panel.fields import TicksField
@@ -47,6 +47,7 @@ __all__ = [
     "YesNo",
     "current_visit",
     "everyone",
+    "lead",
     "reading",
     "unscoped",
     "words",

@@ -9,6 +9,8 @@ from typing import Any
 from panel.pages import CheckItem
 from panel.realm import BOTH
 
+_CHANGED = "This is not possible any more: the record has changed. Nothing was done."
+
 
 @dataclass(frozen=True, slots=True)
 class Submit:
@@ -32,8 +34,7 @@ class Action:
     many rows at once, or is named by a refusal (``instead``). A ``sensitive`` one asks the visitor to prove who they
     are (the hook ``prove``) before its form is shown. ``checks(visit, row, now)`` is a checklist
     (panel.pages.CheckItem): while a line of it blocks, the button is not offered; ``run`` refuses by itself.
-    A ``typed`` one wants the record's name to be typed. One that ``leads_to`` a page of the house's own gives its
-    address below the realm's; nothing is asked or done here, and ``run`` only names it.
+    A ``typed`` one wants the record's name to be typed. ``leads_to``: see ``lead`` below.
     """
 
     run: Callable[..., Any]
@@ -43,7 +44,7 @@ class Action:
     confirm: str = ""
     done: str | Callable[[Any], str] = "Done."
     next_url: Callable[[Any], str] | None = None
-    why_not: str | Callable[[Any], str] = "This is not possible any more: the record has changed. Nothing was done."
+    why_not: str | Callable[[Any], str] = _CHANGED
     danger: bool = False
     sensitive: bool = False
     bulk: bool = False
@@ -75,3 +76,24 @@ class Action:
     def reason(self, row: Any) -> str:
         """Why it is not possible on a row."""
         return self.why_not(row) if callable(self.why_not) else self.why_not
+
+
+def lead(
+    label: str,
+    leads_to: Callable[[Any], str],
+    *,
+    name: str,
+    grant: str,
+    when: Any = None,
+    why_not: str | Callable[[Any], str] = _CHANGED,
+    realms: frozenset[str] | set[str] = BOTH,
+) -> Action:
+    """A button of a record that opens a page of the house's own; nothing is asked or done before.
+
+    ``leads_to(row)`` is the page's address below the realm's. ``name`` is the last part of the button's address.
+    """
+    return Action(_nothing, label, leads_to=leads_to, name=name, grant=grant, when=when, why_not=why_not, realms=realms)
+
+
+def _nothing(row: Any, **_values: Any) -> Any:
+    return row

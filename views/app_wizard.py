@@ -28,11 +28,6 @@ class WizardForm(FlaskForm):
     """Nothing but the token; the editions of the license are the fields."""
 
 
-def open_wizard(license: License, **_values: Any) -> License:
-    """The name of the button; the page below does the rest."""
-    return license
-
-
 class AppWizardPage(RealmPage):
     """``app-wizard/<code>``: the numbers of a license, saved together. The numbers that were seen are sent along."""
 

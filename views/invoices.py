@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from domain.permissions import P
 from models import DocumentKind, Invoice
-from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
+from panel import (
+    PORTAL,
+    STAFF,
+    Action,
+    Choice,
+    Column,
+    DateRange,
+    Lookup,
+    MoneyRange,
+    Related,
+    Resource,
+    Text,
+    lead,
+    reading,
+)
 from panel.addresses import address
 from services.invoices import InvoiceNotVoidable, issue_invoice, pay_invoice_from_balance, void_invoice
 from views.forms import ReasonForm
@@ -12,7 +26,6 @@ from views.invoice_drafts import ADD_LINE, REMOVE_LINE
 from views.invoice_facts import why_this_amount
 from views.money_actions import CREDIT
 from views.papers import download
-from views.pay import pay_now
 from views.pay_approvals import ASK_OWNER
 
 
@@ -49,14 +62,13 @@ class InvoiceResource(Resource):
     load = ("account",)
     grants = reading(P.INVOICES_READ)
     actions = (
-        Action(
-            pay_now,
+        lead(
             "Pay now",
+            lambda invoice: f"pay/?invoice={address(invoice.number)}",
+            name="pay-now",
             grant=P.INVOICES_PAY,
             when=Invoice.can_pay,
             realms={PORTAL},
-            leads_to=lambda invoice: f"pay/?invoice={address(invoice.number)}",
-            name="pay-now",
         ),
         Action(
             pay_invoice_from_balance,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import escape
@@ -25,19 +24,14 @@ from panel import (
     Resource,
     Text,
     Visit,
+    lead,
     reading,
 )
 from panel.addresses import address
 from services.editions import WizardClosed, editions_of
 from services.licenses import has_branding, reset_hardware_lock, update_license, why_not_reset
 from services.more_resets import ResetsStillThere, ask_for_resets, grant_and_answer, wish_text
-from views.app_wizard import open_wizard
 from views.forms import AskForResetsForm, GrantResetsForm, resets_to_grant
-
-
-def report_of(license: License, **_values: Any) -> License:
-    """The name of the button; the report's own export does the rest."""
-    return license
 
 
 def without_branding(_visit: Visit, license: License) -> tuple[str, ...]:
@@ -128,21 +122,19 @@ class LicenseResource(Resource):
             done=lambda ticket: f"Ticket {ticket.number} asks for more resets.",
             name="ask-for-resets",
         ),
-        Action(
-            open_wizard,
+        lead(
             "App wizard",
+            lambda license: f"app-wizard/{address(license.code)}",
+            name="app-wizard",
             grant=P.LICENSES_EDIT,
             when=License.can_set_editions,
             why_not=WizardClosed.message,
-            leads_to=lambda license: f"app-wizard/{address(license.code)}",
-            name="app-wizard",
         ),
-        Action(
-            report_of,
+        lead(
             "App report (CSV)",
-            grant=P.CLIENT_APP_REPORT_READ,
-            leads_to=lambda license: f"client-app-report/export.csv?{urlencode({'license': license.code})}",
+            lambda license: f"client-app-report/export.csv?{urlencode({'license': license.code})}",
             name="app-report",
+            grant=P.CLIENT_APP_REPORT_READ,
         ),
         Action(
             grant_and_answer,

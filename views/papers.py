@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired
 from domain.permissions import P
 from extensions import db
 from models import Account, DocumentKind
-from panel import Action, Banner, RealmPage, Visit
+from panel import Action, Banner, RealmPage, Visit, lead
 from panel.addresses import address
 from panel.fields import DayField
 from panel.forms import errors_of
@@ -44,22 +44,16 @@ def statement_banners(visit: Visit) -> list[Banner]:
     ]
 
 
-def pdf(row: Any, **_values: Any) -> Any:
-    """The name of the button; the page below does the rest."""
-    return row
-
-
 def download(kind: DocumentKind, label: str, grant: P, *, when: Any) -> Action:
     """The button of a record that gives its PDF."""
     path = kind.value.replace("_", "-")
-    return Action(
-        pdf,
+    return lead(
         label,
+        lambda row: f"papers/{path}/{address(row.number)}.pdf",
+        name="pdf",
         grant=grant,
         when=when,
         why_not="There is no document of this yet.",
-        leads_to=lambda row: f"papers/{path}/{address(row.number)}.pdf",
-        name="pdf",
     )
 
 

@@ -36,11 +36,6 @@ LOOKS_AGAIN_SECONDS = 5
 _LONGEST_NUMBER = 40
 
 
-def pay_now(invoice: Invoice, **_values: Any) -> Invoice:
-    """The name of the button; the page below does the rest."""
-    return invoice
-
-
 class PayPage(RealmPage):
     """Choosing what to pay and how, being led to the gateway and back, and what is known of the payment."""
 

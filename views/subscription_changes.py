@@ -36,21 +36,6 @@ FIELD = "items-"
 _LONGEST = 40
 
 
-def change_quantities(subscription: Subscription, **_values: Any) -> Subscription:
-    """The name of a button; the page below does the rest."""
-    return subscription
-
-
-def choose_plan(subscription: Subscription, **_values: Any) -> Subscription:
-    """The name of a button; the page below does the rest."""
-    return subscription
-
-
-def have_back(subscription: Subscription, **_values: Any) -> Subscription:
-    """The name of a button; the page below does the rest."""
-    return subscription
-
-
 class SubscriptionChangePage(RealmPage):
     """What is typed is kept in the address, so Back and reload work; only a POST writes."""
 

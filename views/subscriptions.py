@@ -11,11 +11,10 @@ from wtforms.validators import InputRequired, Length
 from domain.actor import Actor
 from domain.permissions import P
 from models import Subscription, SubscriptionItem
-from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, reading
+from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, lead, reading
 from panel.addresses import address
 from services.subscriptions.standing import switch_renewal, terminate
 from services.subscriptions.trials import give_back
-from views.subscription_changes import change_quantities, choose_plan, have_back
 
 
 class TerminateForm(FlaskForm):
@@ -78,28 +77,26 @@ class SubscriptionResource(Resource):
     labels = {"reference": "Reference"}
     grants = {**reading(P.SUBSCRIPTIONS_READ), "edit": P.SUBSCRIPTIONS_EDIT}
     actions = (
-        Action(
-            change_quantities,
+        lead(
             "Change quantities",
+            lambda row: f"subscription-changes/{address(row.number)}/quantities",
+            name="change-quantities",
             grant=P.SUBSCRIPTIONS_EDIT,
             when=Subscription.can_change,
-            leads_to=lambda row: f"subscription-changes/{address(row.number)}/quantities",
         ),
-        Action(
-            choose_plan,
+        lead(
             "Change plan",
+            lambda row: f"subscription-changes/{address(row.number)}/plan",
+            name="change-plan",
             grant=P.SUBSCRIPTIONS_EDIT,
             when=Subscription.can_change,
-            leads_to=lambda row: f"subscription-changes/{address(row.number)}/plan",
-            name="change-plan",
         ),
-        Action(
-            have_back,
+        lead(
             "Reactivate",
+            lambda row: f"subscription-changes/{address(row.number)}/reactivate",
+            name="reactivate",
             grant=P.SUBSCRIPTIONS_EDIT,
             when=Subscription.can_reactivate,
-            leads_to=lambda row: f"subscription-changes/{address(row.number)}/reactivate",
-            name="reactivate",
         ),
         Action(
             _end_with_period,

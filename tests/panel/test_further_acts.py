@@ -13,7 +13,20 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from wtforms import StringField
 
-from panel import PORTAL, Action, Banner, Column, DetailsField, Facts, Resource, Submit, TicksField, Visit, reading
+from panel import (
+    PORTAL,
+    Action,
+    Banner,
+    Column,
+    DetailsField,
+    Facts,
+    Resource,
+    Submit,
+    TicksField,
+    Visit,
+    lead,
+    reading,
+)
 from tests.panel.house import GardenResource, House, Refusal, page_of
 from tests.panel.schema import Bed, Garden
 
@@ -75,6 +88,7 @@ class BedsWithActs(Resource):
             also=(Submit("Burn instead", "burn", realms=frozenset({PORTAL})),),
         ),
         Action(burn, "Burn", grant="edit", menu=False, bulk=True),
+        lead("Plan", lambda bed: f"plans/{bed.code}", name="plan", grant="edit"),
     )
     facts = told
     banners = warned
@@ -126,10 +140,21 @@ def test_a_refusal_names_the_act_that_helps_to_those_who_may(beds: House) -> Non
 def test_an_act_without_a_menu_is_offered_for_many_rows_only(beds: House) -> None:
     page = beds.page("/portal/north/beds/", "north")
     assert [action["name"] for action in page["bulk_actions"]] == ["burn"]
-    assert [action["name"] for action in page["rows"][0]["actions"]] == ["rename"]
-    assert [action["name"] for action in beds.page("/portal/north/beds/n1", "north")["actions"]] == ["rename"]
+    assert [action["name"] for action in page["rows"][0]["actions"]] == ["rename", "plan"]
+    assert [action["name"] for action in beds.page("/portal/north/beds/n1", "north")["actions"]] == ["rename", "plan"]
     assert beds.post("/portal/north/beds/n1/burn", {}, "north").status_code == 303
     assert name_of_bed(beds) == "burnt"
+
+
+def test_an_act_that_leads_to_a_page_asks_nothing_and_changes_nothing(beds: House) -> None:
+    offered = {action["name"]: action["asks"] for action in beds.page("/portal/north/beds/n1", "north")["actions"]}
+    assert offered == {"rename": True, "plan": False}
+    for answer in (
+        beds.get("/portal/north/beds/n1/plan", "north"),
+        beds.post("/portal/north/beds/n1/plan", {}, "north"),
+    ):
+        assert (answer.status_code, answer.location) == (303, "/portal/north/plans/n1")
+    assert name_of_bed(beds) == "Sunny bed"
 
 
 def test_a_page_says_facts_beyond_its_columns_and_a_list_what_waits(beds: House) -> None:
