@@ -54,7 +54,8 @@ class P(StrEnum):
     LICENSES_RESET = "licenses:reset"  # the saved MAC and IP address
     CUSTOMER_LICENSES_READ = "customer-licenses:read"
     CLIENT_APP_REPORT_READ = "client-app-report:read"
-    TRANSFERS_MAKE = "transfers:make"
+    TRANSFERS_READ = "transfers:read"  # what was moved between licenses, and when
+    TRANSFERS_MAKE = "transfers:make"  # and undo
     PROSPECTS_READ = "prospects:read"
     PROSPECTS_EDIT = "prospects:edit"
     RELEASES_READ = "releases:read"

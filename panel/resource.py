@@ -163,6 +163,11 @@ class Resource:
     withheld: ClassVar[Callable[[Visit, Any], Collection[str]] | None] = None
     opened: ClassVar[Callable[[Visit, Any], None] | None] = None
 
+    @staticmethod
+    def is_offered(_visit: Visit) -> bool:
+        """Whether the menu shows the list to somebody who may open it."""
+        return True
+
     @classmethod
     def noun_label(cls) -> str:
         """The singular: "License" of "Licenses"."""

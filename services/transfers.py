@@ -148,6 +148,11 @@ def transfer_items(
     return transfer
 
 
+def can_still_undo(transfer: ItemTransfer, *, now: dt.datetime) -> bool:
+    """Whether the time to undo a transfer is not over."""
+    return now - transfer.created_at <= UNDO_WITHIN
+
+
 def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> ItemTransfer:
     """Put both licenses back as they were, within 24 hours and if nothing changed on them since.
 
@@ -161,7 +166,7 @@ def undo_transfer(transfer: ItemTransfer, *, actor: Actor, now: dt.datetime) -> 
     _check_privilege(source.account_id)
     if not (source.can_transfer and target.can_transfer):
         raise LicenseNotActive
-    if now - transfer.created_at > UNDO_WITHIN:
+    if not can_still_undo(transfer, now=now):
         raise UndoTooLate
     marked = (
         update(ItemTransfer)

@@ -14,6 +14,7 @@ from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.interests import InterestResource
 from views.invoices import InvoiceResource
+from views.item_transfers import ItemTransferResource
 from views.jobs import JobResource
 from views.licenses import ClientAppReportResource, CustomerLicenseResource, LicenseResource
 from views.logins_as import LoginAsResource, LoginConsentResource
@@ -39,6 +40,7 @@ RESOURCES = (
     ClientAppReportResource,
     SubscriptionResource,
     SubscriptionItemResource,
+    ItemTransferResource,
     ReleaseResource,
     InvoiceResource,
     CreditNoteResource,

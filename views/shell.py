@@ -115,6 +115,7 @@ def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:
             and visit.realm.name in resource.realms
             and (grant := resource.grant("list", visit.realm.name))
             and visit.allows(grant)
+            and resource.is_offered(visit)
         ]
         items += [
             _item(visit, path, page.slug, page.title, page.icon)

@@ -89,9 +89,10 @@ class TransferPage(RealmPage):
             quantities = _quantities(typed)
             if request.method == "POST" and form.validate():
                 with unit_of_work():
-                    transfer_items(source, target, quantities, actor=self.visit.actor, now=self.hooks.now())
-                flash("The items are transferred.", "success")
-                return redirect(f"{self.visit.base_url}/licenses/{address(target.code)}", code=303)
+                    made = transfer_items(source, target, quantities, actor=self.visit.actor, now=self.hooks.now())
+                    done = made.public_id
+                flash("The items are transferred. Within 24 hours this can be undone.", "success")
+                return redirect(f"{self.visit.base_url}/item-transfers/{address(done)}", code=303)
             plan = preview_transfer(source, target, quantities)
         except Refusal as refusal:
             return self._amounts_page(source, target, typed, refusal.message), 422

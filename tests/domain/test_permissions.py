@@ -22,7 +22,7 @@ MEMBER_TABLE = {
         logins-as:decide invoices:read invoices:pay
         credit-notes:read statements:read payments:read payment-methods:read payment-methods:edit funds:add orders:read
         orders:create subscriptions:read subscriptions:edit licenses:read licenses:edit licenses:reset
-        customer-licenses:read client-app-report:read transfers:make prospects:read prospects:edit releases:read
+        customer-licenses:read client-app-report:read transfers:read transfers:make prospects:read prospects:edit releases:read
         resources:read tickets:read tickets:write chat:use payments:approve
     """,
     "billing": "invoices:read credit-notes:read statements:read",
@@ -55,7 +55,7 @@ STAFF_TABLE = {
         accounts:read account:read members:read roles:read audit:read notifications:read logins-as:read invoices:read
         credit-notes:read
         statements:read payments:read payment-methods:read orders:read subscriptions:read licenses:read
-        customer-licenses:read client-app-report:read prospects:read releases:read resources:read tickets:read
+        customer-licenses:read client-app-report:read transfers:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
         staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:tickets:read staff:settings:read
     """,
