@@ -75,7 +75,7 @@ MENU = (
             ("customer-licenses", "Customer licenses", "boxes"),
             ("client-app-report", "Client app report", "clipboard"),
             ("subscriptions", "Subscriptions", "repeat"),
-            ("subscription-items", "Hosted/rented extensions", "list"),
+            ("subscription-items", "Subscription items", "list"),
             ("releases", "Releases", "cloud-download"),
         ),
     ),

@@ -8,7 +8,7 @@ from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Text, Y
 from panel.hooks import Hooks
 from panel.pages import Banner, CheckItem, DetailsField, Facts, TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
-from panel.resource import Column, Reference, Related, Resource, Section, everyone, reading, words
+from panel.resource import Column, FurtherExport, Reference, Related, Resource, Section, everyone, reading, words
 from panel.scope import unscoped
 from panel.site import Route, Site
 
@@ -26,6 +26,7 @@ __all__ = [
     "DetailsField",
     "Facts",
     "Filter",
+    "FurtherExport",
     "Hooks",
     "Lookup",
     "MoneyRange",

@@ -184,6 +184,7 @@ def _check_machinery(mounted: Mounted) -> Iterator[str]:
         yield str(mistake)
         return
     yield from _check_sections(mounted)
+    yield from _check_further_exports(mounted)
     for maker in mounted.forms.values():
         for name, source in maker.sources.items():
             if not source.open:
@@ -191,6 +192,21 @@ def _check_machinery(mounted: Mounted) -> Iterator[str]:
                     f"the form offers {name!r}, whose records belong to nobody and have no Resource in {realm.label}: "
                     f"say references = {{{name!r}: Reference(where=…)}}"
                 )
+
+
+def _check_further_exports(mounted: Mounted) -> Iterator[str]:
+    """A filter that the other list does not know would be ignored there, and the file hold more than was chosen."""
+    for further in mounted.resource.further_exports:
+        other = mounted.named(further.slug)
+        if other is None:
+            yield f"the export {further.label!r} is of {further.slug!r}, and no Resource here is called so"
+            continue
+        known = {bound.param for bound in other.filters}
+        needed = {bound.param for bound in mounted.filters} | set(further.params)
+        if needed - known:
+            yield f"the export {further.label!r} needs filters of {further.slug!r}: {', '.join(sorted(needed - known))}"
+        if mounted.search_columns and not other.search_columns:
+            yield f"the export {further.label!r} needs a search of {further.slug!r}"
 
 
 def _check_sections(mounted: Mounted) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
     actions = mounted.allowed_actions(visit)
     offered = [action for action in actions if action.menu]
     resource = mounted.resource
-    creates, exports = mounted.allows(visit, "create"), mounted.allows(visit, "export")
+    creates = mounted.allows(visit, "create")
     return ListPage(
         title=resource.title,
         description=resource.description,
@@ -53,7 +54,7 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         search_label=f"Search {resource.title.lower()}" if mounted.search_columns else "",
         warnings=query.warnings,
         count_url=_under(query, "count"),
-        exports=[("CSV", _under(query, "export.csv")), ("XLSX", _under(query, "export.xlsx"))] if exports else [],
+        exports=_exports(mounted, visit, query),
         create_label=f"Add {resource.noun_label().lower()}" if creates else "",
         create_url=f"{query.url}new" if creates else "",
         bulk_actions=[
@@ -142,6 +143,19 @@ def _chips(query: ListQuery) -> list[Chip]:
     ]
     if query.search.words:
         found.append(Chip("Search", " ".join(query.search.words), query.address(query.params(search=False))))
+    return found
+
+
+def _exports(mounted: Mounted, visit: Visit, query: ListQuery) -> list[tuple[str, str]]:
+    """The files of the rows chosen: this list's own, and those of other lists that belong to them."""
+    found = []
+    if mounted.allows(visit, "export"):
+        found += [("CSV", _under(query, "export.csv")), ("XLSX", _under(query, "export.xlsx"))]
+    for further in mounted.resource.further_exports:
+        other = mounted.named(further.slug)
+        if other is not None and other.allows(visit, "export"):
+            chosen = urlencode([*query.params(sort=False), *further.params.items()])
+            found.append((further.label, f"{other.url(visit)}export.csv{'?' if chosen else ''}{chosen}"))
     return found
 
 

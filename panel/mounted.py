@@ -103,6 +103,10 @@ class Mounted:
         """Every resource of this realm, in the order in which they are mounted."""
         return list(self._neighbours.values())
 
+    def named(self, slug: str) -> Mounted | None:
+        """The resource of this realm that has these addresses."""
+        return next((each for each in self._neighbours.values() if each.slug == slug), None)
+
     def linked(self, model: type[Any]) -> Mounted | None:
         """The same, if all rows seen here may be opened there."""
         found = self._neighbours.get(model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sqlalchemy import true
@@ -61,6 +61,19 @@ class Related:
     order: str = ""
     grant: str = ""
     realms: Realms = BOTH
+
+
+@dataclass(frozen=True)
+class FurtherExport:
+    """A CSV of another list that a list offers beside its own: of what belongs to exactly the rows chosen here.
+
+    ``slug`` is the other Resource; whatever this list is filtered and searched by, it must know by the same name in
+    addresses. ``params`` choose among its rows besides.
+    """
+
+    label: str
+    slug: str
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +162,7 @@ class Resource:
     sensitive: ClassVar[frozenset[str]] = frozenset()
     actions: ClassVar[tuple[Action, ...]] = ()
     related: ClassVar[tuple[Related, ...]] = ()
+    further_exports: ClassVar[tuple[FurtherExport, ...]] = ()
     references: ClassVar[Mapping[str, Reference]] = {}
     load: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[frozenset[str]] = frozenset()

@@ -11,7 +11,21 @@ from wtforms.validators import InputRequired, Length
 from domain.actor import Actor
 from domain.permissions import P
 from models import Subscription, SubscriptionItem
-from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Text, lead, reading
+from panel import (
+    PORTAL,
+    STAFF,
+    Action,
+    Choice,
+    Column,
+    DateRange,
+    FurtherExport,
+    Lookup,
+    Related,
+    Resource,
+    Text,
+    lead,
+    reading,
+)
 from panel.addresses import address
 from services.subscriptions.standing import switch_renewal, terminate
 from services.subscriptions.trials import give_back
@@ -63,6 +77,7 @@ class SubscriptionResource(Resource):
     )
     filters = (
         Lookup("license"),
+        Text("reseller_account.client_id", "Reseller ID", realms={PORTAL}, param="reseller_id"),
         Lookup("reseller_account", "Reseller", realms={STAFF}, reverse="Subscriptions they resell"),
         Text("licensee"),
         Lookup("package"),
@@ -150,22 +165,42 @@ class SubscriptionResource(Resource):
         ),
         Related("periods", columns=("period_from", "period_to", "net", "invoice.number"), order="-period_from"),
     )
+    further_exports = (FurtherExport("Hosted/rented extensions CSV", "subscription-items", {"kind": "extension"}),)
 
 
 class SubscriptionItemResource(Resource):
-    model, slug, title, noun = SubscriptionItem, "subscription-items", "Hosted/rented extensions", "Extension item"
-    description = "One row for each product on each subscription."
+    model, slug, title, noun = SubscriptionItem, "subscription-items", "Subscription items", "Subscription item"
+    description = "One row for each product on each subscription, hosted and rented extensions among them."
     group, icon, label, status = "Services", "list", "product.name", ""
     columns = (
         Column("subscription.number", "Subscription"),
         Column("account.name", "Account", realms={STAFF}),
+        Column("subscription.package.name", "Package"),
+        Column("subscription.license.code", "License"),
+        Column("subscription.licensee", "Licensee"),
         Column("product.name", "Product", link=True),
+        Column("product.kind", "Product type", list=False),
         Column("quantity", sort=True),
         Column("pending_quantity", "From renewal"),
         Column("unit_price"),
         Column("created_at", "Since", sort=True),
     )
-    filters = (Lookup("subscription"), Lookup("product"), Lookup("account", realms={STAFF}))
+    filters = (
+        Lookup("subscription"),
+        Lookup("product"),
+        Choice("product.kind", "Product type", param="kind"),
+        # Those of the subscriptions, by the same names: the CSV of the extensions takes over what is chosen there.
+        Lookup("subscription.license", "License", param="license"),
+        Text("subscription.reseller_account.client_id", "Reseller ID", realms={PORTAL}, param="reseller_id"),
+        Lookup("subscription.reseller_account", "Reseller", realms={STAFF}, param="reseller_account"),
+        Text("subscription.licensee", "Licensee", param="licensee"),
+        Lookup("subscription.package", "Package", param="package"),
+        Choice("subscription.status", "Status", param="status"),
+        Choice("subscription.period", "Period", param="period"),
+        DateRange("subscription.renews_on", "Renews", param="renews_on"),
+        Lookup("account", realms={STAFF}),
+    )
+    search = ("subscription.number", "subscription.reference", "subscription.licensee")
     default_sort = "-created_at"
     load = ("product",)
     grants = reading(P.SUBSCRIPTIONS_READ)

@@ -13,6 +13,7 @@ from panel import (
     Action,
     Choice,
     Column,
+    FurtherExport,
     Lookup,
     Realm,
     Related,
@@ -57,6 +58,18 @@ def test_a_resource_without_mistakes_passes(house: House) -> None:
     [
         ({"columns": (Column("colour"),)}, "Plant has no column 'colour'"),
         ({"columns": (Column("owner.name"),)}, "Plant has no relationship 'owner'"),
+        (
+            {"further_exports": (FurtherExport("All", "trees"),)},
+            "'All' is of 'trees', and no Resource here is called so",
+        ),
+        (
+            {
+                "filters": (Choice("kind"), Choice("health")),
+                "further_exports": (FurtherExport("All", "beds", {"age": "1"}),),
+            },
+            "needs filters of 'beds': age, health, kind",
+        ),
+        ({"search": ("name",), "further_exports": (FurtherExport("All", "beds"),)}, "needs a search of 'beds'"),
         ({"columns": (Column("bed.colour"),)}, "Bed has no column 'colour'"),
         ({"columns": (Column("waterings.litres"),)}, "leads to many rows"),
         ({"columns": (Column("name", kind="colour"),)}, "there is no kind 'colour'"),
