@@ -58,7 +58,14 @@ class ItemTransferResource(Resource):
     related = (
         Related(
             "lines",
-            columns=("license.code", "direction", "product.name", "quantity", "quantity_before", "quantity_after"),
+            columns=(
+                Column("license.code", "License"),
+                "direction",
+                Column("product.name", "Item"),
+                "quantity",
+                Column("quantity_before", "Before"),
+                Column("quantity_after", "After"),
+            ),
             label="Items",
         ),
     )

@@ -270,7 +270,14 @@ def test_items_move_between_licenses_by_a_slider(house: House, open_window: Open
     assert_sound(page)
     page.get_by_role("button", name="Transfer").click()
     expect(page.get_by_role("status")).to_contain_text("The items are transferred.")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("LIC-2")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("LIC-1")
+    expect(page.locator("dl").first).to_contain_text("LIC-2")
+    page.get_by_role("link", name="Undo transfer").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The items go back")
+    assert_sound(page)
+    dialog.get_by_role("button", name="Undo transfer").click()
+    expect(page.get_by_role("status")).to_contain_text("The transfer is undone.")
 
 
 @SQLITE

@@ -121,7 +121,10 @@ def test_items_move_between_licenses_by_numbers(window: BrowserPage) -> None:
     page.get_by_role("spinbutton").fill("2")
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Transfer").click()
-    assert "LIC-2" in heading(page)
+    assert "LIC-1" in heading(page)
+    page.get_by_role("link", name="Undo transfer").click()
+    page.get_by_role("button", name="Undo transfer").click()
+    expect(page.get_by_role("status")).to_contain_text("The transfer is undone.")
 
 
 def test_menus_theme_and_sign_out_need_no_script(window: BrowserPage) -> None:
