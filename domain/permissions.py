@@ -59,7 +59,7 @@ class P(StrEnum):
     PROSPECTS_READ = "prospects:read"
     PROSPECTS_EDIT = "prospects:edit"
     RELEASES_READ = "releases:read"
-    RESOURCES_READ = "resources:read"
+    RESOURCES_READ = "resources:read"  # the resources centre and the help menu
 
     # Help
     TICKETS_READ = "tickets:read"
@@ -227,8 +227,8 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
 )
 
 
-SEAT_GRANTS = frozenset({P.NOTIFICATIONS_READ})
-"""What every live seat holds, with or without roles: reading what one was told (see docs/decisions)."""
+SEAT_GRANTS = frozenset({P.NOTIFICATIONS_READ, P.RESOURCES_READ})
+"""What every live seat holds, with or without roles: what one was told, and help (docs/decisions 0013, 0014)."""
 
 
 def grants_of_member(roles: Iterable[MemberRole | str]) -> frozenset[P]:

@@ -74,6 +74,7 @@ ICONS = (
     "piggy-bank",
     "plus-lg",
     "printer",
+    "question-circle",
     "receipt",
     "repeat",
     "search",

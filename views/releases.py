@@ -1,4 +1,4 @@
-"""Releases to download, and the resources centre."""
+"""Releases to download."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from wtforms.validators import Length
 
 from domain.actor import Actor
 from domain.permissions import P
-from models import Release, ReleaseFile, ResourceArticle
-from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Resource, YesNo, reading
+from models import Release, ReleaseFile
+from panel import STAFF, Action, Column, DateRange, Lookup, Resource, YesNo, reading
 from services.releases import add_release_file
 from views.downloads import files_to_fetch
 
@@ -33,11 +33,6 @@ def _add_file(release: Release, *, file: FileStorage, platform: str, actor: Acto
 def published_releases(_account_id: int) -> ColumnElement[bool]:
     """Accounts see what is published, nothing else."""
     return Release.is_published.is_(True)
-
-
-def published_articles(_account_id: int) -> ColumnElement[bool]:
-    """Accounts see what is published, nothing else."""
-    return ResourceArticle.is_published.is_(True)
 
 
 class ReleaseResource(Resource):
@@ -76,28 +71,3 @@ class ReleaseResource(Resource):
             name="add-file",
         ),
     )
-
-
-class ResourceArticleResource(Resource):
-    model, slug, title, noun = ResourceArticle, "resources", "Resources", "Resource"
-    description = "Articles, stories, webinars and videos."
-    group, icon, label, status = "Support", "newspaper", "title", ""
-    scope = published_articles
-    columns = (
-        Column("title", sort=True, link=True),
-        Column("kind"),
-        Column("summary"),
-        Column("language"),
-        Column("published_on", sort=True),
-        Column("is_published", realms={STAFF}),
-        Column("url", "Address", list=False),
-        Column("body", list=False),
-    )
-    filters = (Choice("kind"), DateRange("published_on", "Published"), YesNo("is_published", realms={STAFF}))
-    search = ("title",)
-    default_sort = "-published_on"
-    form = {
-        "create": ("kind", "title", "summary", "body", "url", "language", "is_published", "published_on"),
-        "edit": ("kind", "title", "summary", "body", "url", "language", "is_published", "published_on"),
-    }
-    grants = {**reading(P.RESOURCES_READ), "create": P.STAFF_RESOURCES_EDIT, "edit": P.STAFF_RESOURCES_EDIT}

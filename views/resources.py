@@ -23,7 +23,8 @@ from views.ownership import OwnershipChangeResource
 from views.pay_approvals import PayApprovalResource
 from views.payments import GatewayEventResource, PaymentMethodResource, PaymentResource
 from views.prospects import ProspectResource
-from views.releases import ReleaseResource, ResourceArticleResource
+from views.releases import ReleaseResource
+from views.resource_articles import ResourceArticleResource
 from views.subscriptions import SubscriptionItemResource, SubscriptionResource
 from views.tickets import TicketResource, TicketTypeResource
 

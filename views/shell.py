@@ -21,6 +21,7 @@ from views.debts import debt_banner
 from views.identity import current_identity
 from views.inbox import bell
 from views.invoice_drafts import NewInvoicePage
+from views.library import HelpPage, ResourcesCentrePage, help_menu
 from views.login_consent_rule import LoginConsentRulePage
 from views.method_pages import AddMethodPage
 from views.provider_settings import ProviderSettingsPage
@@ -46,6 +47,8 @@ PAGES = (
     AccountPage,
     AccountNetworksPage,
     LoginConsentRulePage,
+    ResourcesCentrePage,
+    HelpPage,
 )
 
 
@@ -90,6 +93,11 @@ class RealmFrame:
         """What is new to whoever is here, and where it is read."""
         base_url = self._visit.base_url
         return {**bell(self._visit), "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/inbox/unread"}
+
+    @cached_property
+    def help(self) -> list[dict[str, str]]:
+        """The help menu."""
+        return help_menu(self._visit)
 
     @cached_property
     def account(self) -> dict[str, Any]:

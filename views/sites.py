@@ -17,6 +17,7 @@ from views.downloads import DownloadPage
 from views.inbox import InboxPage
 from views.invoice_drafts import NewInvoicePage
 from views.leaving import LeavePage
+from views.library import HelpPage, ResourcesCentrePage
 from views.login_consent_rule import LoginConsentRulePage
 from views.method_pages import AddMethodPage
 from views.month_packs import MonthPackPage
@@ -85,6 +86,8 @@ def mount_sites(app: Flask) -> None:
                 LeavePage,
                 LoginConsentRulePage,
                 InboxPage,
+                ResourcesCentrePage,
+                HelpPage,
             ),
         ),
     )

@@ -7,8 +7,9 @@ import hashlib
 from typing import Final
 
 from models.release import Release
-from models.resource_article import ArticleKind, ResourceArticle
+from models.resource_article import ArticleKind
 from services.demo.world import World
+from services.library import add_article
 from services.records import create_record
 
 _RELEASES: Final = (
@@ -50,7 +51,7 @@ def make_library(world: World) -> None:
     for place, (kind, title, summary) in enumerate(_ARTICLES):
         published = place != len(_ARTICLES) - 1
         at = world.ago(40 + place * 61)
-        film = kind in (ArticleKind.WEBINAR, ArticleKind.VIDEO)
+        film = kind in (ArticleKind.WEBINAR, ArticleKind.VIDEO, ArticleKind.TUTORIAL)
         values = {
             "kind": kind,
             "title": title,
@@ -60,7 +61,7 @@ def make_library(world: World) -> None:
             "is_published": published,
             "published_on": at.date() if published else None,
         }
-        create_record(ResourceArticle, values, actor=world.as_staff("admin"), now=at)
+        add_article(values, actor=world.as_staff("admin"), now=at)
 
 
 def _release(world: World, code: str, major: int, minor: int, *, days_ago: int) -> None:

@@ -99,8 +99,8 @@ def test_an_auditor_changes_nothing() -> None:
     assert {permission.verb for permission in STAFF_GRANTS[StaffRole.AUDITOR]} == {"read"}
 
 
-def test_a_member_without_roles_reads_what_they_were_told_and_nothing_else() -> None:
-    assert grants_of_member([]) == SEAT_GRANTS == {P.NOTIFICATIONS_READ}
+def test_a_member_without_roles_reads_what_they_were_told_and_help_and_nothing_else() -> None:
+    assert grants_of_member([]) == SEAT_GRANTS == {P.NOTIFICATIONS_READ, P.RESOURCES_READ}
 
 
 def test_what_a_seat_holds_is_never_for_staff_only() -> None:
