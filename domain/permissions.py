@@ -45,6 +45,8 @@ class P(StrEnum):
     FUNDS_ADD = "funds:add"
     ORDERS_READ = "orders:read"
     ORDERS_CREATE = "orders:create"
+    FINANCING_READ = "financing:read"  # requests for it
+    FINANCING_REQUEST = "financing:request"
 
     # What the account has
     SUBSCRIPTIONS_READ = "subscriptions:read"  # with their items
@@ -84,6 +86,7 @@ class P(StrEnum):
     STAFF_BOOKS_CLOSE = "staff:books:close"
     STAFF_TAX_RULES_READ = "staff:tax-rules:read"
     STAFF_TAX_RULES_EDIT = "staff:tax-rules:edit"
+    STAFF_FINANCING_DECIDE = "staff:financing:decide"
     STAFF_GATEWAYS_READ = "staff:gateways:read"
     STAFF_GATEWAYS_EDIT = "staff:gateways:edit"
     STAFF_CATALOGUE_READ = "staff:catalogue:read"  # products, packages and prices
@@ -201,6 +204,8 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
                 P.PROSPECTS_EDIT,
                 P.ORDERS_READ,
                 P.ORDERS_CREATE,
+                P.FINANCING_READ,
+                P.STAFF_FINANCING_DECIDE,
                 P.STAFF_CATALOGUE_READ,
             }
         ),
@@ -258,6 +263,7 @@ OUT_OF_REACH_LOGGED_IN_AS = frozenset(
         P.PAYMENT_METHODS_EDIT,
         P.FUNDS_ADD,
         P.ORDERS_CREATE,
+        P.FINANCING_REQUEST,
         P.TRANSFERS_MAKE,
         P.LOGINS_AS_DECIDE,
     }

@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
@@ -40,6 +41,7 @@ class FinancingOption(Keyed, Public, Stamped, Versioned, Base):
     """One way to pay over time."""
 
     __tablename__ = "financing_option"
+    __table_args__ = (*list_indexes("financing_option", "position", owned=False),)
 
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -78,3 +80,8 @@ class FinancingRequest(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
     option: Mapped[FinancingOption] = relationship(lazy="raise")
     ticket: Mapped[Ticket | None] = relationship(lazy="raise", foreign_keys=[ticket_id])
     requested_by: Mapped[Person | None] = relationship(lazy="raise")
+
+    @hybrid_property
+    def can_decide(self) -> bool:
+        """Nobody has answered yet."""
+        return self.status == FinancingStatus.REQUESTED

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 from domain.actor import Actor
 from extensions import db
 from models.account import Account
+from models.financing import FinancingRequest
 from models.identity import AccessToken, PhoneVerification, SocialIdentity, TelegramBinding
 from models.member import Member, MemberInvitation, MemberStatus
 from models.notification import DeliveryState, Notification, NotificationDelivery, NotificationPreference
@@ -89,6 +90,11 @@ def replace_personal_data(account: Account, *, actor: Actor, now: dt.datetime) -
             note=None,
             released_at=func.coalesce(Prospect.released_at, now, type_=Prospect.released_at.type),
         )
+    )
+    _run(
+        update(FinancingRequest)
+        .where(FinancingRequest.account_id == account.id)
+        .values(contact=" ".join(DELETED_NAME), email=DELETED_ADDRESS, phone=None, note=None)
     )
     return erased
 

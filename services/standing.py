@@ -83,6 +83,7 @@ class Standing:
     client_id: str = ""
     account_name: str = ""
     currency: str = ""
+    country: str = ""
     transfers_allowed: bool = False
     networks_listed: bool = False  # the account lets its members in from some networks only
     has_other_seats: bool = False  # the person has one in another account too
@@ -198,7 +199,12 @@ def _login_here() -> Select[Any]:
     return (
         _runs()
         .add_columns(
-            _account.currency, _account.transfers_allowed, _member.is_owner, _role.role, _login.staff_member_id
+            _account.currency,
+            _account.country,
+            _account.transfers_allowed,
+            _member.is_owner,
+            _role.role,
+            _login.staff_member_id,
         )
         .outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id)
         .outerjoin(LoginConsent.__table__, consented)
@@ -274,8 +280,10 @@ _OF_ACCOUNT: Final[tuple[ColumnElement[Any], ...]] = (
     _account.client_id,
     _account.name.label("account_name"),
     _account.currency,
+    _account.country,
     _account.transfers_allowed,
 )
+_ACCOUNT_NAMES: Final = ("account_id", "client_id", "account_name", "currency", "country", "transfers_allowed")
 _other_seat = Member.__table__.alias("other_seat")
 _HAS_OTHER_SEATS: Final = (
     select(_other_seat.c.id)
@@ -294,7 +302,7 @@ def _roles(rows: Any) -> list[MemberRole]:
 
 
 def _account_of(row: Any) -> dict[str, Any]:
-    return {name: row[name] for name in ("account_id", "client_id", "account_name", "currency", "transfers_allowed")}
+    return {name: row[name] for name in _ACCOUNT_NAMES}
 
 
 def _stand_in(kind: StandInKind, row: Any, roles: Any = ()) -> StandIn:

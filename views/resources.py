@@ -12,6 +12,7 @@ from views.administration import (
 from views.catalogue import EditionResource, PackageResource, PriceResource, ProductResource, TaxRuleResource
 from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
+from views.financing import FinancingOptionResource, FinancingRequestResource
 from views.interests import InterestResource
 from views.invoices import InvoiceResource
 from views.item_transfers import ItemTransferResource
@@ -50,6 +51,7 @@ RESOURCES = (
     PayApprovalResource,
     PaymentMethodResource,
     OrderResource,
+    FinancingRequestResource,
     TicketResource,
     NotificationResource,
     ResourceArticleResource,
@@ -59,6 +61,7 @@ RESOURCES = (
     PackageResource,
     PriceResource,
     TaxRuleResource,
+    FinancingOptionResource,
     StaffMemberResource,
     DepartmentResource,
     InterestResource,

@@ -18,6 +18,7 @@ from views.avatars import avatar_url
 from views.balance_page import BalancePage
 from views.books import BooksPage
 from views.debts import debt_banner
+from views.financing import FinancingPage
 from views.identity import current_identity
 from views.inbox import bell
 from views.invoice_drafts import NewInvoicePage
@@ -44,6 +45,7 @@ PAGES = (
     BalancePage,
     AddMethodPage,
     AutoTopUpPage,
+    FinancingPage,
     AccountPage,
     AccountNetworksPage,
     LoginConsentRulePage,

@@ -14,6 +14,7 @@ from views.balance_page import BalancePage
 from views.books import BooksPage
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.downloads import DownloadPage
+from views.financing import FinancingPage
 from views.inbox import InboxPage
 from views.invoice_drafts import NewInvoicePage
 from views.leaving import LeavePage
@@ -88,6 +89,7 @@ def mount_sites(app: Flask) -> None:
                 InboxPage,
                 ResourcesCentrePage,
                 HelpPage,
+                FinancingPage,
             ),
         ),
     )

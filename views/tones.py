@@ -10,7 +10,7 @@ _SUCCESS = (
 )
 _WARNING = (
     "unpaid partially_paid pending being_checked waiting_for_support waiting_for_customer invited expired high "
-    "queued retrying trial held scheduled not_verified asked proposed"
+    "queued retrying trial held scheduled not_verified asked requested proposed"
 )
 _DANGER = "overdue failed suspended suspended_for_deletion urgent rejected blocked dead declined"
 _INFO = "open draft running issued refunded partially_refunded"

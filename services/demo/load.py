@@ -18,6 +18,7 @@ from services.demo.companies import Company, cast, others
 from services.demo.credits import put_credit_notes
 from services.demo.desk import STAFF, make_desk
 from services.demo.endings import put_endings
+from services.demo.financing import make_financing, put_financing
 from services.demo.house import make_house
 from services.demo.library import make_library
 from services.demo.limits import put_limits
@@ -103,6 +104,7 @@ def _make(world: World) -> None:
     make_desk(world)
     make_catalogue(world)
     make_library(world)
+    make_financing(world)
     known, further = cast(world), others(world)
     for company in (*known, *further):
         _put_opening(world, company)
@@ -116,6 +118,7 @@ def _make(world: World) -> None:
     put_methods(world)
     put_limits(world)
     put_tickets(world)
+    put_financing(world)
     put_prospects(world)
     put_client_app_changes(world)
     put_transfer_of_acme(world)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 from domain.permissions import StaffRole
-from models import Account, Invoice, License, Product, Ticket, TicketPriority, TicketStatus
+from models import Account, ArticleKind, Invoice, License, Product, Ticket, TicketPriority, TicketStatus
 from tests.browser.conftest import BrowserPage
-from tests.factories.catalogue import ProductFactory
+from tests.factories.catalogue import FinancingOptionFactory, ProductFactory, ResourceArticleFactory
 from tests.factories.money import InvoiceFactory
 from tests.factories.people import AccountFactory
 from tests.factories.services import LicenseFactory, LicenseItemFactory
@@ -48,6 +48,12 @@ def furnish(now: dt.datetime) -> House:
     fund(account, 5_000, now)
     large, small = issued(account, now, net=10_000), issued(account, now, net=3_000)
     InvoiceFactory(account=AccountFactory(name="Another House"), number="INV-OTHER")
+    ResourceArticleFactory(kind=ArticleKind.GUIDE, summary="In three steps.")
+    ResourceArticleFactory(
+        public_id="first-steps", body="One.\n\nTwo.", url="https://videos.example.com/1", language="de"
+    )
+    for _number in range(3):
+        FinancingOptionFactory(description="For orders from 2,000.")
     kind = TicketTypeFactory(name="Question")
     tickets = [
         TicketFactory(

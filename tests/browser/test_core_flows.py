@@ -40,6 +40,9 @@ PORTAL_PAGES = {
     f"{PORTAL}/licenses/": "Licenses",
     f"{PORTAL}/licenses/LIC-1/reset-mac-ip": "Licenses",
     f"{PORTAL}/invoices/?status=void": "Invoices",
+    f"{PORTAL}/help/": "Help",
+    f"{PORTAL}/resources-centre/first-steps": "Resources centre",
+    f"{PORTAL}/financing/": "Financing",
 }
 
 

@@ -21,7 +21,7 @@ MEMBER_TABLE = {
         members:grant members:reset ownership:move roles:read audit:read notifications:read logins-as:read
         logins-as:decide invoices:read invoices:pay
         credit-notes:read statements:read payments:read payment-methods:read payment-methods:edit funds:add orders:read
-        orders:create subscriptions:read subscriptions:edit licenses:read licenses:edit licenses:reset
+        orders:create financing:read financing:request subscriptions:read subscriptions:edit licenses:read licenses:edit licenses:reset
         customer-licenses:read client-app-report:read transfers:read transfers:make prospects:read prospects:edit releases:read
         resources:read tickets:read tickets:write chat:use payments:approve
     """,
@@ -45,7 +45,7 @@ STAFF_TABLE = {
     """,
     "sales": """
         accounts:read staff:accounts:create staff:accounts:edit prospects:read prospects:edit orders:read orders:create
-        staff:catalogue:read
+        financing:read staff:financing:decide staff:catalogue:read
     """,
     "support_agent": """
         accounts:read staff:accounts:enter members:read subscriptions:read licenses:read licenses:reset
@@ -54,7 +54,7 @@ STAFF_TABLE = {
     "auditor": """
         accounts:read account:read members:read roles:read audit:read notifications:read logins-as:read invoices:read
         credit-notes:read
-        statements:read payments:read payment-methods:read orders:read subscriptions:read licenses:read
+        statements:read payments:read payment-methods:read orders:read financing:read subscriptions:read licenses:read
         customer-licenses:read client-app-report:read transfers:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
         staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:tickets:read staff:settings:read

@@ -15,6 +15,7 @@ from jobs.registry import JobContext
 from models import (
     Account,
     AccountStatus,
+    FinancingRequest,
     Member,
     MemberStatus,
     NotificationDelivery,
@@ -39,6 +40,7 @@ from services.deletions import (
     undo_deletion,
 )
 from services.settings import change_setting
+from tests.factories.catalogue import FinancingRequestFactory
 from tests.factories.money import InvoiceFactory, PaymentFactory, UnbilledChargeFactory
 from tests.factories.people import (
     AccountFactory,
@@ -178,6 +180,7 @@ def test_on_the_day_personal_data_is_replaced_and_documents_stay(
     invoice = InvoiceFactory(account=account, status=InvoiceStatus.VOID, number="INV-1")
     TotpFactorFactory(person=owner.person)
     SignInSessionFactory(person=owner.person)
+    FinancingRequestFactory(account=account, phone="+1 202", note="Ask for Robin.", amount=500_000)
     person_id = owner.person_id
     start_deletion(account, actor=CLERK, now=now)
     _told, done = clock_strikes(now + dt.timedelta(days=30))
@@ -190,6 +193,9 @@ def test_on_the_day_personal_data_is_replaced_and_documents_stay(
     assert person.erased_at is not None
     assert db.session.scalar(select(func.count()).select_from(TotpFactor)) == 0
     assert db.session.scalars(select(SignInSession.ip)).all() == [None]
+    request = db.session.scalars(select(FinancingRequest).execution_options(populate_existing=True)).one()
+    assert (request.contact, request.email, request.phone, request.note) == ("deleted person", "deleted", None, None)
+    assert request.amount == 500_000
     assert db.session.get_one(type(invoice), invoice.id).number == "INV-1"
     assert {(mail.address, mail.text) for mail in mails("account_deletion_started")} == {("deleted", "")}
     assert timeline_of("account", "10001")[0].event == "account.deleted"

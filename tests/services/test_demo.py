@@ -19,6 +19,7 @@ from models import (
     AccountStatus,
     AuditEvent,
     CreditNote,
+    FinancingRequest,
     Invoice,
     ItemTransfer,
     License,
@@ -307,6 +308,7 @@ def test_nobody_but_staff_sees_internal_notes_and_there_are_some(demo: None) -> 
         (Notification.kind, set()),
         (Product.kind, set()),
         (ResourceArticle.kind, set()),
+        (FinancingRequest.status, set()),
     ],
     ids=lambda value: f"{value.class_.__name__}.{value.key}" if hasattr(value, "class_") else "",
 )
@@ -317,7 +319,7 @@ def test_every_value_of_a_choice_is_there(demo: None, column: Any, missing: set[
 
 def test_there_are_tickets_of_every_type_and_an_escalation_names_its_ticket(demo: None) -> None:
     used = select(TicketType.key).join(Ticket, Ticket.ticket_type_id == TicketType.id).distinct()
-    assert set(db.session.scalars(used)) == {"general", "emergency", "escalation", "failed-payment"}
+    assert set(db.session.scalars(used)) == {"general", "emergency", "escalation", "failed-payment", "financing"}
     assert number_of(Ticket, Ticket.escalated_from_id.is_not(None)) == 1
 
 

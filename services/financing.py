@@ -1,0 +1,170 @@
+"""Financing: the options that accounts in the United States may ask for, and what becomes of a request (SPEC E10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select, update
+
+from domain.actor import Actor
+from domain.audit import AuditEvent
+from domain.contact import normalise_email
+from domain.money import minor_to_text
+from domain.refusals import Refusal
+from extensions import db
+from models.account import Account
+from models.financing import FinancingOption, FinancingRequest, FinancingStatus
+from models.ticket import Ticket
+from services.audit import record_event
+from services.locks import guarded, locked, reread
+from services.ticket_types import house_ticket_type
+from services.tickets import add_message, open_ticket_of_any_type, solve_ticket
+
+COUNTRY: Final = "US"
+"""Where financing is offered: nowhere else."""
+TICKET_TYPE: Final = "financing"
+TYPE_NAME: Final = "Financing request"
+
+
+class FinancingNotOffered(Refusal):
+    message = "Financing is offered to accounts in the United States only."
+
+
+class OptionNotOffered(Refusal):
+    message = "This option is not offered any more. Choose another one."
+
+
+class NothingToFinance(Refusal):
+    message = "Enter the amount to be financed, above zero."
+
+
+class FinancingAskedAlready(Refusal):
+    def __init__(self, number: str) -> None:
+        super().__init__(f"You asked for this option already, in ticket {number}. We answer there.")
+
+
+class FinancingDecided(Refusal):
+    message = "This request was decided already."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: ``amount`` in minor units of the account's currency, and whom to talk to."""
+
+    amount: int
+    contact: str
+    email: str
+    phone: str = ""
+    note: str = ""
+
+
+def options_for(account: Account) -> list[FinancingOption]:
+    """What an account may ask for, in the order staff gave; nothing outside of the United States."""
+    if account.country != COUNTRY:
+        return []
+    offered = select(FinancingOption).where(FinancingOption.is_offered, FinancingOption.country == account.country)
+    return list(db.session.scalars(offered.order_by(FinancingOption.position, FinancingOption.id)))
+
+
+def request_financing(
+    account: Account, option: FinancingOption, wish: Wish, *, actor: Actor, now: dt.datetime
+) -> FinancingRequest:
+    """Ask for an option: a request, and the ticket in which the rest is talked over. One at a time for each option.
+
+    Refused: FinancingNotOffered, OptionNotOffered, NothingToFinance, FinancingAskedAlready, EmailNotReadable.
+    """
+    locked(account)
+    if account.country != COUNTRY:
+        raise FinancingNotOffered
+    if not option.is_offered or option.country != account.country:
+        raise OptionNotOffered
+    if wish.amount <= 0:
+        raise NothingToFinance
+    there = _waiting(account, option)
+    if there is not None:
+        raise FinancingAskedAlready(there)
+    email = normalise_email(wish.email)
+    ticket = open_ticket_of_any_type(
+        {
+            "account_id": account.id,
+            "ticket_type": house_ticket_type(TICKET_TYPE, TYPE_NAME, actor=actor, now=now),
+            "subject": f"Financing: {option.name}",
+            "description": _text(account, option, wish, email),
+        },
+        actor=actor,
+        now=now,
+    )
+    request = FinancingRequest(
+        account_id=account.id,
+        option_id=option.id,
+        ticket_id=ticket.id,
+        requested_by_id=actor.person_id,
+        currency=account.currency,
+        amount=wish.amount,
+        contact=wish.contact,
+        email=email,
+        phone=wish.phone or None,
+        note=wish.note or None,
+        created_at=now,
+    )
+    db.session.add(request)
+    db.session.flush()
+    after = {"option": option.name, "amount": wish.amount, "currency": account.currency, "ticket": ticket.number}
+    record_event(AuditEvent.FINANCING_ASKED, request, actor=actor, now=now, after=after)
+    return request
+
+
+def approve_financing(request: FinancingRequest, *, answer: str, actor: Actor, now: dt.datetime) -> FinancingRequest:
+    """Say yes, in the ticket. Refused: FinancingDecided."""
+    return _decide(request, FinancingStatus.APPROVED, answer, actor, now)
+
+
+def decline_financing(request: FinancingRequest, *, answer: str, actor: Actor, now: dt.datetime) -> FinancingRequest:
+    """Say no, in the ticket. Refused: FinancingDecided."""
+    return _decide(request, FinancingStatus.DECLINED, answer, actor, now)
+
+
+def _decide(
+    request: FinancingRequest, status: FinancingStatus, answer: str, actor: Actor, now: dt.datetime
+) -> FinancingRequest:
+    """Set the status once; the ticket is answered, and solved unless it is closed."""
+    decided = (
+        update(FinancingRequest)
+        .where(FinancingRequest.id == request.id, FinancingRequest.can_decide)
+        .values(status=status, version=FinancingRequest.version + 1)
+    )
+    if not guarded(decided):
+        raise FinancingDecided
+    reread(request)
+    event = AuditEvent.FINANCING_APPROVED if status is FinancingStatus.APPROVED else AuditEvent.FINANCING_DECLINED
+    record_event(event, request, actor=actor, now=now, after={"status": status, "answer": answer})
+    if request.ticket_id is not None:
+        ticket = db.session.get_one(Ticket, request.ticket_id)
+        locked(ticket)
+        add_message(ticket, f"Financing {status.value}", answer, actor=actor, now=now)
+        if ticket.can_solve:
+            solve_ticket(ticket, actor=actor, now=now)
+    return request
+
+
+def _waiting(account: Account, option: FinancingOption) -> str | None:
+    """The number of the ticket in which the account waits for an answer about this option."""
+    asked = select(Ticket.number).join(FinancingRequest, FinancingRequest.ticket_id == Ticket.id)
+    return db.session.scalar(
+        asked.where(
+            FinancingRequest.account_id == account.id,
+            FinancingRequest.option_id == option.id,
+            FinancingRequest.can_decide,
+        ).limit(1)
+    )
+
+
+def _text(account: Account, option: FinancingOption, wish: Wish, email: str) -> str:
+    lines = [
+        f"We ask for “{option.name}” for {minor_to_text(wish.amount, account.currency)} {account.currency}.",
+        "",
+        f"Contact: {wish.contact}, {email}{f', {wish.phone}' if wish.phone else ''}",
+    ]
+    return "\n".join([*lines, *(["", wish.note] if wish.note else [])])
