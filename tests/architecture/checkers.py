@@ -15,6 +15,7 @@ EVERYTHING = (*PROGRAM, "tests", "bench", "migrations")
 # Where rows are reached past the session's scope lock, and why. Keep it short: what stands here is reviewed by hand.
 HAND_WRITTEN_SQL = {
     "services/debts.py": "which accounts of this person are suspended? Asked from within another one",
+    "services/audit.py": "events of any account are appended to the table: the model would build its hybrids each time",
     "services/prospects.py": "one live reservation over all accounts: a lapsed one of another account is ended too",
     "services/seats.py": "where may this person go? Asked across accounts, before any scope is known",
     "services/standing.py": "what is this person here? Asked across accounts, before any scope is known",
