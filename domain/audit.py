@@ -144,6 +144,7 @@ class AuditEvent(StrEnum):
     CREDIT_RESERVATION_RESERVED = "credit_reservation.reserved", "Reserved credit"
     CREDIT_RESERVATION_SPENT = "credit_reservation.spent", "Spent the reserved credit"
     CREDIT_RESERVATION_RETURNED = "credit_reservation.returned", "Returned the reserved credit"
+    UNBILLED_CHARGE_TAKEN_OFF = "unbilled_charge.taken_off", "Took the charge off the next invoice"
     ACCOUNT_FUNDS_ADDED = "account.funds_added", "Added funds"
     ACCOUNT_NETWORKS_CHANGED = "account.networks_changed", "Changed the addresses the account may be used from"
     ACCOUNT_IMPORTED = "account.imported", "Imported the account"

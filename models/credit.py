@@ -6,7 +6,8 @@ import datetime as dt
 import enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.tax import TaxTreatment
@@ -111,16 +112,20 @@ class UnbilledCharge(Keyed, Public, AccountOwned, Stamped, Base):
 
     __tablename__ = "unbilled_charge"
     __table_args__ = (
+        same_account("unbilled_charge", "order_id", "customer_order"),
         same_account("unbilled_charge", "subscription_id", "subscription"),
         same_account("unbilled_charge", "invoice_id", "invoice"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("total >= 0", name="total_not_negative"),
         CheckConstraint("period_to >= period_from", name="period_ends_after_start"),
+        CheckConstraint("taken_off_at IS NULL OR invoice_id IS NULL", name="billed_is_not_taken_off"),
         Index("ix_unbilled_charge_account_id_invoice_id", "account_id", "invoice_id"),
         Index("ix_unbilled_charge_invoice_id_used_on", "invoice_id", "used_on"),
     )
 
+    order_id: Mapped[int | None] = mapped_column(BigKey, index=True)  # what was ordered on credit
     invoice_id: Mapped[int | None] = mapped_column(BigKey)  # empty: not billed yet
+    taken_off_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # given back before it was billed
     used_on: Mapped[dt.date]
     description: Mapped[str] = mapped_column(String(255))
     currency: Mapped[str] = mapped_column(String(3))
@@ -138,3 +143,13 @@ class UnbilledCharge(Keyed, Public, AccountOwned, Stamped, Base):
     explanation: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     account: Mapped[Account] = relationship(lazy="raise")
+
+    @hybrid_property
+    def is_unbilled(self) -> bool:
+        """It waits for its bill."""
+        return self.invoice_id is None and self.taken_off_at is None
+
+    @is_unbilled.inplace.expression
+    @classmethod
+    def _is_unbilled(cls) -> ColumnElement[bool]:
+        return and_(cls.invoice_id.is_(None), cls.taken_off_at.is_(None))

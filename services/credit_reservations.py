@@ -22,6 +22,7 @@ from extensions import db
 from models.account import Account, PaymentMode
 from models.credit import CreditReservation, ReservationStatus
 from models.ledger import LedgerAccount
+from models.order import Order
 from services.audit import record_event
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
 from services.ledger import NotEnoughFunds, ledger_account
@@ -104,12 +105,18 @@ def reserve_credit(
 
 
 def spend_reservation(
-    reservation: CreditReservation, lines: Sequence[InvoiceLineValues], *, actor: Actor, now: dt.datetime
+    reservation: CreditReservation,
+    lines: Sequence[InvoiceLineValues],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    order: Order | None = None,
 ) -> CreditReservation:
     """Spend what is set aside, or less, on what the lines say; the rest of it is usable again.
 
-    Prepaid: an invoice that is paid from the balance at once. Postpaid: charges of the next invoice. What was set aside
-    is there for certain, also when a limit ended meanwhile. Refused: ReservationEnded, MoreThanReserved.
+    Prepaid: an invoice that is paid from the balance at once. Postpaid: charges of the next invoice, with the ``order``
+    they are of, if there is one. What was set aside is there for certain, also when a limit ended meanwhile.
+    Refused: ReservationEnded, MoreThanReserved.
     """
     locked(reservation)
     lock_accounts([reservation.account_id])
@@ -122,7 +129,7 @@ def spend_reservation(
     if mode is PaymentMode.PREPAID:
         document = ("invoice", _sell(account, lines, reservation, actor, now))
     else:
-        document = ("unbilled_charge", keep_unbilled(account, lines, now=now)[0].public_id)
+        document = ("unbilled_charge", keep_unbilled(account, lines, now=now, order=order)[0].public_id)
     reservation.document_kind, reservation.document_key = document
     db.session.flush()
     after = {"amount": total, "currency": reservation.currency, document[0]: document[1]}

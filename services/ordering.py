@@ -21,6 +21,7 @@ from models.invoice import Invoice
 from models.order import Order, OrderKind, OrderLine
 from models.package import Package
 from models.price import BillingPeriod
+from services.buying_on_credit import settle_on_credit
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
 from services.locks import lock_accounts
 from services.orders import place_order
@@ -93,10 +94,14 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """An order with the invoice over it."""
+    """An order with the invoice over it; without one it is settled on credit, and the month's invoice brings it."""
 
     order: Order
-    invoice: Invoice
+    invoice: Invoice | None
+
+    @property
+    def on_credit(self) -> bool:
+        return self.invoice is None
 
 
 def quote_basket(account: Account, items: Sequence[BasketItem], *, actor: Actor, now: dt.datetime) -> Quote:
@@ -146,6 +151,9 @@ def order_basket(
 ) -> PlacedOrder:
     """Order a basket and issue the invoice over it; the same key again gives the same order, whatever else was sent.
 
+    A postpaid account whose credit covers the total has no invoice to pay first: the order is paid, and billed with the
+    month.
+
     ``expected_total`` is what the person saw: another total now is refused, not charged. Refused: OrderKeyMissing,
     PriceChangedMeanwhile, NotWhileLoggedInAs, and what quote_basket refuses.
     """
@@ -171,6 +179,9 @@ def order_basket(
         idempotency_key=key,
     )
     db.session.add_all(_order_lines(order, quote))
+    db.session.flush()
+    if settle_on_credit(order, quote.values, actor=actor, now=now):
+        return PlacedOrder(order, None)
     invoice = create_invoice(account, quote.values, description=words, order=order, actor=actor, now=now)
     return PlacedOrder(order, issue_invoice(invoice, actor=actor, now=now))
 
@@ -227,7 +238,7 @@ def _placed_before(account: Account, key: str) -> PlacedOrder | None:
         .options(selectinload(Order.invoices))
     )
     order = db.session.scalars(found).first()
-    return PlacedOrder(order, order.invoices[0]) if order is not None else None
+    return PlacedOrder(order, next(iter(order.invoices), None)) if order is not None else None
 
 
 def _order_lines(order: Order, quote: Quote) -> list[OrderLine]:

@@ -65,13 +65,18 @@ def mark_order_paid(invoice: Invoice, *, now: dt.datetime) -> bool:
 
     An order further along stays as it is.
     """
+    return mark_paid(invoice.order_id, now=now)
+
+
+def mark_paid(order_id: int, *, now: dt.datetime) -> bool:
+    """The same of an order by its row number, however it was paid; its lines are written already."""
     paid = guarded(
         update(Order)
-        .where(Order.id == invoice.order_id, Order.status == OrderStatus.PLACED)
+        .where(Order.id == order_id, Order.status == OrderStatus.PLACED)
         .values(status=OrderStatus.PAID, version=Order.version + 1)
     )
     if paid:
-        _ask_to_fulfil([invoice.order_id], now)
+        _ask_to_fulfil([order_id], now)
     return paid
 
 

@@ -14,28 +14,38 @@ from extensions import db
 from models.account import Account
 from models.credit import UnbilledCharge
 from models.invoice import Invoice
+from models.order import Order
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
 from services.locks import lock_accounts, rows_changed
 
 SHOWN: Final = 100
 _AT_ONCE: Final = 200
+_AS_BILLED: Final = (UnbilledCharge.used_on, UnbilledCharge.id)
 
 
 class ChargesBilledMeanwhile(RuntimeError):
     """Somebody billed the same charges without locking the account: a mistake of the program's."""
 
 
-def keep_unbilled(account: Account, lines: Sequence[InvoiceLineValues], *, now: dt.datetime) -> list[UnbilledCharge]:
-    """Keep lines for the next invoice of the account, each with its own tax. Whoever calls has taken the credit."""
+def keep_unbilled(
+    account: Account, lines: Sequence[InvoiceLineValues], *, now: dt.datetime, order: Order | None = None
+) -> list[UnbilledCharge]:
+    """Keep lines for the next invoice of the account, with the order they are of, if there is one.
+
+    Whoever calls has taken the credit. Together they come to what an invoice over them would: the tax is rounded once
+    and shared as there.
+    """
+    taxes = totals_of(lines).line_taxes
     charges = [
         UnbilledCharge(
             account_id=account.id,
+            order_id=order.id if order is not None else None,
             used_on=now.date(),
             description=line.description[:255],
             currency=account.currency,
             unit_price=line.unit_price,
             quantity=line.quantity,
-            total=totals_of([line]).total,
+            total=line.net + tax,
             tax_rate=line.tax_rate,
             tax_name=line.tax_name,
             treatment=line.treatment,
@@ -47,7 +57,7 @@ def keep_unbilled(account: Account, lines: Sequence[InvoiceLineValues], *, now: 
             explanation=line.explanation,
             created_at=now,
         )
-        for line in lines
+        for line, tax in zip(lines, taxes, strict=True)
     ]
     db.session.add_all(charges)
     db.session.flush()
@@ -60,10 +70,10 @@ def bill_unbilled(account: Account, *, actor: Actor, now: dt.datetime, before: d
     The limit of a postpaid account holds for what is unbilled, so it begins anew with this.
     """
     lock_accounts([account.id])
-    waiting = [UnbilledCharge.account_id == account.id, UnbilledCharge.invoice_id.is_(None)]
+    waiting = [UnbilledCharge.account_id == account.id, UnbilledCharge.is_unbilled]
     if before is not None:
         waiting.append(UnbilledCharge.used_on < before)
-    found = select(UnbilledCharge).where(*waiting).order_by(UnbilledCharge.used_on, UnbilledCharge.id)
+    found = select(UnbilledCharge).where(*waiting).order_by(*_AS_BILLED)
     charges = db.session.scalars(found).all()
     if not charges:
         return None
@@ -77,7 +87,7 @@ def bill_unbilled(account: Account, *, actor: Actor, now: dt.datetime, before: d
 
 def unbilled_charges(account_id: int) -> Sequence[UnbilledCharge]:
     """What an account used and was not billed for, the newest first, as far as a page shows it."""
-    found = select(UnbilledCharge).where(UnbilledCharge.account_id == account_id, UnbilledCharge.invoice_id.is_(None))
+    found = select(UnbilledCharge).where(UnbilledCharge.account_id == account_id, UnbilledCharge.is_unbilled)
     return db.session.scalars(
         found.order_by(UnbilledCharge.used_on.desc(), UnbilledCharge.id.desc()).limit(SHOWN)
     ).all()
@@ -86,7 +96,7 @@ def unbilled_charges(account_id: int) -> Sequence[UnbilledCharge]:
 def accounts_to_bill(*, today: dt.date) -> Sequence[int]:
     """Some accounts that used something in a month that is over and were not billed for it, by row numbers."""
     waiting = select(UnbilledCharge.account_id).where(
-        UnbilledCharge.invoice_id.is_(None), UnbilledCharge.used_on < month_of(today).first
+        UnbilledCharge.is_unbilled, UnbilledCharge.used_on < month_of(today).first
     )
     return db.session.scalars(waiting.distinct().order_by(UnbilledCharge.account_id).limit(_AT_ONCE)).all()
 

@@ -109,7 +109,7 @@ def unbilled_of(account_id: int, currency: str) -> int:
     used = select(func.coalesce(func.sum(UnbilledCharge.total), 0)).where(
         UnbilledCharge.account_id == account_id,
         UnbilledCharge.currency == currency,
-        UnbilledCharge.invoice_id.is_(None),
+        UnbilledCharge.is_unbilled,
     )
     return -int(db.session.scalar(used) or 0)  # PostgreSQL sums BIGINT to a decimal
 

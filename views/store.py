@@ -16,6 +16,7 @@ from models import Account
 from models.price import BillingPeriod
 from panel import RealmPage, Visit
 from panel.addresses import address, key_in
+from services.buying_on_credit import Settled, how_settled
 from services.ordering import MOST_PACKAGES, BasketItem, QuantityNotAllowed, Quote, order_basket, quote_basket
 from services.store import NotInStore, StoreItem, store_item, store_items
 from services.subscriptions.trials import start_trial
@@ -23,6 +24,7 @@ from services.unit_of_work import unit_of_work
 from views.money import format_money
 from views.price_form import PriceForm
 from views.see_other import see_other
+from views.settling import FIRST_BECAUSE
 from views.whole_numbers import whole_number
 
 PERIODS = {
@@ -113,11 +115,26 @@ class StorePage(RealmPage):
                 actor=self.visit.actor,
                 now=self.hooks.now(),
             )
-            number, due = placed.invoice.number, placed.invoice.amount_due
+            invoice, total = placed.invoice, placed.order.total
+            number, due = (invoice.number, invoice.amount_due) if invoice is not None else ("", 0)
+            why = FIRST_BECAUSE.get(self._settled(account, due), "")
+        if not number:
+            shown = self._money(total, self._account())
+            flash(f"It is ordered, and begins in a moment. {shown} stand on your next invoice.", "success")
+            return self._after_order()
+        if why:
+            flash(f"{why} This is invoice {number}.", "warning")
         if due and self.visit.allows(P.INVOICES_PAY):
             return see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
         flash(f"It is ordered. It begins once invoice {number} is paid." if due else "It is ordered.", "success")
+        return self._after_order()
+
+    def _after_order(self) -> Response:
         return see_other(f"{self.visit.base_url}/orders/" if self.visit.allows(P.ORDERS_READ) else self._url())
+
+    def _settled(self, account: Account, total: int) -> Settled:
+        day = self.hooks.now().date()
+        return how_settled(account.id, total, currency=account.currency, actor=self.visit.actor, day=day)
 
     def _package_page(self, item: StoreItem, account: Account, period: str, typed: str, error: str = "") -> str:
         return render_template(
@@ -141,6 +158,7 @@ class StorePage(RealmPage):
         )
 
     def _preview(self, item: StoreItem, account: Account, quote: Quote, period: str, typed: str) -> ResponseReturnValue:
+        settled = self._settled(account, quote.totals.total)
         return render_template(
             "pages/store/preview.html",
             **self._frame(item.package.name),
@@ -150,6 +168,8 @@ class StorePage(RealmPage):
             ],
             tax=self._money(quote.totals.tax, account) if quote.totals.tax else "",
             total=self._money(quote.totals.total, account),
+            on_credit=settled is Settled.NEXT_INVOICE,
+            why=FIRST_BECAUSE.get(settled, ""),
             form=PriceForm.showing(quote.totals.total),
             url=f"{self._url(address(item.package.code))}?period={address(period)}&quantity={address(typed)}",
             back_url=self._url(address(item.package.code)),

@@ -156,7 +156,7 @@ def _read_credit(ids: list[int], found: _Money) -> None:
     year, month = extract("year", UnbilledCharge.used_on), extract("month", UnbilledCharge.used_on)
     alike = (UnbilledCharge.account_id, year, month, UnbilledCharge.treatment, UnbilledCharge.tax_rate)
     net = func.sum(UnbilledCharge.unit_price * UnbilledCharge.quantity)
-    used = select(*alike, net).where(UnbilledCharge.account_id.in_(ids), UnbilledCharge.invoice_id.is_(None))
+    used = select(*alike, net).where(UnbilledCharge.account_id.in_(ids), UnbilledCharge.is_unbilled)
     for key, in_year, in_month, treatment, rate, amount in db.session.execute(used.group_by(*alike)):
         months = found.unbilled.setdefault(key, {})
         lines = months.setdefault(dt.date(int(in_year), int(in_month), 1), [])
