@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import func, select, update
 
@@ -56,10 +57,11 @@ def issue_credit_note(
     actor: Actor,
     now: dt.datetime,
     amount: int | None = None,
+    of: Sequence[InvoiceLine] = (),
     description: str = "",
     remark: str | None = None,
 ) -> CreditNote:
-    """Credit an amount (tax included) of an invoice, or all that is left of it.
+    """Credit an amount (tax included) of an invoice, or lines ``of`` it as far as they are left, or all that is left.
 
     What is still due becomes less first. What goes beyond takes back payments, the newest first: their money is balance
     again. Refused: InvoiceNotCreditable, CreditNotPositive, CreditAboveInvoice, PaymentUnderWay while somebody pays it.
@@ -69,6 +71,8 @@ def issue_credit_note(
     if invoice.status in (InvoiceStatus.DRAFT, InvoiceStatus.VOID):
         raise InvoiceNotCreditable
     left = invoice.total - invoice.amount_credited
+    if of:
+        amount = left_of(invoice, of)
     amount = left if amount is None else amount
     if amount > left or not left:
         raise CreditAboveInvoice(left, invoice.currency)
@@ -77,7 +81,7 @@ def issue_credit_note(
     due, before = invoice.amount_due, {"status": invoice.status, "amount_credited": invoice.amount_credited}
     released = _release(invoice, max(0, amount - due), now)
     lock_accounts([invoice.account_id])
-    lines = _lines(invoice, amount)
+    lines = _lines_left(invoice, of) if of else _lines(invoice, amount)
     note = _write(invoice, lines, reason, description or f"Credit for invoice {invoice.number}", remark, now)
     _credit(invoice, amount, released, actor, now)
     entry = Entry(
@@ -107,6 +111,11 @@ def issue_credit_note(
     after = {"status": invoice.status, "amount_credited": invoice.amount_credited, "credit_note": note.number}
     record_event("credit_note.issued", invoice, actor=actor, now=now, before=before, after=after)
     return note
+
+
+def left_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> int:
+    """What of these lines of an invoice, tax included, may still be credited."""
+    return sum(line.total for line in _lines_left(invoice, lines))
 
 
 def _release(invoice: Invoice, amount: int, now: dt.datetime) -> int:
@@ -225,6 +234,20 @@ def _lines(invoice: Invoice, amount: int) -> list[CreditNoteLine]:
         if part:
             part_tax = tax if part == net + tax else divide_rounded(part * tax, net + tax)
             lines.append(_line(invoice, part - part_tax, part_tax, rate))
+    return lines
+
+
+def _lines_left(invoice: Invoice, of: Sequence[InvoiceLine]) -> list[CreditNoteLine]:
+    """Lines of an invoice as they stand there, or of those of a rate what is left of the rate, where that is less."""
+    lines = []
+    for rate, (net, tax) in _left_by_rate(invoice).items():
+        whole = [_line(invoice, line.net, line.tax, rate, line) for line in of if line.tax_rate == rate]
+        if not whole:
+            continue
+        if sum(line.net for line in whole) <= net and sum(line.tax for line in whole) <= tax:
+            lines += [line for line in whole if line.total]
+        elif net + tax > 0:
+            lines.append(_line(invoice, net, tax, rate))
     return lines
 
 

@@ -6,17 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from domain.actor import Actor
 from domain.periods import month_of
 from extensions import db
 from models.account import Account
 from models.credit import UnbilledCharge
-from models.invoice import Invoice
+from models.invoice import Invoice, InvoiceLine
 from models.order import Order
+from services.audit import record_event
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
-from services.locks import lock_accounts, rows_changed
+from services.locks import lock_accounts, reread, rows_changed
 
 SHOWN: Final = 100
 _AT_ONCE: Final = 200
@@ -83,6 +84,39 @@ def bill_unbilled(account: Account, *, actor: Actor, now: dt.datetime, before: d
     if rows_changed(update(UnbilledCharge).where(*waiting).values(invoice_id=invoice.id)) != len(charges):
         raise ChargesBilledMeanwhile
     return issue_invoice(invoice, actor=actor, now=now)
+
+
+def charges_in_force(*which: ColumnElement[bool]) -> list[UnbilledCharge]:
+    """Charges, billed or not, that were not taken off, read anew in the order in which they are billed."""
+    found = select(UnbilledCharge).where(UnbilledCharge.taken_off_at.is_(None), *which).order_by(*_AS_BILLED)
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+
+
+def take_off(charges: Sequence[UnbilledCharge], *, reason: str, actor: Actor, now: dt.datetime) -> None:
+    """Take charges off the next invoice: they are not owed, and their credit is usable again. The account is locked."""
+    if not charges:
+        return
+    ids = [each.id for each in charges]
+    waiting = update(UnbilledCharge).where(UnbilledCharge.id.in_(ids), UnbilledCharge.is_unbilled)
+    if rows_changed(waiting.values(taken_off_at=now)) != len(ids):
+        raise ChargesBilledMeanwhile
+    for charge in charges:
+        reread(charge)
+        after = {"amount": charge.total, "currency": charge.currency, "reason": reason}
+        record_event("unbilled_charge.taken_off", charge, actor=actor, now=now, after=after)
+
+
+def billed_lines(charges: Sequence[UnbilledCharge]) -> dict[int, list[InvoiceLine]]:
+    """The lines of invoices that charges became, by the invoice's row number. Charges that are not billed have none."""
+    wanted = {each.id for each in charges}
+    found: dict[int, list[InvoiceLine]] = {}
+    for invoice_id in sorted({each.invoice_id for each in charges if each.invoice_id is not None}):
+        lines = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
+        of_bill = zip(
+            charges_in_force(UnbilledCharge.invoice_id == invoice_id), db.session.scalars(lines).all(), strict=True
+        )
+        found[invoice_id] = [line for charge, line in of_bill if charge.id in wanted]
+    return found
 
 
 def unbilled_charges(account_id: int) -> Sequence[UnbilledCharge]:

@@ -1,4 +1,4 @@
-"""What the pages that order say of how an order is settled: on the next invoice, or why an invoice is paid first."""
+"""What the pages that order say where a postpaid account has to pay first, instead of on its next invoice."""
 
 from __future__ import annotations
 
@@ -12,4 +12,11 @@ FIRST_BECAUSE = {
         "Only members who may pay so much alone put it on the next invoice, so an invoice of its own is paid first."
     ),
 }
-"""Said to postpaid accounts alone: prepaid ones always pay first."""
+"""Said to members. Prepaid accounts always pay first, so they are told nothing."""
+
+FIRST_BECAUSE_OF_THEIRS = {
+    Settled.CREDIT_TOO_LOW: (
+        "Their credit does not cover this, so it cannot wait for their next invoice: it is paid first."
+    ),
+}
+"""Said to staff, who act for the house."""

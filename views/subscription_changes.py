@@ -19,6 +19,7 @@ from extensions import db
 from models import Invoice, Subscription
 from panel import RealmPage
 from panel.addresses import address
+from services.buying_on_credit import Settled, how_settled
 from services.invoices import InvoiceLineValues
 from services.subscriptions.change_orders import change_under_way, give_up_change, invoice_of
 from services.subscriptions.changing import limits_of, quote_quantities, save_quantities
@@ -30,6 +31,7 @@ from services.unit_of_work import unit_of_work
 from views.money import format_money
 from views.price_form import PriceForm
 from views.see_other import see_other
+from views.settling import FIRST_BECAUSE, FIRST_BECAUSE_OF_THEIRS
 from views.whole_numbers import whole_number
 
 FIELD = "items-"
@@ -104,14 +106,19 @@ class SubscriptionChangePage(RealmPage):
             try:
                 with unit_of_work():
                     invoice = reactivate(subscription.id, actor=self.visit.actor, now=self.hooks.now())
-                    number_of_invoice = invoice.number
-                return self._to_invoice(number_of_invoice)
+                    of_invoice, why = self._of_invoice(invoice, subscription)
+                if of_invoice:
+                    return self._to_invoice(of_invoice, why)
+                flash(f"It comes back in a moment. The next period stands on {self._whose} next invoice.", "success")
+                return self._to_subscription(number)
             except Refusal as refusal:
                 error, subscription = refusal.message, self._subscription(number)
         page = render_template(
             "pages/subscription/reactivate.html",
             **self._frame(subscription, "Reactivate"),
             price=self._money(subscription.recurring_price, subscription),
+            on_credit=self._settled(subscription, subscription.recurring_price) is Settled.NEXT_INVOICE,
+            whose=self._whose,
             form=form,
             errors=[("", error)] if error else [],
             url=self._url(subscription, "reactivate"),
@@ -137,11 +144,37 @@ class SubscriptionChangePage(RealmPage):
             abort(400)
         with unit_of_work():
             invoice: Invoice | None = act(form)
-            of_invoice = invoice.number if invoice is not None else ""
+            of_invoice, why = self._of_invoice(invoice, subscription)
         if of_invoice:
-            return self._to_invoice(of_invoice)
+            return self._to_invoice(of_invoice, why)
+        if total := int(form.total.data or 0):  # it is what was asked for, and no invoice asks for it
+            shown = self._money(total, self._subscription(number))
+            flash(f"The change is made in a moment. {shown} stand on {self._whose} next invoice.", "success")
+            return self._to_subscription(number)
         flash("The change is saved.", "success")
         return self._to_subscription(number)
+
+    def _of_invoice(self, invoice: Invoice | None, subscription: Subscription) -> tuple[str, str]:
+        """The number of the invoice that is paid first, and why a postpaid account pays it first."""
+        if invoice is None:
+            return "", ""
+        return invoice.number, self._first_because(self._settled(subscription, invoice.amount_due))
+
+    def _settled(self, subscription: Subscription, total: int) -> Settled:
+        return how_settled(
+            subscription.account_id,
+            total,
+            currency=subscription.currency,
+            actor=self.visit.actor,
+            day=self.hooks.now().date(),
+        )
+
+    def _first_because(self, settled: Settled) -> str:
+        return (FIRST_BECAUSE if self.visit.owner_id is not None else FIRST_BECAUSE_OF_THEIRS).get(settled, "")
+
+    @property
+    def _whose(self) -> str:
+        return "your" if self.visit.owner_id is not None else "their"
 
     def _quantities_page(self, subscription: Subscription, typed: Mapping[str, str], error: str = "") -> str:
         items, limits = [], limits_of(subscription, now=self.hooks.now())
@@ -202,6 +235,7 @@ class SubscriptionChangePage(RealmPage):
     def _preview(
         self, subscription: Subscription, quote: ChangeQuote, step: str, fields: Mapping[str, str]
     ) -> ResponseReturnValue:
+        settled = self._settled(subscription, quote.totals.total)
         return render_template(
             "pages/subscription/preview.html",
             **self._frame(subscription, "Change plan" if step == "plan" else "Change quantities"),
@@ -210,6 +244,9 @@ class SubscriptionChangePage(RealmPage):
             tax=self._money(quote.totals.tax, subscription) if quote.totals.tax else "",
             total=self._money(quote.totals.total, subscription),
             pays=quote.totals.total > 0,
+            on_credit=settled is Settled.NEXT_INVOICE,
+            whose=self._whose,
+            why=self._first_because(settled),
             before=self._money(quote.recurring_before, subscription),
             after=self._money(quote.recurring_after, subscription),
             period=subscription.period.value.replace("_", " "),
@@ -236,10 +273,11 @@ class SubscriptionChangePage(RealmPage):
         order = change_under_way(subscription)
         invoice = invoice_of(order) if order is not None else None
         waiting = None
-        if invoice is not None:
+        if order is not None:
+            number = invoice.number if invoice is not None else ""
             waiting = {
-                "number": invoice.number,
-                "url": f"{self.visit.base_url}/invoices/{address(invoice.number)}",
+                "number": number,
+                "url": f"{self.visit.base_url}/invoices/{address(number)}",
                 "give_up_url": self._url(subscription, "give-up"),
             }
         return {
@@ -252,8 +290,10 @@ class SubscriptionChangePage(RealmPage):
             "token_form": FlaskForm(),
         }
 
-    def _to_invoice(self, number: str) -> Response:
-        """Where it is paid: in the portal by whoever may, else the invoice itself."""
+    def _to_invoice(self, number: str, why: str) -> Response:
+        """Where it is paid: in the portal by whoever may, else the invoice itself. ``why`` it is paid first, or ""."""
+        if why:
+            flash(f"{why} This is invoice {number}.", "warning")
         if self.visit.owner_id is not None and self.visit.allows(P.INVOICES_PAY):
             return see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
         if self.visit.allows(P.INVOICES_READ):

@@ -55,7 +55,13 @@ def raise_quantity(
 
 
 def take_plan(
-    subscription: Subscription, terms: Terms, *, actor: Actor, now: dt.datetime, invoice: Invoice | None = None
+    subscription: Subscription,
+    terms: Terms,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    invoice: Invoice | None = None,
+    amount: int = 0,
 ) -> None:
     """Let other terms hold from now on: the plan, its price, and its items on subscription and license.
 
@@ -79,7 +85,7 @@ def take_plan(
         before=before,
         after=terms.package.name,
         invoice=invoice,
-        amount=invoice.net_total if invoice is not None else 0,
+        amount=amount,
     )
 
 

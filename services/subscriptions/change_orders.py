@@ -13,6 +13,7 @@ from extensions import db
 from models.invoice import Invoice
 from models.order import Order, OrderKind, OrderLine, OrderStatus
 from models.subscription import Subscription
+from services.buying_on_credit import settle_on_credit
 from services.invoices import create_invoice, issue_invoice, void_invoice
 from services.ordering import LONGEST_KEY, OrderKeyMissing
 from services.orders import place_order
@@ -46,8 +47,11 @@ def order_change(
     key: str,
     actor: Actor,
     now: dt.datetime,
-) -> Invoice:
-    """Place the order of a change and issue its invoice, due today. ``wanted`` is what is provided once it is paid."""
+) -> Invoice | None:
+    """Place the order of a change and issue its invoice, due today. ``wanted`` is what is provided once it is paid.
+
+    None where a postpaid account's credit covers it: it is paid, and the month's invoice brings it.
+    """
     words = ", ".join(line.description for line in wanted)
     order = place_order(
         subscription.account_id,
@@ -64,6 +68,9 @@ def order_change(
         line.account_id, line.order_id, line.position = subscription.account_id, order.id, position
         line.subscription_id, line.currency = subscription.id, quote.currency
     db.session.add_all(wanted)
+    db.session.flush()
+    if settle_on_credit(order, quote.lines, actor=actor, now=now):
+        return None
     invoice = create_invoice(
         subscription.account,
         quote.lines,
@@ -78,8 +85,9 @@ def order_change(
 
 
 def give_up_change(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Invoice:
-    """Void the invoice of a change that nobody has paid; everything stays as it is. Refused: NoChangeUnderWay,
-    InvoiceNotVoidable, PaymentUnderWay.
+    """Void the invoice of a change that nobody has paid; everything stays as it is. One on credit is paid already.
+
+    Refused: NoChangeUnderWay, InvoiceNotVoidable, PaymentUnderWay.
     """
     refuse_while_logged_in_as(actor)
     subscription = lock_subscription(subscription_id)
@@ -110,7 +118,7 @@ def abandoned_changes(*, now: dt.datetime, after: int = 0, limit: int = _AT_ONCE
 
 
 def change_under_way(subscription: Subscription) -> Order | None:
-    """The order of a change that waits for its payment."""
+    """The order of a change that waits for its payment, or to be provided."""
     found = (
         select(Order)
         .join(OrderLine, OrderLine.order_id == Order.id)
@@ -129,11 +137,11 @@ def refuse_while_changing(subscription: Subscription) -> None:
     order = change_under_way(subscription)
     if order is not None:
         invoice = invoice_of(order)
-        raise ChangeUnderWay(
-            f"A change waits for invoice {invoice.number if invoice else ''}. Pay it, or give that change up."
-        )
+        if invoice is None:
+            raise ChangeUnderWay("A change is being made right now. Reload the page in a moment.")
+        raise ChangeUnderWay(f"A change waits for invoice {invoice.number}. Pay it, or give that change up.")
 
 
 def invoice_of(order: Order) -> Invoice | None:
-    """The invoice over an order."""
+    """The invoice over an order; None where it is on credit."""
     return db.session.scalar(select(Invoice).where(Invoice.order_id == order.id).order_by(Invoice.id).limit(1))

@@ -82,7 +82,7 @@ def save_quantities(
     now: dt.datetime,
 ) -> Invoice | None:
     """Save other quantities. What is more takes effect when the invoice that is given back is paid, or at once when it
-    costs nothing; what is less at renewal.
+    costs nothing or is on credit (see order_change); what is less at renewal.
 
     ``expected_total`` is what the person saw. The same key again gives the same invoice. Refused: as quote_quantities,
     PriceChangedMeanwhile, OrderKeyMissing, NotWhileLoggedInAs.

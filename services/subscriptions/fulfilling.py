@@ -179,7 +179,7 @@ def _change(line: OrderLine, invoice: Invoice | None, actor: Actor, now: dt.date
         item = next(each for each in subscription.items if each.product_id == line.product_id)
         raise_quantity(subscription, item, line.quantity, actor=actor, now=now, invoice=invoice, amount=line.net)
     elif line.terms is not None:
-        take_plan(subscription, read(line.terms), actor=actor, now=now, invoice=invoice)
+        take_plan(subscription, read(line.terms), actor=actor, now=now, invoice=invoice, amount=line.net)
 
 
 def _deliver(

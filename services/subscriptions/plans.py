@@ -89,8 +89,8 @@ def quote_plan(subscription: Subscription, code: str, *, actor: Actor, now: dt.d
 def change_plan(
     subscription_id: int, code: str, *, expected_total: int, key: str, actor: Actor, now: dt.datetime
 ) -> Invoice | None:
-    """Take another plan: a dearer one when its invoice is paid, a cheaper one at renewal. Refused: as quote_plan,
-    PriceChangedMeanwhile, OrderKeyMissing, NotWhileLoggedInAs.
+    """Take another plan: a dearer one when its invoice is paid or is on credit (see order_change), a cheaper one at
+    renewal. Refused: as quote_plan, PriceChangedMeanwhile, OrderKeyMissing, NotWhileLoggedInAs.
     """
     subscription, placed = open_for_change(subscription_id, key, actor)
     if placed is not None:

@@ -20,6 +20,7 @@ from models.invoice import Invoice
 from models.order import OrderKind, OrderLine
 from models.payment_method import PaymentMethod
 from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
+from services.buying_on_credit import settle_on_credit
 from services.invoices import create_invoice, issue_invoice, pay_invoice_from_balance, totals_of
 from services.orders import place_order
 from services.paying.claims import InvoicePart
@@ -66,21 +67,24 @@ def bill_renewal(subscription_id: int, gateways: Gateways, *, actor: Actor, now:
     """Bill the next period of one subscription; call it in a unit of work. Gives the payment that a stored method
     makes, to be carried out.
 
-    The subscription is locked, so of two runners one finds the period billed. Paid from the balance where it holds all
-    of it, else by the default stored method, else the invoice stays unpaid. A change that waits for its payment goes
-    first: billed without it, what it adds would be had in that period for nothing. Refused: ChangeUnderWay,
-    PriceMissing, NotForSale, TaxRulesUnclear.
+    The subscription is locked, so of two runners one finds the period billed. On credit where a postpaid account's
+    covers it, else paid from the balance where that holds all of it, else by the default stored method, else the
+    invoice stays unpaid. A change that waits for its payment goes first: billed without it, what it adds would be had
+    in that period for nothing. Refused: ChangeUnderWay, PriceMissing, NotForSale, TaxRulesUnclear.
     """
     subscription = lock_subscription(subscription_id)
     if not _is_due(subscription, now.date()):
         return None
     refuse_while_changing(subscription)
     invoice = bill_next(subscription, actor=actor, now=now)
-    return _pay(subscription.account, invoice, gateways, actor, now)
+    return _pay(subscription.account, invoice, gateways, actor, now) if invoice is not None else None
 
 
-def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> Invoice:
-    """Issue the invoice over the next period and note the period as billed. The subscription is locked."""
+def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> Invoice | None:
+    """Issue the invoice over the next period and note the period as billed. The subscription is locked.
+
+    None where a postpaid account's credit covers it: the period is paid, and the month's invoice brings it.
+    """
     priced = next_period(subscription)
     first, last = priced.period.first, priced.period.last
     terms = renewal_terms(subscription, prices_of_next(subscription), first)
@@ -99,16 +103,6 @@ def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> 
         actor=actor,
         now=now,
     )
-    invoice = create_invoice(
-        subscription.account,
-        lines,
-        description=words,
-        order=order,
-        subscription_id=subscription.id,
-        currency=subscription.currency,
-        actor=actor,
-        now=now,
-    )
     db.session.add(
         OrderLine(
             account_id=subscription.account_id,
@@ -124,19 +118,31 @@ def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> 
             period_to=last,
         )
     )
-    db.session.add(
-        SubscriptionPeriod(
-            account_id=subscription.account_id,
-            subscription_id=subscription.id,
-            invoice_id=invoice.id,
-            period_from=first,
-            period_to=last,
-            currency=subscription.currency,
-            net=invoice.net_total,
-            terms=written(terms),
-            created_at=now,
-        )
+    billed = SubscriptionPeriod(
+        account_id=subscription.account_id,
+        subscription_id=subscription.id,
+        period_from=first,
+        period_to=last,
+        currency=subscription.currency,
+        net=totals.net,
+        terms=written(terms),
+        created_at=now,
     )
+    db.session.add(billed)
+    db.session.flush()
+    if settle_on_credit(order, lines, actor=actor, now=now):
+        return None
+    invoice = create_invoice(
+        subscription.account,
+        lines,
+        description=words,
+        order=order,
+        subscription_id=subscription.id,
+        currency=subscription.currency,
+        actor=actor,
+        now=now,
+    )
+    billed.invoice_id = invoice.id
     db.session.flush()
     return issue_invoice(invoice, actor=actor, now=now, due_on=renewal_due_on(first, today=now.date()))
 

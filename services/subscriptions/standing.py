@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, false, or_, select
 
 from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES
 from domain.refusals import Refusal
 from domain.renewals import is_over_for_good
 from extensions import db
+from models.credit import UnbilledCharge
 from models.invoice import Invoice
 from models.license import License, LicenseStatus
 from models.order import Order, OrderKind
@@ -30,6 +31,8 @@ from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import ONE_DAY, billed_ahead, following, is_nobodys, is_paid
 from services.subscriptions.renewing import bill_next
 from services.subscriptions.sold import terms_of_period
+from services.taking_back_charges import is_of, take_back
+from services.unbilled import charges_in_force
 
 _AT_ONCE: Final = 200
 _LIVE: Final = (SubscriptionStatus.ACTIVE, SubscriptionStatus.EXPIRED)
@@ -96,8 +99,10 @@ def move_on(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Subscrip
     return subscription
 
 
-def reactivate(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Invoice:
+def reactivate(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Invoice | None:
     """The invoice whose payment brings an expired subscription back: the one it has already, or a new one.
+
+    None where that is on credit: it comes back by itself in a moment.
 
     Refused: NotExpired, Terminated, ChangeUnderWay, NotWhileLoggedInAs, PriceMissing, TaxRulesUnclear.
     """
@@ -108,8 +113,8 @@ def reactivate(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Invoi
     if subscription.status is not SubscriptionStatus.EXPIRED:
         raise NotExpired
     ahead = billed_ahead(subscription)
-    if ahead is not None and ahead.invoice_id is not None:
-        return db.session.get_one(Invoice, ahead.invoice_id)
+    if ahead is not None:
+        return db.session.get_one(Invoice, ahead.invoice_id) if ahead.invoice_id is not None else None
     refuse_while_changing(subscription)
     _forget_nobodys(subscription)
     subscription.renews_on = subscription.current_period_to + ONE_DAY
@@ -147,7 +152,8 @@ def switch_renewal(subscription: Subscription, *, renews: bool, actor: Actor, no
 
 
 def terminate(subscription_id: int, *, reason: str, actor: Actor, now: dt.datetime) -> Subscription:
-    """End a subscription for good, with its license; open invoices of its next period or a change are voided.
+    """End a subscription for good, with its license; open invoices of its next period or a change are voided, and what
+    was put on credit for the time after it is taken back.
 
     Refused: Terminated, PaymentUnderWay, NotWhileLoggedInAs.
     """
@@ -214,7 +220,10 @@ def _terminate(subscription: Subscription, actor: Actor, now: dt.datetime, *, re
 
 
 def _void_open(subscription: Subscription, actor: Actor, now: dt.datetime) -> None:
-    """What nobody paid for the time after the end is owed no more; what is partly paid stays for staff to credit."""
+    """What nobody paid for the time after the end is owed no more; what is partly paid stays for staff to credit.
+
+    What was put on credit is taken back, billed or not: a change that is not made yet, and what begins after the end.
+    """
     order = change_under_way(subscription)
     invoices = [invoice_of(order)] if order is not None else []
     if order is not None:
@@ -237,6 +246,10 @@ def _void_open(subscription: Subscription, actor: Actor, now: dt.datetime) -> No
                 void_invoice(invoice, actor=actor, now=now, reason=f"{subscription.number} has ended")
             except InvoiceNotVoidable:
                 continue
+    not_begun = UnbilledCharge.period_from > subscription.current_period_to
+    not_made = UnbilledCharge.order_id == order.id if order is not None else false()
+    charges = charges_in_force(is_of(subscription), or_(not_begun, not_made))
+    take_back(charges, reason=f"{subscription.number} has ended", actor=actor, now=now)
 
 
 def _let_license_run_on(subscription: Subscription) -> None:

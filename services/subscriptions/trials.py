@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -12,6 +13,7 @@ from domain.proration import REFUND_DAYS, refundable_in_full
 from domain.refusals import Refusal
 from extensions import db
 from models.account import Account
+from models.credit import UnbilledCharge
 from models.credit_note import CreditReason
 from models.invoice import Invoice
 from models.order import OrderLine
@@ -27,6 +29,10 @@ from services.subscriptions.locking import lock_subscription
 from services.subscriptions.periods import ONE_DAY
 from services.subscriptions.standing import terminate
 from services.subscriptions.terms import codes_of, load_package
+from services.taking_back_charges import is_of, take_back
+from services.unbilled import charges_in_force
+
+GIVEN_BACK: Final = f"Given back within {REFUND_DAYS} days"
 
 
 class NoTrial(Refusal):
@@ -82,38 +88,51 @@ def plans_had(account_id: int) -> set[int]:
 def give_back(subscription_id: int, *, actor: Actor, now: dt.datetime) -> Subscription:
     """End a subscription that was bought at most 14 days ago; what was paid is balance again, by a credit note.
 
+    What was bought on credit comes off the next invoice, or is credited on the bill that asks for it already.
     Refused: TooLateToGiveBack, NotWhileLoggedInAs, PaymentUnderWay.
     """
     refuse_while_logged_in_as(actor)
-    invoice = purchase_of(db.session.get_one(Subscription, subscription_id), today=now.date())
-    if invoice is None:
-        raise TooLateToGiveBack
-    locked(invoice)
+    bought = purchase_of(db.session.get_one(Subscription, subscription_id), today=now.date())
+    if isinstance(bought, Invoice):
+        locked(bought)
     subscription = lock_subscription(subscription_id)
-    if purchase_of(subscription, today=now.date()) is not invoice:
+    if bought is None or purchase_of(subscription, today=now.date()) != bought:
         raise TooLateToGiveBack
-    issue_credit_note(
-        invoice,
-        amount=invoice.total - invoice.amount_credited,
-        reason=CreditReason.CANCELLED_SERVICE,
-        actor=actor,
-        now=now,
-    )
-    return terminate(subscription.id, reason="Given back within 14 days", actor=actor, now=now)
+    if isinstance(bought, Invoice):
+        issue_credit_note(
+            bought,
+            amount=bought.total - bought.amount_credited,
+            reason=CreditReason.CANCELLED_SERVICE,
+            actor=actor,
+            now=now,
+        )
+    else:
+        take_back(bought, reason=GIVEN_BACK, actor=actor, now=now)
+    return terminate(subscription.id, reason=GIVEN_BACK, actor=actor, now=now)
 
 
-def purchase_of(subscription: Subscription, *, today: dt.date) -> Invoice | None:
-    """The invoice over the first paid period, while it may be given back: alone on it, and nothing added since."""
+def purchase_of(subscription: Subscription, *, today: dt.date) -> Invoice | list[UnbilledCharge] | None:
+    """The invoice over the first paid period, or its charges where it was bought on credit, while it may be given back:
+    alone on it, and nothing added since.
+    """
     first = subscription.started_on if subscription.trial_ends_on is None else subscription.trial_ends_on + ONE_DAY
     if subscription.status is not SubscriptionStatus.ACTIVE or not refundable_in_full(first, today):
         return None
     invoices = select(SubscriptionPeriod.invoice_id).where(SubscriptionPeriod.subscription_id == subscription.id)
     ids = db.session.scalars(invoices).all()
-    if len(ids) != 1 or ids[0] is None:
+    if len(ids) != 1:
         return None
     others = select(func.count()).select_from(Invoice).where(Invoice.subscription_id == subscription.id)
-    if db.session.scalar(others.where(Invoice.id != ids[0], Invoice.amount_paid > 0)):
+    if db.session.scalar(others.where(Invoice.id.is_distinct_from(ids[0]), Invoice.amount_paid > 0)):
         return None
+    charges = charges_in_force(is_of(subscription))
+    if ids[0] is None:
+        orders = {each.order_id for each in charges}
+        return charges if len(orders) == 1 and _is_alone(orders.pop()) else None
     invoice = db.session.get_one(Invoice, ids[0])
-    alone = select(func.sum(OrderLine.quantity)).where(OrderLine.order_id == invoice.order_id)
-    return invoice if db.session.scalar(alone) == 1 and invoice.amount_due == 0 else None
+    return invoice if not charges and _is_alone(invoice.order_id) and invoice.amount_due == 0 else None
+
+
+def _is_alone(order_id: int | None) -> bool:
+    """Whether an order is over one thing."""
+    return db.session.scalar(select(func.sum(OrderLine.quantity)).where(OrderLine.order_id == order_id)) == 1
