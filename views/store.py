@@ -36,6 +36,13 @@ PERIODS = {
 }
 
 
+AFTER_TRIAL = "On its last day the first period is billed; unpaid, it just ends."
+AFTER_TRIAL_ON_CREDIT = (
+    "On its last day the first period is put on your next invoice, as far as your credit covers it. Choose before not"
+    " to renew it, and it just ends."
+)
+
+
 class StorePage(RealmPage):
     """What is chosen is kept in the address; only a POST orders."""
 
@@ -78,7 +85,7 @@ class StorePage(RealmPage):
     @expose("/<code>/trial", methods=("POST",))
     def trial(self, code: str) -> ResponseReturnValue:
         """Try it for nothing, once."""
-        account, form, number = self._account(), FlaskForm(), ""
+        account, form, number, price = self._account(), FlaskForm(), "", 0
         item = self._item(account, code)
         if not form.validate():
             abort(400)
@@ -91,13 +98,14 @@ class StorePage(RealmPage):
                     actor=self.visit.actor,
                     now=self.hooks.now(),
                 )
-                number = subscription.number
+                number, price = subscription.number, subscription.recurring_price
         except StopIteration:
             abort(404)
         except Refusal as refusal:
             account = self._account()
             return self._package_page(self._item(account, code), account, "", "1", refusal.message), 409
-        flash("The trial has begun. On its last day the first period is billed; unpaid, it just ends.", "success")
+        goes_on = self._settled(self._account(), price) is not Settled.FIRST
+        flash(f"The trial has begun. {AFTER_TRIAL_ON_CREDIT if goes_on else AFTER_TRIAL}", "success")
         if self.visit.allows(P.SUBSCRIPTIONS_READ):
             return see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
         return see_other(self._url())
@@ -153,9 +161,14 @@ class StorePage(RealmPage):
             most=MOST_PACKAGES,
             form=FlaskForm(),
             errors=[("quantity", error)] if error else [],
+            after_trial=self._after_trial(item, account),
             url=self._url(address(item.package.code)),
             store_url=self._url(),
         )
+
+    def _after_trial(self, item: StoreItem, account: Account) -> str:
+        price = next((price.amount for price in item.prices if price.period.months), 0)
+        return AFTER_TRIAL if self._settled(account, price) is Settled.FIRST else AFTER_TRIAL_ON_CREDIT
 
     def _preview(self, item: StoreItem, account: Account, quote: Quote, period: str, typed: str) -> ResponseReturnValue:
         settled = self._settled(account, quote.totals.total)

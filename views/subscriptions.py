@@ -137,9 +137,9 @@ class SubscriptionResource(Resource):
             grant=P.SUBSCRIPTIONS_EDIT,
             when=Subscription.can_change,
             realms={STAFF},
-            confirm="Within 14 days of the purchase all of it is credited and becomes balance; the subscription and its"
-            " license end now.",
-            done="It is given back; what was paid is balance.",
+            confirm="Within 14 days of the purchase all of it is credited and becomes balance, or comes off the next"
+            " invoice where it was bought on credit; the subscription and its license end now.",
+            done="It is given back; what was paid is balance, and what was on credit is not owed.",
             danger=True,
             name="give-back",
         ),

@@ -132,7 +132,10 @@ def switch_renewal(subscription: Subscription, *, renews: bool, actor: Actor, no
     locked(subscription)
     if subscription.status is not SubscriptionStatus.ACTIVE:
         raise RenewalNotSwitchable
-    if not renews and billed_ahead(subscription) is not None:
+    ahead = billed_ahead(subscription) if not renews else None
+    if ahead is not None and ahead.invoice_id is None:
+        raise RenewalBilled("The next period is paid on credit already. End the one after it, or ask us in a ticket.")
+    if ahead is not None:
         raise RenewalBilled
     if renews:
         _forget_nobodys(subscription)

@@ -23,16 +23,17 @@ from models.price import BillingPeriod
 from models.subscription import SubscriptionChange, SubscriptionPeriod, SubscriptionStatus
 from services.audit import timeline_of
 from services.books import check_books
+from services.credit import give_credit
 from services.credit_limits import set_credit_limit
 from services.credit_notes import issue_credit_note
-from services.invoices import InvoiceLineValues, void_invoice
+from services.invoices import InvoiceLineValues, pay_invoice_from_balance, void_invoice
 from services.payment_modes import switch_to_postpaid, switch_to_prepaid
 from services.subscriptions.change_orders import NoChangeUnderWay, give_up_change
 from services.subscriptions.changing import quote_quantities, save_quantities
 from services.subscriptions.plans import change_plan, quote_plan
 from services.subscriptions.quotes import ChangeUnderWay
 from services.subscriptions.renewing import bill_renewal
-from services.subscriptions.standing import move_on, reactivate, terminate
+from services.subscriptions.standing import RenewalBilled, move_on, reactivate, switch_renewal, terminate
 from services.subscriptions.terms import load_package
 from services.subscriptions.trials import TooLateToGiveBack, give_back, start_trial
 from services.unbilled import bill_unbilled, keep_unbilled
@@ -195,6 +196,17 @@ def test_a_renewal_is_charged_on_the_next_invoice_and_begins_on_its_day(subscrip
     assert (renewed.current_period_from, renewed.status) == (dt.date(2026, 6, 4), SubscriptionStatus.ACTIVE)
     assert (order_of(OrderKind.RENEWAL).status, len(unbilled())) == (OrderStatus.FULFILLED, 2)
     assert check_books() == []
+
+
+def test_a_renewal_that_is_on_credit_already_is_not_called_off_and_the_one_after_it_is(subscription):
+    now = live_until(dt.date(2026, 5, 28), BOUGHT)
+    with pytest.raises(RenewalBilled, match="on credit already"):
+        switch_renewal(only_subscription(), renews=False, actor=CLERK, now=now)
+    now = live_until(dt.date(2026, 6, 4), now)
+    switch_renewal(only_subscription(), renews=False, actor=CLERK, now=now)
+    db.session.commit()
+    live_until(dt.date(2026, 7, 5), now)
+    assert (only_subscription().status, len(unbilled())) == (SubscriptionStatus.EXPIRED, 2)
 
 
 def test_sixteen_who_renew_at_once_charge_it_once(subscription):
@@ -369,3 +381,20 @@ def test_giving_back_while_the_month_is_billed_is_right_either_way(subscription,
 
     at_once(one, times=8)
     assert (unbilled(), receivable(account), funds(account), check_books()) == ([], 0, 0, [])
+
+
+def test_giving_back_while_the_bill_is_paid_is_right_either_way(subscription, account):
+    """The bill is locked before the account by both, so neither waits for the other in a circle."""
+    bill_id = bill_unbilled(account, actor=CLERK, now=BOUGHT).id
+    give_credit(account, amount=11_900, reason="x", actor=CLERK, now=BOUGHT)
+    subscription_id = subscription.id
+
+    def one(number: int) -> None:
+        if number % 2:
+            pay_invoice_from_balance(db.session.get_one(Invoice, bill_id), actor=CLERK, now=BOUGHT)
+        else:
+            give_back(subscription_id, actor=CLERK, now=BOUGHT)
+
+    at_once(one)
+    assert (only_subscription().status, rows_of(CreditNote)) == (SubscriptionStatus.TERMINATED, 1)
+    assert (receivable(account), funds(account), check_books()) == (0, 11_900, [])

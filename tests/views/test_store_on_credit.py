@@ -91,3 +91,10 @@ def test_the_owner_of_another_account_spends_none_of_this_ones_credit(app, desk,
     answer = stranger.client.post(f"{desk.base}{TOTAL}", data={"csrf_token": stranger.token})
     assert answer.status_code == 404
     assert rows_of(UnbilledCharge) == 0
+
+
+def test_a_trial_says_that_it_goes_on_on_credit(desk):
+    goes_on = "On its last day the first period is put on your next invoice, as far as your credit covers it."
+    assert goes_on in page_of(desk.get("/store/team")).text
+    assert goes_on in desk.flashed(desk.post("/store/team/trial"))
+    assert (only_subscription().renews_on is not None, rows_of(UnbilledCharge)) == (True, 0)
