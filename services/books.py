@@ -23,7 +23,7 @@ from models.ledger import LedgerAccount, LedgerPosting
 from models.number_series import NumberedKind, NumberSeries
 from models.payment import Payment, PaymentAllocation, PaymentKind, Refund, RefundStatus
 from models.statement_line import StatementKind, StatementLine
-from services.books_credit import overdrawn_balances, wrongly_reserved
+from services.books_credit import overdrawn_balances, wrongly_charged, wrongly_reserved
 
 MOST_FINDINGS: Final = 20
 """Of one invariant: who repairs the first ones looks again."""
@@ -285,6 +285,7 @@ _CHECKS: Final[MappingProxyType[str, Callable[[], Iterator[_Breach]]]] = Mapping
         "Statements close with the account's position": _statements_close_with_the_position,
         "Balances are within their credit limits": lambda: islice(overdrawn_balances(), MOST_FINDINGS),
         "Reserved credit is what is held": lambda: islice(wrongly_reserved(), MOST_FINDINGS),
+        "Orders on credit are what they are charged": lambda: islice(wrongly_charged(), MOST_FINDINGS),
         "Numbers have no gaps": _numbers_have_no_gaps,
         "Transfers keep the totals": _transfers_keep_totals,
     }

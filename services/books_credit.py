@@ -9,8 +9,9 @@ from sqlalchemy import and_, func, select
 from domain.postings import LedgerAccountKind
 from extensions import db
 from models.account import Account
-from models.credit import CreditLimit, CreditReservation, ReservationStatus
+from models.credit import CreditLimit, CreditReservation, ReservationStatus, UnbilledCharge
 from models.ledger import LedgerAccount
+from models.order import Order
 
 
 def overdrawn_balances() -> Iterator[tuple[str, str, str]]:
@@ -52,3 +53,17 @@ def wrongly_reserved() -> Iterator[tuple[str, str, str]]:
     )
     for client_id, amount, reservations in db.session.execute(found):
         yield "account", client_id, f"{amount} are set aside, the reservations held come to {reservations}"
+
+
+def wrongly_charged() -> Iterator[tuple[str, str, str]]:
+    """The charges of an order on credit come to what was ordered, those that were taken off since with them."""
+    asked = func.sum(UnbilledCharge.total)
+    found = (
+        select(Order.number, Order.total, asked)
+        .join(UnbilledCharge, UnbilledCharge.order_id == Order.id)
+        .group_by(Order.id, Order.number, Order.total)
+        .having(asked != Order.total)
+        .order_by(Order.id)
+    )
+    for number, total, charged in db.session.execute(found):
+        yield "customer_order", number, f"the order is over {total}, its charges come to {charged}"

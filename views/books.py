@@ -20,7 +20,13 @@ from services.unit_of_work import unit_of_work
 from views.history import moment_text
 
 LOOKS_AGAIN_SECONDS = 3
-_SLUGS = {"invoice": "invoices", "credit_note": "credit-notes", "payment": "payments", "account": "accounts"}
+_SLUGS = {
+    "invoice": "invoices",
+    "credit_note": "credit-notes",
+    "payment": "payments",
+    "account": "accounts",
+    "customer_order": "orders",
+}
 
 
 class BooksPage(RealmPage):

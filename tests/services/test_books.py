@@ -20,18 +20,22 @@ from models import (
     ItemTransferLine,
     LedgerAccount,
     NumberSeries,
+    OrderKind,
     Payment,
     PaymentAllocation,
     Product,
     StatementKind,
     StatementLine,
     TransferDirection,
+    UnbilledCharge,
 )
 from models.ledger import LedgerAccountKind
 from services.books import INVARIANTS, Finding, check_books
 from services.credit_notes import issue_credit_note
-from services.invoices import pay_invoice_from_balance, void_invoice
+from services.invoices import InvoiceLineValues, pay_invoice_from_balance, void_invoice
+from services.orders import place_order
 from services.transfers import transfer_items
+from services.unbilled import keep_unbilled
 from tests.factories.catalogue import ProductFactory
 from tests.factories.people import AccountFactory
 from tests.factories.services import LicenseFactory, LicenseItemFactory
@@ -48,6 +52,11 @@ def account(session: Session, now: dt.datetime) -> Account:
     issue_credit_note(first, reason=CreditReason.GOODWILL, amount=1_190, actor=CLERK, now=now)
     void_invoice(issued(AccountFactory(), now), actor=CLERK, now=now)
     draft(account, now)
+    on_credit = place_order(
+        account.id, description="x", kind=OrderKind.PURCHASE, currency="USD", net=39, tax=7, actor=CLERK, now=now
+    )
+    cents = [InvoiceLineValues("Cents", unit_price=13, tax_rate=NINETEEN_PERCENT) for _ in range(3)]
+    keep_unbilled(account, cents, now=now, order=on_credit)
     product: Product = ProductFactory()
     source = LicenseItemFactory(license=LicenseFactory(account=account), product=product, quantity=5).license
     transfer_items(source, LicenseFactory(account=account), {product.code: 2}, actor=CLERK, now=now)
@@ -151,6 +160,10 @@ def _set_aside_for_nothing() -> None:
     db.session.execute(update(LedgerAccount).where(funds).values(reserved=1))
 
 
+def _charge_too_much() -> None:
+    db.session.execute(update(UnbilledCharge).values(total=UnbilledCharge.total + 1))
+
+
 def _break_a_transfer() -> None:
     taken = ItemTransferLine.direction == TransferDirection.TAKEN
     values = {"quantity": 1, "quantity_after": ItemTransferLine.quantity_before - 1}
@@ -177,6 +190,7 @@ def _break_a_transfer() -> None:
         (_take_a_number_before_its_turn, "Numbers have no gaps", "INV-2026-0003"),
         (_overdraw_without_a_limit, "Balances are within their credit limits", "client"),
         (_set_aside_for_nothing, "Reserved credit is what is held", "client"),
+        (_charge_too_much, "Orders on credit are what they are charged", "order"),
         (_break_a_transfer, "Transfers keep the totals", "transfer"),
     ],
 )
@@ -184,7 +198,7 @@ def test_a_breach_is_found_with_its_row(account: Account, breach: Callable[[], N
     breach()
     findings = found(invariant)
     assert findings
-    keys = {"client": account.client_id, "transfer": findings[0].key}
+    keys = {"client": account.client_id, "transfer": findings[0].key, "order": findings[0].key}
     assert keys.get(key, key) in {finding.key for finding in findings}
     assert all(finding.detail for finding in findings)
 
@@ -198,4 +212,4 @@ def test_no_invariant_floods_the_page(session: Session, now: dt.datetime) -> Non
 
 
 def test_every_invariant_has_a_name_of_its_own() -> None:
-    assert len(set(INVARIANTS)) == len(INVARIANTS) == 11
+    assert len(set(INVARIANTS)) == len(INVARIANTS) == 12
