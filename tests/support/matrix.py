@@ -79,11 +79,12 @@ def expected(visitor: Visitor, realm: str, ask: Ask) -> frozenset[int]:
 
 
 def is_asked(visitor: Visitor, realm: str, ask: Any) -> bool:
-    """Whether a visitor asks this. Who holds no right to it is refused before ids are looked at: a stranger and a member
-    without roles try it with all ids, the others with one.
+    """Whether a visitor asks this. Who holds no right to it is refused before ids are looked at: in the portal a stranger
+    and a member without roles try it with all ids, the others with one.
     """
     refused_anyhow = not ask.needed & visitor.grants.get(realm, frozenset())
-    return not (ask.again and refused_anyhow and visitor.name not in (NONE, STRANGER))
+    tries_all = realm == PORTAL and visitor.name in (NONE, STRANGER)
+    return tries_all or not (ask.again and refused_anyhow)
 
 
 def in_turn(case: tuple[str, Record], values: Sequence[Any], shares: int) -> list[Any]:
