@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from domain.credit import Postpaid
 from domain.dunning import DunningPolicy, StepKind, may_be_let_in, steps_today, why_passed_over
 from domain.invoices import pay_in_order
 from domain.periods import Period, PricedPeriod, month_of
@@ -107,7 +108,7 @@ class Billed:
 
 @dataclass(slots=True)
 class Renewal:
-    """A subscription that renews. ``price`` gives the total of the invoice over a period, taxes included. ``billed``
+    """A subscription that renews. ``lines`` gives the lines of the invoice over a period. ``billed``
     are later periods by their first days: each is billed once, and entered when it is paid.
     """
 
@@ -116,7 +117,7 @@ class Renewal:
     anchor: dt.date
     months: int
     aligns: bool
-    price: Callable[[PricedPeriod], int]
+    lines: Callable[[PricedPeriod], list[LineAmount]]
     billed: dict[dt.date, Billed] = field(default_factory=dict)
     not_before: dt.date | None = None  # the last day of a trial
     ended: bool = False
@@ -132,7 +133,8 @@ class Position:
     """How an account stands. ``may_charge`` says whether the default stored method can be charged at a moment,
     ``may_top_up`` the same of the method of its rule. ``debts``: the oldest first. ``overdraft`` says how far below
     zero renewals may take the funds on a day (below zero itself: so much is reserved of them). ``unbilled`` is what was
-    used and not billed yet, by the first day of its month; lines of one rate and treatment may stand as one.
+    used and not billed yet, by the first day of its month; lines of one rate and treatment may stand as one. ``limit``
+    is that of a postpaid account on a day, less what is reserved; a prepaid one has none.
     """
 
     funds: int
@@ -146,6 +148,15 @@ class Position:
     may_top_up: Callable[[dt.datetime], bool]
     overdraft: Callable[[dt.date], int] = lambda _day: 0
     unbilled: dict[dt.date, list[LineAmount]] = field(default_factory=dict)
+    limit: Callable[[dt.date], int] | None = None
+
+    def usable_credit(self, day: dt.date) -> int:
+        """What a postpaid account may still put on its next invoice."""
+        if self.limit is None:
+            return 0
+        used = sum(total_lines(lines).total for lines in self.unbilled.values())
+        due = self.funds - sum(debt.due for debt in self.debts)
+        return Postpaid(unbilled=-used, due=due, limit=0).usable + self.limit(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +202,9 @@ def _next_id(account: Position) -> int:
 
 
 def _renew(account: Position, house: House, at: dt.datetime) -> Iterator[Foretold]:
-    """Bill what renews: from the balance if it holds all of it, else by the stored method, else it stays unpaid."""
+    """Bill what renews: from the balance if it holds all of it, else by the stored method, else it stays unpaid. Where
+    the credit of a postpaid account covers it, it stands on the invoice of the month.
+    """
     day = at.date()
     for renewal in account.renewals:
         _enter_paid(renewal, day)
@@ -216,8 +229,14 @@ def _is_billed_on(renewal: Renewal, day: dt.date) -> bool:
 def _bill_next(account: Position, renewal: Renewal, house: House, at: dt.datetime) -> Iterator[Foretold]:
     day = at.date()
     priced = following_period(renewal.current, anchor=renewal.anchor, months=renewal.months, aligns=renewal.aligns)
+    lines = renewal.lines(priced)
+    total = total_lines(lines).total
+    if 0 < total <= account.usable_credit(day):
+        account.unbilled.setdefault(month_of(day).first, []).extend(lines)
+        renewal.billed[priced.period.first] = Billed(priced.period)
+        return
     due_on = renewal_due_on(priced.period.first, today=day)
-    debt = Debt(_next_id(account), renewal.about, day, due_on, renewal.price(priced), of_renewal=True)
+    debt = Debt(_next_id(account), renewal.about, day, due_on, total, of_renewal=True)
     renewal.billed[priced.period.first] = Billed(priced.period, debt)
     yield Foretold(day, Kind.INVOICE, debt.due, debt.about, of_renewal=True)
     if 0 < debt.due <= account.funds + account.overdraft(day):

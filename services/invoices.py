@@ -83,7 +83,12 @@ class InvoiceLineValues:
 
 def totals_of(lines: Sequence[InvoiceLineValues]) -> DocumentTotals:
     """Add up lines as their invoice will."""
-    return total_lines([LineAmount(line.net, line.tax_rate, line.treatment) for line in lines])
+    return total_lines(amounts_of(lines))
+
+
+def amounts_of(lines: Sequence[InvoiceLineValues]) -> list[LineAmount]:
+    """What these lines bring to the totals."""
+    return [LineAmount(line.net, line.tax_rate, line.treatment) for line in lines]
 
 
 def create_invoice(

@@ -12,7 +12,7 @@ from sqlalchemy import Select, extract, func, or_, select
 from domain.credit import GrantedLimit, limit_on
 from domain.dunning import StepKind
 from domain.invoices import PAYABLE_STATUSES
-from domain.postings import LedgerAccountKind
+from domain.postings import CUSTOMER_LEDGER_KINDS, LedgerAccountKind
 from domain.refusals import Refusal
 from domain.rehearsal import Debt, Position, TopUp
 from domain.top_ups import MOST_FAILURES
@@ -43,6 +43,7 @@ class _Money:
     debts: dict[int, list[Debt]] = field(default_factory=dict)
     funds: dict[tuple[int, str], int] = field(default_factory=dict)
     reserved: dict[tuple[int, str], int] = field(default_factory=dict)
+    set_aside: dict[tuple[int, str], int] = field(default_factory=dict)  # of all pots, not of the funds alone
     limits: dict[int, list[GrantedLimit]] = field(default_factory=dict)
     unbilled: dict[int, dict[dt.date, list[LineAmount]]] = field(default_factory=dict)
     defaults: dict[int, PaymentMethod] = field(default_factory=dict)
@@ -94,6 +95,7 @@ def _position(account: Account, money: _Money, renewals: list[Any], gateways: Ga
         may_top_up=_asks(account, rule_method, gateways),
         overdraft=_overdraft(account, money),
         unbilled=money.unbilled.get(account.id, {}),
+        limit=_limit(account, money) if account.payment_mode is PaymentMode.POSTPAID else None,
     )
 
 
@@ -101,6 +103,12 @@ def _overdraft(account: Account, money: _Money) -> Callable[[dt.date], int]:
     """How far below zero a renewal may take the balance on a day (services/usable_credit.py)."""
     reserved = money.reserved.get((account.id, account.currency), 0)
     limits = money.limits.get(account.id, []) if account.payment_mode is PaymentMode.PREPAID else []
+    return lambda day: limit_on(day, limits) - reserved
+
+
+def _limit(account: Account, money: _Money) -> Callable[[dt.date], int]:
+    """What a postpaid account may put on its next invoice when nothing is due or unbilled; what is reserved is not."""
+    reserved, limits = money.set_aside.get((account.id, account.currency), 0), money.limits.get(account.id, [])
     return lambda day: limit_on(day, limits) - reserved
 
 
@@ -123,11 +131,14 @@ def _asks(account: Account, method: PaymentMethod | None, gateways: Gateways) ->
 def _money(accounts: Sequence[Account]) -> _Money:
     ids = [account.id for account in accounts]
     found = _Money(debts=_debts(ids))
-    pots = select(
-        LedgerAccount.account_id, LedgerAccount.currency, LedgerAccount.balance, LedgerAccount.reserved
-    ).where(LedgerAccount.account_id.in_(ids), LedgerAccount.kind == LedgerAccountKind.FUNDS)
-    for key, currency, balance, reserved in db.session.execute(pots):
-        found.funds[key or 0, currency], found.reserved[key or 0, currency] = balance, reserved
+    pots = select(LedgerAccount).where(
+        LedgerAccount.account_id.in_(ids), LedgerAccount.kind.in_(sorted(CUSTOMER_LEDGER_KINDS))
+    )
+    for pot in db.session.scalars(pots):
+        place = (pot.account_id or 0, pot.currency)
+        found.set_aside[place] = found.set_aside.get(place, 0) + pot.reserved
+        if pot.kind is LedgerAccountKind.FUNDS:
+            found.funds[place], found.reserved[place] = pot.balance, pot.reserved
     _read_credit(ids, found)
     rules = db.session.scalars(
         select(AutoTopUp).where(AutoTopUp.account_id.in_(ids), AutoTopUp.is_enabled.is_(True))

@@ -14,11 +14,12 @@ from domain.periods import Period, PricedPeriod
 from domain.refusals import Refusal
 from domain.rehearsal import Billed, Debt, Renewal
 from domain.renewals import BILLED_BEFORE
+from domain.totals import LineAmount
 from extensions import db
 from models.account import Account
 from models.invoice import Invoice
 from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
-from services.invoices import InvoiceLineValues, totals_of
+from services.invoices import amounts_of
 from services.pricing import PriceList, price_list
 from services.subscriptions.periods import ONE_DAY, anchor_of, is_paid_by
 from services.subscriptions.terms import LOADED, codes_of, lines_of, renewal_terms
@@ -73,7 +74,7 @@ def renewals_of(
                 anchor_of(row),
                 row.period.months,
                 row.aligns_to_month,
-                _price(row, taxes[row.account_id], prices.get(row.currency), now, troubles),
+                _lines(row, taxes[row.account_id], prices.get(row.currency), now, troubles),
                 billed.get(row.id, {}),
                 row.trial_ends_on,
             )
@@ -132,21 +133,15 @@ def _price_lists(subscriptions: Sequence[Subscription]) -> dict[str, PriceList]:
     return {currency: price_list(wanted, currency=currency) for currency, wanted in codes.items()}
 
 
-def _price(
+def _lines(
     row: Subscription, taxes: TaxTable, prices: PriceList | None, now: dt.datetime, troubles: Troubles
-) -> Callable[[PricedPeriod], int]:
-    def price(priced: PricedPeriod) -> int:
+) -> Callable[[PricedPeriod], list[LineAmount]]:
+    def lines(priced: PricedPeriod) -> list[LineAmount]:
         try:
-            return totals_of(_lines(row, priced, taxes, prices, now)).total
+            terms = renewal_terms(row, prices, priced.period.first)
+            return amounts_of(lines_of(terms, row.id, priced, taxes, actor=_NOBODY, now=now))
         except Refusal:
             troubles.unpriced += 1
-            return 0
+            return []
 
-    return price
-
-
-def _lines(
-    row: Subscription, priced: PricedPeriod, taxes: TaxTable, prices: PriceList | None, now: dt.datetime
-) -> list[InvoiceLineValues]:
-    terms = renewal_terms(row, prices, priced.period.first)
-    return lines_of(terms, row.id, priced, taxes, actor=_NOBODY, now=now)
+    return lines

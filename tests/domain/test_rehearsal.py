@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.dunning import DunningPolicy
 from domain.periods import Period
-from domain.rehearsal import Billed, Debt, House, Kind, Position, Renewal, TopUp, foretell
+from domain.rehearsal import USED, Billed, Debt, House, Kind, Position, Renewal, TopUp, foretell
 from domain.totals import LineAmount
 
 NOW = dt.datetime(2026, 5, 15, 9, 30, tzinfo=dt.UTC)
@@ -53,7 +53,7 @@ def yearly(price: int = 36_500, **values) -> Renewal:
         "anchor": dt.date(2025, 6, 1),
         "months": 12,
         "aligns": False,
-        "price": lambda _priced: price,
+        "lines": lambda _priced: [LineAmount(price)],
     }
     return Renewal(**{**usual, **values})
 
@@ -244,6 +244,19 @@ def test_who_was_suspended_for_a_renewal_is_let_in_when_it_is_void():
 
 def test_nobody_is_suspended_for_a_renewal_on_the_day_on_which_it_is_void():
     assert Kind.SUSPENSION not in {kind for _day, kind in look(position(renewals=[monthly()]), days=90)}
+
+
+def test_a_renewal_that_the_credit_covers_stands_on_the_invoice_of_the_month():
+    """Billed on 25 May for the days from June on: used in May, so on the bill of 1 June, which nobody has paid then."""
+    account = position(renewals=[monthly()], limit=lambda _day: 3_000)
+    found = list(foretell(account, house(), now=NOW, until=dt.date(2026, 6, 2)))
+    assert [(event.day, event.about, event.amount) for event in found] == [(dt.date(2026, 6, 1), USED, 3_000)]
+    assert account.renewals[0].current.first == dt.date(2026, 6, 1)
+
+
+def test_a_renewal_beyond_the_credit_is_an_invoice():
+    account = position(renewals=[monthly()], limit=lambda _day: 2_999)
+    assert look(account, days=14)[0] == (10, Kind.INVOICE)
 
 
 def test_nobody_is_reminded_of_the_period_after_a_trial():

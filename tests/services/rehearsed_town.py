@@ -8,9 +8,10 @@ from collections import Counter
 from sqlalchemy import select
 
 from domain.periods import add_months
-from domain.rehearsal import Kind
+from domain.rehearsal import USED, Kind
 from extensions import db
 from jobs.auto_top_up import top_up
+from jobs.credit import months as bill_months
 from jobs.dunning import take_due_steps
 from jobs.registry import JobContext
 from jobs.subscriptions import move, renew
@@ -24,11 +25,14 @@ from models import (
     PaymentKind,
     PaymentStatus,
     Subscription,
+    UnbilledCharge,
 )
 from services import auto_top_up, dunning
 from services.accounts import suspend_account
 from services.auto_top_up import set_auto_top_up
+from services.credit_limits import set_credit_limit
 from services.orders import FULFIL_JOB
+from services.payment_modes import switch_to_postpaid
 from services.rehearsing.report import Report
 from services.subscriptions import renewing
 from tests.factories.money import PaymentMethodFactory
@@ -97,6 +101,10 @@ def subscribers(now) -> None:
     with_card(monthly("Expired with a card", until=today - 4 * ONE_DAY), is_default=True)
     rule(monthly("Expired and tops up", until=today - 5 * ONE_DAY), now, threshold=1_000, amount=6_000)
     monthly("Never had a renewal", until=today + 3 * ONE_DAY, renews_on=None)
+    postpaid = monthly("One of two fits the credit", until=today + 10 * ONE_DAY)
+    monthly("", account=postpaid, until=today + 12 * ONE_DAY)
+    set_credit_limit(postpaid, amount=6_000, reason="", actor=CLERK, now=now)
+    switch_to_postpaid(postpaid, actor=CLERK, now=now)
 
 
 def monthly(name: str, *, until: dt.date, account: Account | None = None, **values) -> Account:
@@ -138,6 +146,7 @@ def run_the_house(now, days: int) -> None:
     at, end = now, dt.datetime.combine(now.date() + (days + 1) * ONE_DAY, dt.time(), dt.UTC)
     while at < end:
         if at == now or at.hour in (0, 23):
+            bill_months(context(at))
             renew(context(at))
             take_due_steps(context(at))
             run_due_jobs(FULFIL_JOB, now=at)  # what was paid is entered before anything ends
@@ -155,12 +164,14 @@ def happened(since) -> Counter:
     invoices = {row.id: row for row in db.session.scalars(select(Invoice))}
     subscriptions = dict(db.session.execute(select(Subscription.id, Subscription.number)).all())
     renewals = {row.number: subscriptions[row.subscription_id] for row in invoices.values() if renews(row, since)}
-    about_of = {row.number: renewals.get(row.number, row.number) for row in invoices.values()}
+    bills = set(db.session.scalars(select(UnbilledCharge.invoice_id).distinct()))
+    used = {row.number: USED for row in invoices.values() if row.id in bills and row.created_at >= since}
+    about_of = {row.number: row.number for row in invoices.values()} | renewals | used
     paid_of = dict(db.session.execute(select(PaymentAllocation.payment_id, PaymentAllocation.invoice_id)).all())
     found = Counter()
     for invoice in invoices.values():
-        if invoice.number in renewals:
-            about = renewals[invoice.number]
+        about = about_of[invoice.number]
+        if about != invoice.number:
             found[invoice.issued_on, "invoice", clients[invoice.account_id], about, invoice.total] += 1
     for step in db.session.scalars(select(DunningStep).where(DunningStep.done_at >= since)):
         if step.kind.value != "retry":
