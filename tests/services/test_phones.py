@@ -102,7 +102,7 @@ def events(session):
 
 def mails(session):
     mail = select(NotificationDelivery.event).where(NotificationDelivery.channel == NotificationChannel.EMAIL)
-    return session.scalars(mail).all()
+    return session.scalars(mail.order_by(NotificationDelivery.id)).all()
 
 
 def test_a_new_number_is_not_verified_until_its_code_is_typed(session, now, mia):
