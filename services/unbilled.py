@@ -92,6 +92,18 @@ def charges_in_force(*which: ColumnElement[bool]) -> list[UnbilledCharge]:
     return list(db.session.scalars(found.execution_options(populate_existing=True)))
 
 
+def charges_of_order(order_id: int) -> Sequence[tuple[UnbilledCharge, str | None]]:
+    """Every charge of an order with the number of the invoice that has it, as far as one has."""
+    found = (
+        select(UnbilledCharge, Invoice.number)
+        .outerjoin(Invoice, Invoice.id == UnbilledCharge.invoice_id)
+        .where(UnbilledCharge.order_id == order_id)
+        .order_by(UnbilledCharge.id)
+        .limit(SHOWN)
+    )
+    return [(charge, number) for charge, number in db.session.execute(found)]
+
+
 def take_off(charges: Sequence[UnbilledCharge], *, reason: str, actor: Actor, now: dt.datetime) -> None:
     """Take charges off the next invoice: they are not owed, and their credit is usable again. The account is locked."""
     if not charges:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.permissions import P
 from models import CreditNote, DocumentKind, Order, StatementLine
 from panel import STAFF, Choice, Column, DateRange, Lookup, MoneyRange, Related, Resource, Text, reading
+from views.order_facts import settled_on_credit
 from views.papers import download, statement_banners
 
 
@@ -99,3 +100,4 @@ class OrderResource(Resource):
         Related("lines", columns=("description", "quantity", "unit_price", "net"), order="position"),
         Related("invoices", columns=("number", "issued_on", "status", "total", "amount_due")),
     )
+    facts = settled_on_credit

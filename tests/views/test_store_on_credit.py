@@ -12,6 +12,8 @@ from extensions import db
 from models import Account, Invoice, Order, UnbilledCharge
 from services.credit_limits import set_credit_limit
 from services.payment_modes import switch_to_postpaid
+from services.unbilled import bill_unbilled
+from services.unit_of_work import unit_of_work
 from tests.factories.people import AccountFactory
 from tests.services.money import CLERK, rows_of
 from tests.support.desk import member_desk
@@ -49,6 +51,24 @@ def test_an_order_within_the_credit_says_that_it_stands_on_the_next_invoice(desk
     provide(NOW)
     assert only_subscription().recurring_price == 10_000
     assert "$100.00" in page_of(desk.get("/balance/")).text
+
+
+def test_an_order_on_credit_says_on_which_invoice_it_stands(desk, account):
+    desk.confirm(TOTAL)
+    number = db.session.scalars(select(Order.number)).one()
+    assert "$100.00, on the next invoice" in page_of(desk.get(f"/orders/{number}")).text
+    with unit_of_work():
+        bill = bill_unbilled(db.session.get_one(Account, account.id), actor=CLERK, now=NOW)
+    page = page_of(desk.get(f"/orders/{number}"))
+    assert f"$100.00, on invoice {bill.number}" in page.text
+    assert (bill.number, f"/portal/10001/invoices/{bill.number}") in page.links
+
+
+def test_an_order_with_an_invoice_of_its_own_has_no_such_box(desk):
+    desk.confirm(TOTAL)
+    desk.confirm(TOTAL)  # beyond the credit
+    number = db.session.scalars(select(Order.number).order_by(Order.id.desc())).first()
+    assert "On credit" not in page_of(desk.get(f"/orders/{number}")).text
 
 
 def test_an_order_beyond_the_credit_says_why_it_is_paid_first(desk):
