@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
-from flask import flash, redirect, render_template, request
-from flask.typing import ResponseReturnValue
-from flask_admin import expose
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -19,12 +15,8 @@ from domain.money import parse_minor
 from domain.permissions import P
 from domain.refusals import Refusal
 from models import Account, BillingPeriod, Invoice
-from panel import STAFF, Action, Visit
-from panel.addresses import address
-from panel.door import RealmPage
+from panel import STAFF, Action
 from panel.fields import AmountField
-from panel.forms import errors_of, refuse_nul
-from services.accounts import account_named
 from services.drafts import (
     FreeItem,
     InvoiceNotDraft,
@@ -37,8 +29,7 @@ from services.drafts import (
 )
 from services.ordering import MOST_OF_ONE, BasketItem
 from services.unit_of_work import unit_of_work
-
-NO_ACCOUNT = "There is no such customer. Choose one of the list, or enter a client ID like 10001."
+from views.about_a_customer import AboutACustomerPage
 
 
 class CatalogueHasThePrice(Refusal):
@@ -118,40 +109,23 @@ def _item_of(
     return FreeItem((line or "").strip(), parse_minor(typed, currency), product_class, quantity)
 
 
-class NewInvoicePage(RealmPage):
+class NewInvoicePage(AboutACustomerPage):
     """A draft for a customer, written by staff."""
 
     slug, title = "new-invoice", "New invoice"
     group, icon = "Money", "receipt"
+    grant = P.STAFF_INVOICES_EDIT
     verbs: ClassVar[dict[str, str]] = {"index": P.STAFF_INVOICES_EDIT}
+    made_in = ("invoices", "Invoices")
+    lead = "A draft for whom? It can be changed until it is issued."
+    whose, button, first_field = "For", "Write the draft", "item"
 
-    @staticmethod
-    def is_offered(visit: Visit) -> bool:
-        """Whether the menu shows it."""
-        return visit.owner_id is None and visit.allows(P.STAFF_INVOICES_EDIT)
-
-    @expose("/", methods=("GET", "POST"))
-    def index(self) -> ResponseReturnValue:
-        """The customer; with one in the address, the form; posted, the draft."""
-        typed = request.args.get("account", "").strip()
-        account = account_named(typed) if typed and "\0" not in typed else None
-        if account is None:
-            return self._choose(typed, NO_ACCOUNT if typed else ""), 422 if typed else 200
+    def form_for(self, account: Account) -> NewInvoiceForm:
         form = NewInvoiceForm()
         form.price.label.text = f"Price of one before tax, in {account.currency}"
-        if request.method == "GET":
-            return self._form_page(account, form)
-        valid = form.validate()
-        if refuse_nul(form) or not valid:
-            return self._form_page(account, form, errors_of(form)), 422
-        try:
-            number = self._write(account, form)
-        except Refusal as refusal:
-            return self._form_page(account, form, [("item", refusal.message)]), 422
-        flash("The draft is written. Add lines, then issue it.", "success")
-        return redirect(f"{self.visit.base_url}/invoices/{address(number)}", code=303)
+        return form
 
-    def _write(self, account: Account, form: NewInvoiceForm) -> str:
+    def make(self, account: Account, form: NewInvoiceForm) -> tuple[str, str]:
         asked = {name: form[name].data for name in ("item", "period", "line", "price", "product_class", "quantity")}
         with unit_of_work():
             invoice = draft_invoice(
@@ -162,36 +136,7 @@ class NewInvoicePage(RealmPage):
                 actor=self.visit.actor,
                 now=self.hooks.now(),
             )
-            return invoice.number
-
-    def _choose(self, typed: str, error: str) -> str:
-        return render_template(
-            "pages/pay/received_customer.html",
-            **self._frame(),
-            lead="A draft for whom? It can be changed until it is issued.",
-            typed=typed,
-            lookup_url=f"{self.visit.base_url}/invoices/lookup/account",
-            errors=[("account", error)] if error else [],
-            url=f"{self.visit.base_url}/{self.slug}/",
-        )
-
-    def _form_page(self, account: Account, form: NewInvoiceForm, errors: list[tuple[str, str]] | None = None) -> str:
-        base = f"{self.visit.base_url}/{self.slug}/"
-        return render_template(
-            "pages/invoice/new.html",
-            **self._frame(),
-            account_name=account.name,
-            client_id=account.client_id,
-            account_url=f"{self.visit.base_url}/accounts/{address(account.client_id)}",
-            form=form,
-            errors=errors or [],
-            url=f"{base}?{urlencode({'account': account.client_id})}",
-            other_url=base,
-            list_url=f"{self.visit.base_url}/invoices/",
-        )
-
-    def _frame(self) -> dict[str, Any]:
-        return {"layout": self.realm.layout, "visit": self.visit, "title": self.title}
+            return "The draft is written. Add lines, then issue it.", invoice.number
 
 
 def _add_line(invoice: Invoice, *, actor: Actor, now: dt.datetime, **asked: Any) -> Invoice:
