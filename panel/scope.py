@@ -77,8 +77,13 @@ def own_rows(
 
 
 def install_guard(session_factory: scoped_session[Session] | sessionmaker[Session]) -> None:
-    """The second lock: narrow every ORM statement of these sessions to the scope in force."""
-    event.listen(session_factory, "do_orm_execute", narrow)
+    """The second lock: narrow every ORM statement of these sessions to the scope in force.
+
+    Asked for each program that is made in a process, it narrows once: each further time would cost every statement one
+    more condition.
+    """
+    if not event.contains(session_factory, "do_orm_execute", narrow):
+        event.listen(session_factory, "do_orm_execute", narrow)
 
 
 def narrow(state: ORMExecuteState) -> None:

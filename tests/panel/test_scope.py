@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from panel import scope
 from panel.scope import Scope
@@ -98,6 +99,20 @@ def test_the_scope_of_one_request_does_not_reach_the_next(plants: House) -> None
         assert len(plants.page("/portal/south/plants/", "south")["rows"]) == 1
         assert len(plants.page("/staff/plants/")["rows"]) == 3
     assert scope.current_scope() is None
+
+
+@pytest.mark.parametrize("programs", [1, 5])
+def test_a_statement_is_narrowed_once_however_many_programs_one_process_made(plants: House, programs: int) -> None:
+    """Each further condition would cost all of them; after some hundred programs, the database's memory."""
+    sessions = scoped_session(sessionmaker(plants.engine))
+    sent: list[str] = []
+    event.listen(plants.engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    for _ in range(programs):
+        scope.install_guard(sessions)
+    with entered(1):
+        assert len(sessions.scalars(select(Plant)).all()) == 2
+    sessions.remove()
+    assert sent[-1].count("plant.garden_id =") == 1, sent[-1]
 
 
 @contextlib.contextmanager
