@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import ColumnClause, ColumnElement, event, false
 from sqlalchemy import column as named
@@ -20,6 +21,8 @@ from sqlalchemy.orm.util import LoaderCriteriaOption
 
 _first_lock: ContextVar[bool] = ContextVar("panel_first_lock", default=True)
 _second_lock: ContextVar[bool] = ContextVar("panel_second_lock", default=True)
+# Not asked of SQLAlchemy: its registry knows targets by their id, which a later object may have again.
+_guarded: WeakSet[Any] = WeakSet()
 _current: ContextVar[Scope | None] = ContextVar("panel_scope", default=None)
 
 
@@ -82,8 +85,9 @@ def install_guard(session_factory: scoped_session[Session] | sessionmaker[Sessio
     Asked for each program that is made in a process, it narrows once: each further time would cost every statement one
     more condition.
     """
-    if not event.contains(session_factory, "do_orm_execute", narrow):
+    if session_factory not in _guarded:
         event.listen(session_factory, "do_orm_execute", narrow)
+        _guarded.add(session_factory)
 
 
 def narrow(state: ORMExecuteState) -> None:

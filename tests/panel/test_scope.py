@@ -101,6 +101,17 @@ def test_the_scope_of_one_request_does_not_reach_the_next(plants: House) -> None
     assert scope.current_scope() is None
 
 
+def test_every_new_factory_of_sessions_is_guarded(plants: House) -> None:
+    """Also one that lies in memory where an older one lay."""
+    for _ in range(50):
+        sessions = scoped_session(sessionmaker(plants.engine))
+        scope.install_guard(sessions)
+        with entered(1):
+            assert len(sessions.scalars(select(Plant)).all()) == 2
+        sessions.remove()
+        del sessions
+
+
 @pytest.mark.parametrize("programs", [1, 5])
 def test_a_statement_is_narrowed_once_however_many_programs_one_process_made(plants: House, programs: int) -> None:
     """Each further condition would cost all of them; after some hundred programs, the database's memory."""
