@@ -275,6 +275,7 @@ def test_items_move_between_licenses_by_a_slider(house: House, open_window: Open
     expect(page.get_by_role("status")).to_contain_text("The items are transferred.")
     expect(page.get_by_role("heading", level=1)).to_contain_text("LIC-1")
     expect(page.locator("dl").first).to_contain_text("LIC-2")
+    page.wait_for_load_state()  # before its scripts are there, the link leads to a page of its own
     page.get_by_role("link", name="Undo transfer").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("The items go back")
