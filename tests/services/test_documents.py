@@ -46,7 +46,7 @@ def test_an_invoice_says_who_what_how_much_and_why(account, now):
         InvoiceLineValues("Books", unit_price=1_050, tax_rate=70_000),
     ]
     invoice = issue_invoice(create_invoice(account, lines, description="x", actor=CLERK, now=now), actor=CLERK, now=now)
-    text = text_of(pdf(invoice, now), "-layout")
+    text = " ".join(text_of(pdf(invoice, now), "-layout").split())  # where lines break depends on the fonts there are
     for wanted in (
         invoice.number,
         "House Ltd",
