@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import BrowserPage
 from tests.browser.house import OWNER, PORTAL, House, furnish, sign_in
@@ -56,8 +57,7 @@ def test_a_picture_is_chosen_shown_and_removed(browser_page: BrowserPage, house:
     page.get_by_label("New picture").set_input_files([sent])
     page.get_by_role("button", name="Save the picture").click()
     shown = page.locator("img.avatar.is-large")
-    shown.wait_for()
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == 256
+    expect(shown).to_have_js_property("naturalWidth", 256)  # once it is there
     page.get_by_role("button", name="Remove picture").click()
     page.get_by_text("Your picture is removed.").wait_for()
     assert page.locator("img.avatar").count() == 0
