@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from domain.periods import Period
 from domain.refusals import Refusal
 from extensions import db
 from gateways.registry import Gateways
@@ -16,10 +17,10 @@ from models.price import BillingPeriod
 from services.ordering import BasketItem, order_basket
 from services.paying.charging import carry_out
 from services.subscriptions.change_orders import abandoned_changes, give_up_change
-from services.subscriptions.fulfilling import fulfil_order
+from services.subscriptions.fulfilling import fulfil_order, start_subscription
 from services.subscriptions.renewing import bill_renewal, due_renewals
 from services.subscriptions.standing import ended_periods, move_on
-from services.subscriptions.terms import load_subscription
+from services.subscriptions.terms import load_package, load_subscription
 from services.unit_of_work import unit_of_work
 from tests.factories.catalogue import (
     PackageFactory,
@@ -67,6 +68,25 @@ def catalogue(*, currency: str = "USD", team: int = 36_500, business: int = 73_0
             valid_from=dt.date(2015, 1, 1),
         )
     return Catalogue(seats, *packages)
+
+
+def a_month_of_team(account: Account, now: dt.datetime, *, business: int = 240_000) -> Subscription:
+    """A month of 31 days of Team that began 10 days ago and was paid, where Business costs so much a year."""
+    plans = catalogue(team=120_000, business=business, seat=12_000)
+    first = now.date() - 10 * ONE_DAY
+    made = start_subscription(
+        account,
+        load_package(plans.team.id),
+        billing=BillingPeriod.MONTHLY,
+        period=Period(first, first + 30 * ONE_DAY),
+        price=10_000,
+        order=None,
+        invoice=None,
+        actor=CLERK,
+        now=now,
+    )
+    db.session.commit()
+    return made
 
 
 def buy(

@@ -8,21 +8,17 @@ import re
 import pytest
 from sqlalchemy import select
 
-from domain.periods import Period
 from domain.permissions import MemberRole
 from extensions import db
 from models import Account, Invoice, Subscription
-from models.price import BillingPeriod
 from models.subscription import SubscriptionStatus
-from services.subscriptions.fulfilling import start_subscription
 from services.subscriptions.standing import move_on
-from services.subscriptions.terms import load_package
 from services.unit_of_work import unit_of_work
 from tests.factories.people import AccountFactory
 from tests.services.money import CLERK, fund
 from tests.support.desk import member_desk, staff_desk
 from tests.support.pages import form_of, said_by
-from tests.support.subscribing import ONE_DAY, catalogue, only_subscription, provide
+from tests.support.subscribing import ONE_DAY, a_month_of_team, only_subscription, provide
 
 TODAY = dt.datetime.now(dt.UTC).replace(hour=9)
 
@@ -34,22 +30,7 @@ def account(session) -> Account:
 
 @pytest.fixture
 def subscription(account) -> Subscription:
-    """A month of 31 days of Team that began 10 days ago."""
-    plans = catalogue(team=120_000, business=240_000, seat=12_000)
-    first = TODAY.date() - 10 * ONE_DAY
-    made = start_subscription(
-        account,
-        load_package(plans.team.id),
-        billing=BillingPeriod.MONTHLY,
-        period=Period(first, first + 30 * ONE_DAY),
-        price=10_000,
-        order=None,
-        invoice=None,
-        actor=CLERK,
-        now=TODAY,
-    )
-    db.session.commit()
-    return made
+    return a_month_of_team(account, TODAY)
 
 
 @pytest.fixture
