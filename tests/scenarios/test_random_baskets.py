@@ -218,9 +218,9 @@ def printed() -> Iterator[tuple[str, str]]:
         typesetters = [ends.enter_context(closing(Typesetter())) for _ in range(PRINTERS)]
 
         def print_and_read(place: int, number: str) -> tuple[str, str]:
-            return number, text_of(typesetters[place % PRINTERS].typeset(TEMPLATE, papers[number]), "-layout").replace(
-                "\N{NO-BREAK SPACE}", " "
-            )
+            text = text_of(typesetters[place % PRINTERS].typeset(TEMPLATE, papers[number]), "-layout")
+            # Sums that no longer fit below the lines begin a page of their own, right behind its form feed.
+            return number, text.replace("\N{NO-BREAK SPACE}", " ").replace("\f", "\n")
 
         with ThreadPoolExecutor(PRINTERS) as printers:
             yield from printers.map(print_and_read, range(len(papers)), papers)
