@@ -61,6 +61,8 @@ CASES = (
     Case("portal: of a package and a status", f"{_PORTAL}/licenses/?package=package-3&status=suspended"),
     Case("reseller of 1,000: first page", f"{_PORTAL}/customer-licenses/"),
     Case("reseller of 1,000: of a status", f"{_PORTAL}/customer-licenses/?status=active"),
+    Case("reseller of 1,000: of a rare package", f"{_PORTAL}/customer-licenses/?package=package-16"),
+    Case("reseller of 1,000: last page", f"{_PORTAL}/customer-licenses/?after=last"),
     Case("reseller of 1,000: of a customer", f"{_PORTAL}/customer-licenses/?account=10002"),
 )
 

@@ -150,7 +150,7 @@ class Mounted:
     @cached_property
     def export_table(self) -> Table:
         chosen = [c for c in self.columns if c[0].list and c[0].export]
-        return Table(self.model, chosen, mounted=lambda _model: None)
+        return Table(self.model, chosen, mounted=lambda _model: None, to_export=True)
 
     def _head(self) -> Selection:
         selection = Selection(self.model)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, type_coerce
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
 from panel.addresses import address
 from panel.hooks import Hooks
@@ -34,16 +35,19 @@ class Selection:
         self._expressions: list[Any] = []
         self._places: dict[tuple[tuple[str, ...], str], int] = {}
 
-    def place(self, hops: tuple[str, ...], attribute: str) -> int:
-        """Where in the row this value stands."""
+    def place(self, hops: tuple[str, ...], attribute: str, read_as: TypeEngine[Any] | None = None) -> int:
+        """Where in the row this value stands. ``read_as`` takes it as the driver gives it, where it is new."""
         where = (hops, attribute)
         if where not in self._places:
             self._places[where] = len(self._expressions)
-            self._expressions.append(getattr(self._entity(hops), attribute).label(f"c{len(self._expressions)}"))
+            expression = getattr(self._entity(hops), attribute)
+            if read_as is not None:
+                expression = type_coerce(expression, read_as)
+            self._expressions.append(expression.label(f"c{len(self._expressions)}"))
         return self._places[where]
 
-    def of(self, path: Path) -> int:
-        return self.place(path.hops, path.attribute)
+    def of(self, path: Path, *, to_export: bool = False) -> int:
+        return self.place(path.hops, path.attribute, path.kind.exported_as if to_export else None)
 
     def statement(self, *entities: Any) -> Select[Any]:
         """The SELECT, without predicates; ``entities`` are selected after the columns."""
@@ -135,13 +139,15 @@ class Table:
         *,
         mounted: Callable[[type[Any]], Mounted | None],
         selection: Selection | None = None,
+        to_export: bool = False,
     ) -> None:
         self.selection = selection or Selection(model)
         self._mounted = mounted
+        self._to_export = to_export
         self.cells = [self._cell(*column) for column in columns]
 
     def _cell(self, column: Column, path: Path, label: str) -> Cell:
-        at = self.selection.of(path)
+        at = self.selection.of(path, to_export=self._to_export)
         if isinstance(path.kind, Money):
             found = currency_hops(path)
             return Cell(column, path, label, at, currency_at=self.selection.place(*found) if found else -1)
