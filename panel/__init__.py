@@ -9,7 +9,7 @@ from panel.hooks import Hooks
 from panel.pages import Banner, CheckItem, DetailsField, Facts, TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
 from panel.resource import Column, FurtherExport, Reference, Related, Resource, Section, everyone, reading, words
-from panel.scope import unscoped
+from panel.scope import unscoped, without_others
 from panel.site import Route, Site
 
 __all__ = [
@@ -51,5 +51,6 @@ __all__ = [
     "lead",
     "reading",
     "unscoped",
+    "without_others",
     "words",
 ]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, request
 
 from config import Environment, Settings
-from panel import Visit, current_visit
+from panel import Visit, current_visit, without_others
 from services.seats import seats_of
 from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
@@ -94,7 +94,9 @@ class RealmFrame:
     def bell(self) -> dict[str, Any]:
         """What is new to whoever is here, and where it is read."""
         base_url = self._visit.base_url
-        return {**bell(self._visit), "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/inbox/unread"}
+        with without_others():
+            told = bell(self._visit)
+        return {**told, "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/inbox/unread"}
 
     @cached_property
     def help(self) -> list[dict[str, str]]:

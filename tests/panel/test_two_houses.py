@@ -46,5 +46,5 @@ def test_owners_that_are_selected_are_narrowed_by_their_own_column_too():
     shop = Scope(OfShop, "shop_id", 7, owners=select(Shelf.shop_id))
     farm = Scope(OfFarm, "farm_id", 7, owners=select(Barn.farm_id))
     for _again in range(2):
-        assert "WHERE shelf.shop_id IN (SELECT" in narrowed(Shelf, shop)
-        assert "WHERE barn.farm_id IN (SELECT" in narrowed(Barn, farm)
+        assert "WHERE (shelf.shop_id IN (SELECT" in narrowed(Shelf, shop)
+        assert "WHERE (barn.farm_id IN (SELECT" in narrowed(Barn, farm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -12,7 +13,9 @@ import pytest
 from domain.permissions import MemberRole, P, grants_of_member
 from extensions import db
 from models import Account
+from panel.scope import switched_off
 from services.resellers import place_below
+from tests.factories.activity import NotificationFactory
 from tests.factories.people import AccountFactory
 from tests.factories.services import (
     HardwareResetFactory,
@@ -139,6 +142,27 @@ def test_items_are_shown_and_nothing_else_of_the_customers(reseller, tree):
         assert "Bottom" not in page_of(listed).text, slug
         assert "DEEP" not in page_of(listed).text, slug
     assert reseller.client.get("/portal/10004/").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    "off", [{}, {"first": True}, {"second": True}], ids=["both", "only the second", "only the first"]
+)
+def test_either_lock_alone_keeps_other_resellers_customers_out(reseller, off):
+    with switched_off(**off):
+        shown = {customer for customer, _ in rows(reseller)}
+        strange = reseller.get("/customer-licenses/LIC-10007")
+    assert "Bottom" in shown
+    assert not {"Strange customer", "Stranger", "Top"} & shown
+    assert strange.status_code == 404
+
+
+def test_the_bell_rings_for_the_reseller_whose_page_it_is(reseller, tree):
+    lately = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    for name in ("Top", "Bottom"):
+        NotificationFactory(account=tree[name], person=None, permission=P.LICENSES_READ, created_at=lately)
+    for slug in ("licenses", "customer-licenses"):
+        page = reseller.get(f"/{slug}/").get_data(as_text=True)
+        assert 'aria-label="1 unread notification"' in page, slug
 
 
 def test_an_account_that_moves_away_is_seen_no_more(reseller, tree):
