@@ -173,9 +173,12 @@ class LicenseResource(Resource):
 
 
 def customers_of(account_id: int) -> Select[int]:
-    """The accounts below a reseller, at any depth, without the reseller's own."""
+    """The accounts below a reseller, at any depth, without the reseller's own.
+
+    Not by ``depth > 0``: most rows of that table are an account itself, so a planner expects far fewer than there are.
+    """
     return select(AccountAncestor.account_id).where(
-        AccountAncestor.ancestor_id == account_id, AccountAncestor.depth > 0
+        AccountAncestor.ancestor_id == account_id, AccountAncestor.account_id != account_id
     )
 
 
