@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.x509 import load_pem_x509_certificates
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -19,6 +17,9 @@ from sqlalchemy.exc import ArgumentError
 
 from domain.entitlements import key_bytes
 from setting_forms import OidcProvider, OidcProviders, Secrets, Words
+from setting_groups import BucketSettings, Environment, GatewaySettings, SmsSettings
+
+__all__ = ["Environment", "Settings", "SettingsError", "load_settings"]
 
 # Anyone can read these: they let the demo and the tests start without a setting, and production refuses them.
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-of-the-foyer-demo"  # noqa: S105  known to all, on purpose
@@ -31,24 +32,14 @@ ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  compared with, not bound to
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
-class Environment(StrEnum):
-    """What kind of installation this is."""
-
-    DEMO = "demo"
-    PRODUCTION = "production"
-    TEST = "test"
-
-
 class SettingsError(Exception):
     """The settings do not allow a start. The message names each setting at fault and never shows a value."""
 
 
-class Settings(BaseSettings):
+class Settings(GatewaySettings, SmsSettings, BucketSettings):
     """Everything an operator can set. The name of a setting in the environment is the name here in capitals."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True, extra="ignore")
-
-    environment: Environment = Field(Environment.DEMO, validation_alias="FOYER_ENV")
 
     # Where it listens, and under which address people reach it.
     host: str = "127.0.0.1"
@@ -93,30 +84,6 @@ class Settings(BaseSettings):
     facebook_client_id: str = ""
     facebook_client_secret: SecretStr = SecretStr("")
     oidc_providers: OidcProviders = ()
-
-    # Codes by SMS, through Twilio. Without an account, the demo keeps them to be read, and elsewhere none are sent.
-    twilio_account_sid: str = ""
-    twilio_auth_token: SecretStr = SecretStr("")
-    twilio_from: str = ""
-    twilio_url: str = "https://api.twilio.com"
-
-    # Cards through Stripe. Without a secret key they are not offered (the demo pays through the simulator).
-    stripe_secret_key: SecretStr = SecretStr("")
-    stripe_webhook_secret: SecretStr = SecretStr("")
-    stripe_url: str = "https://api.stripe.com"
-    # PayPal: orders and billing agreements. The certificates that it signs events with are a PEM file of ours.
-    paypal_client_id: str = ""
-    paypal_client_secret: SecretStr = SecretStr("")
-    paypal_webhook_id: str = ""
-    paypal_certificates: Path | None = None
-    paypal_url: str = "https://api-m.paypal.com"
-    # Cards through Authorize.net. A merchant's account there has one currency.
-    authorize_net_login_id: str = ""
-    authorize_net_transaction_key: SecretStr = SecretStr("")
-    authorize_net_signature_key: SecretStr = SecretStr("")
-    authorize_net_currency: str = Field("USD", pattern="^[A-Z]{3}$")
-    authorize_net_url: str = "https://api.authorize.net/xml/v1/request.api"
-    demo_gateways_port: int = Field(0, ge=0, le=65535)  # where the simulator of the demo listens; 0: any free port
 
     # How long a sign-in lasts: without a click, and at most.
     session_idle_minutes: int = Field(12 * 60, ge=1)
@@ -238,55 +205,6 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _refuse_half_a_sms_account(self) -> Self:
-        token = self.twilio_auth_token.get_secret_value()
-        given = [bool(self.twilio_account_sid), bool(token), bool(self.twilio_from)]
-        if any(given) and not all(given):
-            raise ValueError("TWILIO_ACCOUNT_SID: set it together with TWILIO_AUTH_TOKEN and TWILIO_FROM")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_half_a_stripe_account(self) -> Self:
-        key, secret = self.stripe_secret_key.get_secret_value(), self.stripe_webhook_secret.get_secret_value()
-        if bool(key) != bool(secret):
-            raise ValueError("STRIPE_SECRET_KEY: set it together with STRIPE_WEBHOOK_SECRET")
-        if self.environment is Environment.DEMO and "_live_" in key:
-            raise ValueError("STRIPE_SECRET_KEY: the demo takes no real money; use a key of Stripe's test mode")
-        if self.environment is Environment.PRODUCTION and not self.stripe_url.startswith("https://"):
-            raise ValueError("STRIPE_URL: write an address that begins with https://")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_half_a_paypal_account(self) -> Self:
-        given = [self.paypal_client_id, self.paypal_client_secret.get_secret_value(), self.paypal_webhook_id]
-        if any(given) and not (all(given) and self.paypal_certificates):
-            raise ValueError(
-                "PAYPAL_CLIENT_ID: set it together with PAYPAL_CLIENT_SECRET, PAYPAL_WEBHOOK_ID and PAYPAL_CERTIFICATES"
-            )
-        if self.paypal_certificates is not None and not _holds_certificates(self.paypal_certificates):
-            raise ValueError("PAYPAL_CERTIFICATES: name a file with at least one certificate in PEM")
-        if self.environment is Environment.DEMO and all(given) and self.paypal_url == "https://api-m.paypal.com":
-            raise ValueError("PAYPAL_URL: the demo takes no real money; use https://api-m.sandbox.paypal.com")
-        if self.environment is Environment.PRODUCTION and not self.paypal_url.startswith("https://"):
-            raise ValueError("PAYPAL_URL: write an address that begins with https://")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_half_an_authorize_net_account(self) -> Self:
-        secrets = (self.authorize_net_transaction_key, self.authorize_net_signature_key)
-        given = [self.authorize_net_login_id, *(secret.get_secret_value() for secret in secrets)]
-        if any(given) and not all(given):
-            raise ValueError(
-                "AUTHORIZE_NET_LOGIN_ID: set it together with AUTHORIZE_NET_TRANSACTION_KEY and"
-                " AUTHORIZE_NET_SIGNATURE_KEY"
-            )
-        if self.environment is Environment.DEMO and all(given) and "://api.authorize.net/" in self.authorize_net_url:
-            raise ValueError("AUTHORIZE_NET_URL: the demo takes no real money; use that of the sandbox")
-        if self.environment is Environment.PRODUCTION and not self.authorize_net_url.startswith("https://"):
-            raise ValueError("AUTHORIZE_NET_URL: write an address that begins with https://")
-        return self
-
-    @model_validator(mode="after")
     def _refuse_issuers_without_encryption(self) -> Self:
         if self.environment is Environment.PRODUCTION:
             for provider in self.oidc_providers:
@@ -359,13 +277,6 @@ class _GivenEnvironment(EnvSettingsSource):
 
 def _public_part(private_key: str) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(key_bytes(private_key)).public_key().public_bytes_raw()
-
-
-def _holds_certificates(path: Path) -> bool:
-    try:
-        return bool(load_pem_x509_certificates(path.read_bytes()))
-    except (OSError, ValueError):
-        return False
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -94,6 +94,11 @@ class FolderFiles:
                 yield place.relative_to(self._folder).as_posix()
 
     def _place(self, key: str) -> Path:
-        if len(key) > LONGEST_KEY or not _KEY.fullmatch(key):
-            raise KeyNotUsable(key)
-        return self._folder / key
+        return self._folder / checked_key(key)
+
+
+def checked_key(key: str) -> str:
+    """The key, where it can lead nowhere else. Raises KeyNotUsable."""
+    if len(key) > LONGEST_KEY or not _KEY.fullmatch(key):
+        raise KeyNotUsable(key)
+    return key

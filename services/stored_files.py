@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from integrations.bucket_files import BucketFiles
 from integrations.files import FileStore, FolderFiles
 
 
@@ -19,6 +20,10 @@ class StoredFiles:
     def bind_folder(self, folder: Path) -> None:
         """Keep contents below this folder."""
         self.bind(FolderFiles(folder))
+
+    def bind_bucket(self, bucket: str, **access: str) -> None:
+        """Keep contents in a bucket; ``access`` as BucketFiles takes it."""
+        self.bind(BucketFiles(bucket, **access))
 
     @property
     def store(self) -> FileStore:

@@ -45,6 +45,20 @@ def refusal(environ: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
+        ({"S3_BUCKET": "files"}, "S3_BUCKET: set it together"),
+        ({"S3_SECRET_ACCESS_KEY": "secret"}, "S3_BUCKET: set it together"),
+        ({"S3_ENDPOINT": "s3.example"}, "S3_ENDPOINT: write an address"),
+        ({"S3_PREFIX": "what?"}, "S3_PREFIX"),
+        ({**PRODUCTION, "S3_ENDPOINT": "http://s3.example"}, "S3_ENDPOINT: write an address that begins with https://"),
+    ],
+)
+def test_half_a_bucket_and_one_without_encryption_are_refused(environ, said) -> None:
+    assert said in refusal(environ)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
         ({"STRIPE_SECRET_KEY": "sk_test_1"}, "together"),
         ({"STRIPE_WEBHOOK_SECRET": "whsec_1"}, "together"),
         ({"STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}, "no real money"),

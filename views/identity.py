@@ -78,7 +78,17 @@ def bind_services(settings: Settings) -> None:
         memory_cost=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
     )
-    stored_files.bind_folder(settings.data_dir / "files")
+    if settings.s3_bucket:
+        stored_files.bind_bucket(
+            settings.s3_bucket,
+            access_key_id=settings.s3_access_key_id,
+            secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+            region=settings.s3_region,
+            endpoint=settings.s3_endpoint,
+            prefix=settings.s3_prefix,
+        )
+    else:
+        stored_files.bind_folder(settings.data_dir / "files")
     mail_texts.bind(brand_name=settings.brand_name, base_url=settings.base_url)
     unsubscribe_links.bind(settings.secret_key.get_secret_value())
     entitlement_signer.bind(
