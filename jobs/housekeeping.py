@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from jobs.registry import JobContext, clock
+from services.attachments import discard_lost_attachments
 from services.attempts import forget_old_attempts
 from services.avatars import discard_orphans
 from services.clock_slots import forget_old_slots
@@ -45,8 +46,8 @@ def jobs(job: JobContext) -> dict[str, int]:
 
 @clock("discard_orphans", every=DAY)
 def orphans(job: JobContext) -> dict[str, int]:
-    """Contents of pictures that no row knows, after a day."""
-    return {"deleted": discard_orphans(now=job.now)}
+    """Contents of pictures and attachments that no row knows, after a day or two."""
+    return {"deleted": discard_orphans(now=job.now) + discard_lost_attachments(now=job.now)}
 
 
 @clock("forget_old_rehearsals", every=DAY)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import mimetypes
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO, BinaryIO, Final
+from typing import IO, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -16,17 +13,15 @@ from sqlalchemy.orm import joinedload
 from domain.actor import Actor
 from domain.refusals import Refusal
 from extensions import db
-from integrations.files import FileMissing
 from models.file import File
 from models.release import Download, Release, ReleaseFile
 from services.audit import record_event
 from services.locks import locked
 from services.records import flush_or_refuse
-from services.stored_files import stored_files
+from services.stored_files import OpenedFile, keep, open_stored, stored_files
 
 LONGEST_NAME: Final = 255
 _FOLDER: Final = "releases"
-_CHUNK: Final = 1024 * 1024
 
 
 class FileNameNotUsable(Refusal):
@@ -39,17 +34,6 @@ class FileThere(Refusal):
 
 class FileEmpty(Refusal):
     message = "This file is empty."
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedFile:
-    """A file as it is sent: ``content`` is read and closed by whoever sends it. ``sha256`` in hex digits."""
-
-    content: BinaryIO
-    name: str
-    size: int
-    sha256: str
-    content_type: str
 
 
 def add_release_file(
@@ -68,17 +52,16 @@ def add_release_file(
     if db.session.scalar(there) is not None:
         raise FileThere
     key = f"{_FOLDER}/{now:%Y%m%d}-{secrets.token_hex(16)}"
-    reader = _Reader(content)
-    stored_files.store.put_chunks(key, reader)
-    if not reader.size:
+    kept = keep(key, content)
+    if not kept.size:
         stored_files.store.delete(key)
         raise FileEmpty
     file = File(
         key=key,
         name=name,
-        size=reader.size,
+        size=kept.size,
         content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-        sha256=reader.sha256,
+        sha256=kept.sha256,
         created_at=now,
     )
     db.session.add(file)
@@ -88,13 +71,13 @@ def add_release_file(
         file_id=file.id,
         name=name,
         platform=platform.strip()[:60] or None,
-        size=reader.size,
-        sha256=reader.sha256,
+        size=kept.size,
+        sha256=kept.sha256,
         created_at=now,
     )
     db.session.add(added)
     flush_or_refuse()
-    after = {"file": name, "size": reader.size, "sha256": reader.sha256}
+    after = {"file": name, "size": kept.size, "sha256": kept.sha256}
     record_event("release.file_added", release, actor=actor, now=now, after=after)
     return added
 
@@ -115,11 +98,7 @@ def release_file(public_id: str, *, published_only: bool) -> ReleaseFile | None:
 
 def open_file(wanted: ReleaseFile) -> OpenedFile | None:
     """Its content, to be sent; None where it is lost."""
-    try:
-        content = stored_files.store.open(wanted.file.key)
-    except FileMissing:
-        return None
-    return OpenedFile(content, wanted.name, wanted.size, wanted.sha256, wanted.file.content_type)
+    return open_stored(wanted.file, wanted.name)
 
 
 def note_download(wanted: ReleaseFile, *, account_id: int, actor: Actor, now: dt.datetime, ip: str | None) -> Download:
@@ -134,21 +113,3 @@ def note_download(wanted: ReleaseFile, *, account_id: int, actor: Actor, now: dt
     db.session.add(row)
     db.session.flush()
     return row
-
-
-class _Reader:
-    """Hands on a file in pieces, and knows afterwards how large it was and what its checksum is."""
-
-    def __init__(self, content: IO[bytes]) -> None:
-        self._content, self._hash = content, hashlib.sha256()
-        self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        while chunk := self._content.read(_CHUNK):
-            self.size += len(chunk)
-            self._hash.update(chunk)
-            yield chunk
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()

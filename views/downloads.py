@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
-from flask import Response, abort, redirect, request, send_file
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from markupsafe import Markup
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from domain.permissions import P
 from models import Release
@@ -17,6 +16,7 @@ from panel import DetailsField, Facts, RealmPage, Visit
 from panel.addresses import address
 from services.releases import files_of, note_download, open_file, release_file
 from services.unit_of_work import unit_of_work
+from views.sending_files import send_stored
 
 _LONGEST_ID = 40
 
@@ -66,23 +66,7 @@ class DownloadPage(RealmPage):
                     now=self.hooks.now(),
                     ip=request.remote_addr,
                 )
-        answer: Response = send_file(
-            opened.content,
-            mimetype=opened.content_type,
-            as_attachment=True,
-            download_name=opened.name,
-            etag=opened.sha256,
-            conditional=False,
-        )
-        answer.call_on_close(opened.content.close)
-        answer.content_length = opened.size
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Cache-Control"] = "private, no-cache"
-        try:
-            return answer.make_conditional(request, accept_ranges=True, complete_length=opened.size)
-        except RequestedRangeNotSatisfiable:
-            opened.content.close()
-            raise
+        return send_stored(opened)
 
 
 def _size(size: int) -> str:

@@ -9,6 +9,7 @@ from views.access import mark_realm_endpoint
 from views.account_networks import AccountNetworksPage
 from views.account_settings import AccountPage
 from views.app_wizard import AppWizardPage
+from views.attachments import AttachmentPage
 from views.auto_top_up import AutoTopUpPage
 from views.balance_page import BalancePage
 from views.books import BooksPage
@@ -51,6 +52,7 @@ def mount_sites(app: Flask) -> None:
             pages=(
                 TransferPage,
                 DownloadPage,
+                AttachmentPage,
                 SubscriptionChangePage,
                 AppWizardPage,
                 ProviderSettingsPage,
@@ -72,6 +74,7 @@ def mount_sites(app: Flask) -> None:
             pages=(
                 TransferPage,
                 DownloadPage,
+                AttachmentPage,
                 StorePage,
                 SubscriptionChangePage,
                 AppWizardPage,

@@ -1,0 +1,153 @@
+"""Files on messages: taken within limits, known by their content, and reached through their message alone (F5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from domain.actor import Actor
+from domain.file_names import clean_file_name
+from domain.refusals import Refusal
+from extensions import db
+from integrations.file_kinds import kind_of
+from models.discussion import Discussion, Message, MessageAttachment
+from models.file import File
+from models.person import Person
+from models.ticket import Ticket
+from services.records import flush_or_refuse
+from services.stored_files import OpenedFile, keep, open_stored, stored_files
+
+LARGEST_FILE: Final = 20 * 1024 * 1024
+MOST_FILES: Final = 10
+_FOLDER: Final = "attachments"
+# Contents that no row knows are looked for among those of these days: younger ones may still wait for their row.
+_ORPHANS_AFTER, _ORPHANS_UNTIL = 2, 9
+
+
+class FileTooLarge(Refusal):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"“{name}” is larger than {LARGEST_FILE // 1024 // 1024} MB. Send it in parts, or make it smaller."
+        )
+
+
+class FileEmpty(Refusal):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}” is empty. Choose another file.")
+
+
+class FileIsProgram(Refusal):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}” is a program, and programs are not taken. Say in words where it can be had.")
+
+
+class TooManyFiles(Refusal):
+    message = f"At most {MOST_FILES} files go with one message. Leave some out, or write another message."
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent: its name is anything, its content can be wound back."""
+
+    name: str
+    content: BinaryIO
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Upload:
+        return cls(name, io.BytesIO(content))
+
+
+def check_uploads(uploads: Sequence[Upload]) -> None:
+    """Refuse what `attach` would refuse, before anything is written.
+
+    Refused: TooManyFiles, FileTooLarge, FileEmpty, FileIsProgram; they name the file.
+    """
+    if len(uploads) > MOST_FILES:
+        raise TooManyFiles
+    for upload in uploads:
+        name, size = clean_file_name(upload.name), upload.content.seek(0, io.SEEK_END)
+        if size > LARGEST_FILE:
+            raise FileTooLarge(name)
+        if not size:
+            raise FileEmpty(name)
+        if kind_of(upload.content, name).program:
+            raise FileIsProgram(name)
+
+
+def attach(message: Message, uploads: Sequence[Upload], *, actor: Actor, now: dt.datetime) -> list[MessageAttachment]:
+    """Hang files on a message that was just written, in their order. Refused: see `check_uploads`.
+
+    Contents are written before the rows are committed: if the transaction fails, contents that no row knows are left
+    behind, and never a row without its content.
+    """
+    check_uploads(uploads)
+    uploader = db.session.scalar(select(Person.public_id).where(Person.id == actor.person_id))
+    attached = []
+    for position, upload in enumerate(uploads):
+        name = clean_file_name(upload.name)
+        kind = kind_of(upload.content, name)
+        key = f"{_FOLDER}/{now:%Y%m%d}/{secrets.token_hex(16)}"
+        kept = keep(key, upload.content)
+        file = File(
+            account_id=message.account_id,
+            key=key,
+            name=name,
+            size=kept.size,
+            content_type=kind.content_type,
+            sha256=kept.sha256,
+            safe_image=kind.safe_image,
+            uploaded_by=uploader,
+            created_at=now,
+        )
+        row = MessageAttachment(
+            account_id=message.account_id, message_id=message.id, file=file, name=name, position=position
+        )
+        db.session.add_all((file, row))
+        attached.append(row)
+    flush_or_refuse()
+    return attached
+
+
+def find_attachment(
+    public_id: str, *, with_notes: bool, tickets: ColumnElement[bool] | None = None
+) -> MessageAttachment | None:
+    """An attachment by its address. Those of internal notes are found ``with_notes``; ``tickets`` narrows further."""
+    found = (
+        select(MessageAttachment)
+        .join(Message, Message.id == MessageAttachment.message_id)
+        .join(Discussion, Discussion.id == Message.discussion_id)
+        .join(Ticket, Ticket.id == Discussion.ticket_id)
+        .where(MessageAttachment.public_id == public_id)
+        .options(joinedload(MessageAttachment.file))
+    )
+    if not with_notes:
+        found = found.where(Message.internal.is_(False))
+    if tickets is not None:
+        found = found.where(tickets)
+    return db.session.scalars(found).one_or_none()
+
+
+def open_attachment(found: MessageAttachment) -> OpenedFile | None:
+    """Its content, to be sent; None where it is lost."""
+    return open_stored(found.file, found.name)
+
+
+def discard_lost_attachments(*, now: dt.datetime) -> int:
+    """Delete contents of the last days that no row knows; give their number."""
+    discarded = 0
+    for days in range(_ORPHANS_AFTER, _ORPHANS_UNTIL):
+        folder = f"{_FOLDER}/{now - dt.timedelta(days=days):%Y%m%d}"
+        keys = list(stored_files.store.keys(folder))
+        known = set(db.session.scalars(select(File.key).where(File.key.startswith(f"{folder}/")))) if keys else set()
+        for key in keys:
+            if key not in known:
+                stored_files.store.delete(key)
+                discarded += 1
+    return discarded
