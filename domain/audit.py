@@ -113,6 +113,7 @@ class AuditEvent(StrEnum):
     PERSON_IDENTITY_BOUND = "person.identity_bound", "Connected a social sign-in"
     PERSON_IDENTITY_UNBOUND = "person.identity_unbound", "Disconnected a social sign-in"
     PERSON_NETWORKS_CHANGED = "person.networks_changed", "Changed the addresses one may sign in from"
+    POLICY_PUBLISHED = "policy.published", "Published a new version of the policy"
     PERSON_POLICY_DECIDED = "person.policy_decided", "Decided on a policy"
     PERSON_DATA_EXPORTED = "person.data_exported", "Exported personal data"
     PERSON_DATA_REPLACED = "person.data_replaced", "Replaced personal data"

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, upda
 from extensions import db
 from models.person import Person
 from models.sign_in import AllowedNetwork, SessionEnd, SignInSession
+from services.asked_policies import policy_waits
 from services.seats import has_live_seat
 
 TOUCHED_EVERY = dt.timedelta(minutes=5)
@@ -71,11 +72,15 @@ def start_session(
 
 
 class FoundSession(NamedTuple):
-    """A living session and its person. ``networks_listed``: they come in from some networks only."""
+    """A living session and its person.
+
+    ``networks_listed``: they come in from some networks only. ``policy_waits``: a mandatory policy is to be accepted.
+    """
 
     session: SignInSession
     person: Person
     networks_listed: bool
+    policy_waits: bool
 
 
 def find_living_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> FoundSession | None:
@@ -89,11 +94,11 @@ def find_living_session(token: str, *, now: dt.datetime, lifetime: Lifetime) -> 
 
 
 @cache
-def _living() -> Select[SignInSession, Person, bool]:
+def _living() -> Select[SignInSession, Person, bool, bool]:
     """Every request asks this, and putting the statement together costs more than asking: so it is done once."""
     listed = select(AllowedNetwork.id).where(AllowedNetwork.person_id == Person.id).correlate(Person).exists()
     return (
-        select(SignInSession, Person, listed)
+        select(SignInSession, Person, listed, policy_waits())
         .join(Person, Person.id == SignInSession.person_id)
         .where(
             SignInSession.token_hash == bindparam("token_hash"),

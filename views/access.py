@@ -25,6 +25,8 @@ SIGNED_IN = "signed-in"
 _OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out", "step_up.prove"})
 # Nor who has not yet looked at what was entered for them.
 _OPEN_BEFORE_CHECK = _OPEN_BEFORE_CHANGE | {"first_check.check"}
+# Nor who has not yet accepted a mandatory policy: they read it, decide, and may write to the provider by other ways.
+_OPEN_BEFORE_POLICIES = _OPEN_BEFORE_CHECK | {"own_settings.policies", "own_settings.policy"}
 _REALM_MARKS = "realm_permissions"
 # What pages ask by themselves, again and again: it says nothing about whether somebody sits before them.
 ASKED_BY_SCRIPTS = frozenset({"portal_inbox.unread", "staff_inbox.unread"})
@@ -106,6 +108,8 @@ def _judge(endpoint: str, permission: str) -> ResponseReturnValue | None:
         return redirect("/change-password", code=303)
     if needs_check(identity.person) and endpoint not in _OPEN_BEFORE_CHECK:
         return redirect("/first-check", code=303)
+    if identity.policy_waits and endpoint not in _OPEN_BEFORE_POLICIES:
+        return redirect("/settings/policies", code=303)
     if permission == SIGNED_IN or endpoint in _realm_marks(current_app):
         return None
     standing = standing_here(identity, (request.view_args or {}).get("client_id"))

@@ -39,10 +39,11 @@ _DEVICE_LIVES = dt.timedelta(days=400)  # the longest that browsers keep a cooki
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identity:
-    """The person of this request, and the session they came with."""
+    """The person of this request, the session they came with, and whether they owe an answer to a mandatory policy."""
 
     person: Person
     session: SignInSession
+    policy_waits: bool = False
 
     # What Flask-Login asks its users.
     is_authenticated = True
@@ -214,7 +215,7 @@ def _load() -> Identity | None:
     if found is not None:
         # From elsewhere the session is worth nothing, but it goes on where it was: a laptop comes back to the office.
         may_come = not found.networks_listed or person_may_come_from(found.person.id, request.remote_addr)
-        return Identity(person=found.person, session=found.session) if may_come else None
+        return Identity(found.person, found.session, found.policy_waits) if may_come else None
     _bury(token)
     return None
 

@@ -23,6 +23,7 @@ from views.members import MemberResource, RoleGrantResource
 from views.ownership import OwnershipChangeResource
 from views.pay_approvals import PayApprovalResource
 from views.payments import GatewayEventResource, PaymentMethodResource, PaymentResource
+from views.policies import PolicyDecisionResource, PolicyResource
 from views.prospects import ProspectResource
 from views.releases import ReleaseResource
 from views.resource_articles import ResourceArticleResource
@@ -65,6 +66,8 @@ RESOURCES = (
     StaffMemberResource,
     DepartmentResource,
     InterestResource,
+    PolicyResource,
+    PolicyDecisionResource,
     AuditResource,
     LoginAsResource,
     LoginConsentResource,

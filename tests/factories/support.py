@@ -225,7 +225,7 @@ class PolicyFactory(RowFactory):
 
     key = factory.Sequence(lambda n: f"policy-{n}")
     name = "Terms of service"
-    mandatory = True
+    mandatory = False  # a mandatory one stands before every member
     created_at = NOW
 
 

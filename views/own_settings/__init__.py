@@ -14,6 +14,7 @@ def own_settings_blueprint() -> Blueprint:
         notifications,
         passkeys,
         phone,
+        policies,
         profile,
         security,
         sessions,

@@ -18,6 +18,7 @@ from flask_wtf import FlaskForm
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from models.person import PersonKind
 from services.seats import live_seats
 from services.sign_in import person_as_actor
 from views.access import signed_in
@@ -34,6 +35,10 @@ _IN_PORTAL = re.compile(r"/portal/([^/?]+)/")
 
 def offered_to_everybody(_identity: Identity) -> bool:
     return True
+
+
+def is_asked_about_policies(identity: Identity) -> bool:
+    return identity.person.kind is PersonKind.MEMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ SECTIONS = (
     Section("networks", "Allowed networks", "globe", "own_settings.networks"),
     Section("phone", "Phone", "phone", "own_settings.phone"),
     Section("notifications", "Notifications", "bell", "own_settings.notifications"),
+    Section("policies", "Policies", "journal-check", "own_settings.policies", is_asked_about_policies),
     Section(
         "sign-in-methods",
         "Sign-in methods",
