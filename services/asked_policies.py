@@ -15,7 +15,7 @@ def policy_waits() -> ColumnElement[bool]:
     """Whether a mandatory policy waits for the person of the enclosing statement, which binds ``now``."""
     policy, version, decided = aliased(Policy), aliased(PolicyVersion), aliased(PolicyDecision)
     accepted = select(decided.id).where(
-        decided.id == newest_decision(version.id, Person.id), decided.decision == Decision.ACCEPTED
+        decided.id == newest_decision(version, Person.id), decided.decision == Decision.ACCEPTED
     )
     waiting: Select[Any] = (
         select(version.id)
@@ -37,11 +37,12 @@ def is_asked(policy: Any, version: Any, now: Any) -> tuple[ColumnElement[bool], 
     return policy.retired.is_(False), version.number == newest
 
 
-def newest_decision(version_id: Any, person_id: Any) -> ScalarSelect[int]:
-    """The id of what a person decided last on a version."""
+def newest_decision(version: Any, person_id: Any) -> ScalarSelect[int]:
+    """The id of what a person decided last on a version; ``version`` is an entity of an enclosing statement."""
     decided = aliased(PolicyDecision)
     return (
         select(func.max(decided.id))
-        .where(decided.policy_version_id == version_id, decided.person_id == person_id)
+        .where(decided.policy_version_id == version.id, decided.person_id == person_id)
+        .correlate(version, Person)
         .scalar_subquery()
     )

@@ -96,7 +96,7 @@ def policies_asked(person: Person, *, now: dt.datetime) -> list[PolicyAsked]:
     """Every policy the person is asked about, those that block first, then by name."""
     if person.kind is not PersonKind.MEMBER:
         return []
-    newest = newest_decision(PolicyVersion.id, person.id)
+    newest = newest_decision(PolicyVersion, person.id)
     rows = db.session.execute(
         select(Policy, PolicyVersion, PolicyDecision)
         .join(PolicyVersion, PolicyVersion.policy_id == Policy.id)

@@ -266,7 +266,8 @@ def answers_by_field(world, action):
         fields = [field for field in action.form() if field.short_name in body_of(action)]
     for field in fields:
         yield field.short_name, "\0", 422
-        yield field.short_name, LONG, 409 if isinstance(field, HiddenField) else 422
+        too_long = LONG + "x" * max(0, (field.flags.maxlength or 0) + 1 - len(LONG))
+        yield field.short_name, too_long, 409 if isinstance(field, HiddenField) else 422
         if field.flags.required:
             yield field.short_name, "", 422
 

@@ -85,9 +85,14 @@ def test_a_new_version_closes_the_portal_again(app, mia, terms):
     decide(mia, terms, "accepted")
     desk = staff_desk(app)
     answer = desk.confirm("/policies/terms/publish-version", body="Be kinder.")
-    assert answer.status_code == 303
+    assert "The new version is published." in desk.flashed(answer)
     assert mia.client.get("/portal/10001/").location == "/settings/policies"
     assert "Be kinder." in mia.client.get("/settings/policies").text
+
+
+def test_what_a_colleague_accepted_opens_nothing(app, account, mia, terms):
+    decide(member_desk(app, account, MemberRole.BILLING), terms, "accepted")
+    assert mia.client.get("/portal/10001/").location == "/settings/policies"
 
 
 def test_who_signs_out_may_do_so_before(mia, terms):
