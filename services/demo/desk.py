@@ -54,6 +54,10 @@ TERMS: Final = (
     "These terms apply to everything ordered here. Prices are before tax. A subscription runs for its period and renews"
     " by itself until it is ended."
 )
+NEWSLETTER: Final = (
+    "A few mails a year say what is new. Your address is used for nothing else, and each mail has a link that stops"
+    " them."
+)
 
 
 def make_desk(world: World) -> None:
@@ -162,11 +166,11 @@ def _make_promises(world: World) -> None:
 
 def _make_policies(world: World) -> None:
     at = world.beginning
-    for key, name in (("terms", "Terms of service"), ("newsletter", "Newsletter")):
+    for key, name, body in (("terms", "Terms of service", TERMS), ("newsletter", "Newsletter", NEWSLETTER)):
         # Not mandatory here: a mandatory one would stand between every visitor of the demo and the portal.
         policy = create_record(Policy, {"key": key, "name": name}, actor=world.as_staff("admin"), now=at)
         for number, moment in enumerate((at, world.ago(300)), start=1):
-            keep(PolicyVersion(policy_id=policy.id, number=number, body=TERMS, published_at=moment, created_at=moment))
+            keep(PolicyVersion(policy_id=policy.id, number=number, body=body, published_at=moment, created_at=moment))
 
 
 def _make_announcements(world: World) -> None:
