@@ -16,7 +16,6 @@ def world(request: pytest.FixtureRequest, stage: Stage) -> Iterator[World]:
     """Three accounts with rows of every record, and everybody signed in. Tests that change own rows make fresh ones."""
     if request.param == "postgresql":
         POSTGRESQL.require()
-    database = stage.database(request.param)
-    database.clean()
+    database = stage.clean(request.param)
     yield build_world(stage.app("whole", database, whole_app))
-    stage.close_connections_to(database)
+    stage.leave(database)
