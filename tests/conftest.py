@@ -200,14 +200,24 @@ def whole_app(settings: Settings) -> Flask:
 
 
 @pytest.fixture
-def app(database: TestDatabase, stage: Stage) -> Flask:
-    """The whole program on a clean database. It is made once for a worker: use `make_app` to change it."""
+def keep_app(database: TestDatabase, stage: Stage) -> Callable[..., Flask]:
+    """The program with these settings, made once for a worker: use `make_app` to change it. Making one takes seconds."""
     from views.identity import bind_services  # not before a test asks for pages: services are tested without them
 
-    found = stage.app("whole", database, whole_app)
-    # Another test may have made a program with other settings in this process since.
-    bind_services(found.extensions["settings"])
-    return found
+    def keep(**environ: str) -> Flask:
+        kind = " ".join(["whole", *(f"{name}={value}" for name, value in sorted(environ.items()))])
+        found = stage.app(kind, database, lambda _settings: whole_app(settings_for(database, stage.folder, **environ)))
+        # Another test may have made a program with other settings in this process since.
+        bind_services(found.extensions["settings"])
+        return found
+
+    return keep
+
+
+@pytest.fixture
+def app(keep_app: Callable[..., Flask]) -> Flask:
+    """The whole program on a clean database, with the settings of every test."""
+    return keep_app()
 
 
 @pytest.fixture

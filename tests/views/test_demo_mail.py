@@ -17,43 +17,43 @@ from tests.support.due_jobs import RESET_LINK, run_due_jobs
 NEW_PASSWORD = "seven green bicycles"
 
 
-def browser_of_the_demo(make_app: Callable[..., Flask]) -> Any:
-    return make_app(FOYER_ENV="demo").test_client()
+def browser_of_the_demo(keep_app: Callable[..., Flask]) -> Any:
+    return keep_app(FOYER_ENV="demo").test_client()
 
 
-def test_it_exists_in_the_demo_only(client: Any, make_app: Callable[..., Flask]) -> None:
+def test_it_exists_in_the_demo_only(client: Any, keep_app: Callable[..., Flask]) -> None:
     assert client.get("/demo/mail").status_code == 404
-    assert browser_of_the_demo(make_app).get("/demo/mail").status_code == 200
+    assert browser_of_the_demo(keep_app).get("/demo/mail").status_code == 200
 
 
-def test_nothing_mailed_yet_is_said_in_words(make_app: Callable[..., Flask]) -> None:
-    page = browser_of_the_demo(make_app).get("/demo/mail").get_data(as_text=True)
+def test_nothing_mailed_yet_is_said_in_words(keep_app: Callable[..., Flask]) -> None:
+    page = browser_of_the_demo(keep_app).get("/demo/mail").get_data(as_text=True)
     assert "No mail yet" in page
 
 
-def test_the_newest_mail_stands_first(session: Session, now: dt.datetime, make_app: Callable[..., Flask]) -> None:
+def test_the_newest_mail_stands_first(session: Session, now: dt.datetime, keep_app: Callable[..., Flask]) -> None:
     queue_mail("mia@acme.example", "test", "The older one", "First.", now=now)
     queue_mail("mia@acme.example", "test", "The newer one", "Second.", now=now)
     session.commit()
-    page = browser_of_the_demo(make_app).get("/demo/mail").get_data(as_text=True)
+    page = browser_of_the_demo(keep_app).get("/demo/mail").get_data(as_text=True)
     assert page.index("The newer one") < page.index("The older one")
     assert "mia@acme.example" in page
 
 
 def test_what_people_wrote_is_text_and_not_markup(
-    session: Session, now: dt.datetime, make_app: Callable[..., Flask]
+    session: Session, now: dt.datetime, keep_app: Callable[..., Flask]
 ) -> None:
     queue_mail("mia@acme.example", "test", "<b>Hello</b>", "<script>alert(1)</script>", now=now)
     session.commit()
-    page = browser_of_the_demo(make_app).get("/demo/mail").get_data(as_text=True)
+    page = browser_of_the_demo(keep_app).get("/demo/mail").get_data(as_text=True)
     assert "<script>alert(1)" not in page
     assert "&lt;b&gt;Hello&lt;/b&gt;" in page
 
 
-def test_a_reset_link_read_there_sets_a_new_password(session: Session, make_app: Callable[..., Flask]) -> None:
+def test_a_reset_link_read_there_sets_a_new_password(session: Session, keep_app: Callable[..., Flask]) -> None:
     member_who_can_sign_in("mia@acme.example")
     session.commit()
-    browser = browser_of_the_demo(make_app)
+    browser = browser_of_the_demo(keep_app)
     post_form(browser, "/forgot-password", email="mia@acme.example")
     run_due_jobs(RESET_LINK)
     page = browser.get("/demo/mail").get_data(as_text=True)

@@ -27,8 +27,8 @@ TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": 
 
 
 @pytest.fixture
-def app(make_app):
-    return make_app(**TWILIO)
+def app(keep_app):
+    return keep_app(**TWILIO)
 
 
 @pytest.fixture
@@ -158,8 +158,8 @@ def test_every_form_wants_our_token(client, session):
         assert client.post(address, data={"phone": NUMBER, "code": "123456"}).status_code == 400
 
 
-def test_without_a_way_to_send_messages_no_number_is_asked_for(make_app, session):
-    client = make_app().test_client()
+def test_without_a_way_to_send_messages_no_number_is_asked_for(keep_app, session):
+    client = keep_app().test_client()
     member_who_can_sign_in()
     sign_in_as(client)
     page = text_of(client.get(PAGE))
@@ -204,8 +204,8 @@ def test_an_owner_cannot_remove_the_number_of_a_member(app, session):
     assert phone_of(session) == (NUMBER, PhoneState.VERIFIED)
 
 
-def test_the_demo_shows_its_messages_and_others_do_not(make_app, session, tmp_path):
-    assert make_app().test_client().get("/demo/sms").status_code == 404
+def test_the_demo_shows_its_messages_and_others_do_not(keep_app, make_app, session, tmp_path):
+    assert keep_app().test_client().get("/demo/sms").status_code == 404
     demo = make_app(FOYER_ENV="demo", DATA_DIR=str(tmp_path))
     client = demo.test_client()
     assert "No message yet" in text_of(client.get("/demo/sms"))

@@ -34,8 +34,8 @@ def issuer():
 
 
 @pytest.fixture
-def app(make_app, issuer):
-    return make_app(OIDC_PROVIDERS=provider_setting(issuer))
+def app(keep_app, issuer):
+    return keep_app(OIDC_PROVIDERS=provider_setting(issuer))
 
 
 @pytest.fixture
@@ -204,10 +204,10 @@ def test_an_answer_that_takes_too_long_is_refused(client, session):
         assert client.get(way_back).status_code == 400
 
 
-def test_one_house_cannot_answer_for_another(make_app, session, issuer):
+def test_one_house_cannot_answer_for_another(keep_app, session, issuer):
     with running_house() as other:
         two = f"[{provider_setting(issuer)[1:-1]}, {provider_setting(other, name='other', label='Other')[1:-1]}]"
-        client = make_app(OIDC_PROVIDERS=two).test_client()
+        client = keep_app(OIDC_PROVIDERS=two).test_client()
         way_back = allow(set_out(client), "mia@elsewhere.example")
         assert client.get(way_back.replace("/acme/", "/other/")).status_code == 400
         departure = set_out(client)
@@ -267,8 +267,8 @@ def test_no_link_and_no_foreign_form_starts_it(client, session):
     assert client.post("/sign-in/with/acme").status_code == 400
 
 
-def test_a_house_that_is_down_is_named(make_app, session):
-    client = make_app(OIDC_PROVIDERS=provider_setting("http://127.0.0.1:9")).test_client()
+def test_a_house_that_is_down_is_named(keep_app, session):
+    client = keep_app(OIDC_PROVIDERS=provider_setting("http://127.0.0.1:9")).test_client()
     answer = post_form(client, "/sign-in/with/acme", form_on="/sign-in")
     assert answer.status_code == 503
     assert "Acme ID cannot be reached right now" in text_of(answer)
@@ -280,16 +280,16 @@ def test_an_unknown_house_is_not_there(client, session):
     assert client.get("/sign-in/with/google/callback?code=a&state=b").status_code == 404
 
 
-def test_without_a_house_there_is_no_button_and_no_section(make_app, session):
-    client = make_app().test_client()
+def test_without_a_house_there_is_no_button_and_no_section(keep_app, session):
+    client = keep_app().test_client()
     assert "/sign-in/with/" not in text_of(client.get("/sign-in"))
     member_who_can_sign_in()
     sign_in_as(client)
     assert METHODS not in text_of(client.get("/settings/profile"))
 
 
-def test_google_and_facebook_get_buttons_when_they_are_set_up(make_app, session):
-    client = make_app(GOOGLE_CLIENT_ID="g", GOOGLE_CLIENT_SECRET="s", FACEBOOK_CLIENT_ID="f").test_client()
+def test_google_and_facebook_get_buttons_when_they_are_set_up(keep_app, session):
+    client = keep_app(GOOGLE_CLIENT_ID="g", GOOGLE_CLIENT_SECRET="s", FACEBOOK_CLIENT_ID="f").test_client()
     page = text_of(client.get("/sign-in"))
     assert "Sign in with Google" in page
     assert "Sign in with Facebook" in page
