@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 from sqlalchemy import Select, select, type_coerce
@@ -61,12 +61,26 @@ class Selection:
 
     def _entity(self, hops: tuple[str, ...]) -> Any:
         if hops not in self._entities:
-            owner = self._entity(hops[:-1])
-            relation = getattr(owner, hops[-1])
-            entity = aliased(relation.property.mapper.class_)
-            self._entities[hops] = entity
-            self._joins.append(relation.of_type(entity))
+            self._entity(hops[:-1])
+            self._entities[hops], join = _joined(self.model, hops)
+            self._joins.append(join)
         return self._entities[hops]
+
+
+_JOINED: Final[dict[tuple[type[Any], tuple[str, ...]], tuple[Any, Any]]] = {}
+
+
+def _joined(model: type[Any], hops: tuple[str, ...]) -> tuple[Any, Any]:
+    """What stands at the end of these references, and the join to it.
+
+    One for all tables of a model: naming every column of a joined table anew was a quarter of the program's start.
+    """
+    if (model, hops) not in _JOINED:
+        owner = _joined(model, hops[:-1])[0] if hops[:-1] else model
+        relation = getattr(owner, hops[-1])
+        entity = aliased(relation.property.mapper.class_)
+        _JOINED[model, hops] = entity, relation.of_type(entity)
+    return _JOINED[model, hops]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
