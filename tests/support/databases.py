@@ -100,6 +100,8 @@ class PostgresScratch(TestDatabase):
             connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
             # A commit does not wait for the disk: these rows need to outlive killed programs, but no power cut.
             connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+            # Nobody has counted these few rows, so that the server takes them for many and would compile its plans.
+            connection.execute(text(f'ALTER DATABASE "{name}" SET jit = off'))
         address = make_url(POSTGRES_URL).set(database=name)
         url = address.render_as_string(hide_password=False)
         scratch = cls("postgresql", url, name, server, create_engine(address, pool_size=1, connect_args=ASLEEP))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, LargeBinary, Table, select
 
 from extensions import Base, db
 from tests.support.matrix_sides import BELOW, FOREIGN, OWN
@@ -18,7 +19,7 @@ ALWAYS_LEFT_OUT = frozenset({"sign_in_session", "notification_read"})
 SEEN = "last_seen_at"
 AUDIT = frozenset({"audit_event", "audit_chain"})
 
-Place = tuple[str, tuple[Any, ...]]
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,38 @@ class Snapshot:
 def take_snapshot(world: World, leaving_out: Collection[str] = ()) -> Snapshot:
     """Read every row of every table."""
     others = {world.account_ids[FOREIGN], world.account_ids[BELOW]}
-    rows: dict[Place, str] = {}
-    foreign: dict[Place, str] = {}
-    with world.app.app_context(), db.engine.connect() as connection:
-        for table in Base.metadata.sorted_tables:
-            if table.name in ALWAYS_LEFT_OUT or table.name in leaving_out:
-                continue
-            for row in connection.execute(select(table)):
-                place = (table.name, tuple(row._mapping[column] for column in table.primary_key))
-                rows[place] = repr({column: value for column, value in row._mapping.items() if column != SEEN})
-                if _is_foreign(table.name, row._mapping, rows[place], others):
-                    foreign[place] = rows[place]
+    question = _everything(world.reader.dialect.name, frozenset(leaving_out))
+    found = world.reader.exec_driver_sql(question).all()
+    world.reader.commit()  # the next one sees what was written since; after a rollback the driver forgets its plans
+    rows = {(table, key): text for table, key, _owner, text in found}
+    foreign = {(table, key): text for table, key, owner, text in found if _is_foreign(owner, text, others)}
     return Snapshot(rows, foreign)
+
+
+@cache
+def _everything(dialect: str, leaving_out: frozenset[str]) -> str:
+    """One question for all tables: of each row its table, its key, the account it belongs to, and its values with names.
+
+    The database writes the texts: asked table by table and put into words here, a snapshot took a tenth of a second.
+    """
+    tables = [table for table in Base.metadata.sorted_tables if table.name not in ALWAYS_LEFT_OUT | leaving_out]
+    return " UNION ALL ".join(_rows_of(table, dialect) for table in tables)
+
+
+def _rows_of(table: Table, dialect: str) -> str:
+    pieces = "jsonb_build_object" if dialect == "postgresql" else "json_object"
+    key = " || '/' || ".join(f'CAST("{column.name}" AS text)' for column in table.primary_key)
+    owner = "id" if table.name == "account" else "account_id" if "account_id" in table.c else "NULL"
+    named = [f"'{column.name}', {_readable(column, dialect)}" for column in table.c if column.name != SEEN]
+    # A function of PostgreSQL takes a hundred arguments: a wide table is written in several pieces.
+    parts = [f"CAST({pieces}({', '.join(named[at : at + 50])}) AS text)" for at in range(0, len(named), 50)]
+    return f"SELECT '{table.name}', {key}, CAST({owner} AS integer), {' || '.join(parts)} FROM \"{table.name}\""
+
+
+def _readable(column: Column[Any], dialect: str) -> str:
+    if isinstance(column.type, LargeBinary):
+        return f"encode(\"{column.name}\", 'hex')" if dialect == "postgresql" else f'hex("{column.name}")'
+    return f'"{column.name}"'
 
 
 def count_of_own(world: World, table: Any, account_id: int) -> int:
@@ -60,8 +81,7 @@ def count_of_own(world: World, table: Any, account_id: int) -> int:
         return len(connection.execute(select(table.c.id).where(table.c.account_id == account_id)).all())
 
 
-def _is_foreign(table: str, values: Any, text: str, others: set[int]) -> bool:
-    owner = values["id"] if table == "account" else values.get("account_id")
+def _is_foreign(owner: int | None, text: str, others: set[int]) -> bool:
     if owner is not None:
         return owner in others
     return any(mark in text.upper() for mark in (FOREIGN, BELOW)) and OWN not in text.upper()

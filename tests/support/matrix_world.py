@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 import models
 from domain.permissions import MemberRole, P, StaffRole, grants_of_member, grants_of_staff
@@ -78,6 +79,22 @@ class World:
     rows: dict[str, dict[type[Any], Values]] = field(default_factory=dict)
     visitors: dict[str, Visitor] = field(default_factory=dict)
     sides: dict[str, Side] = field(default_factory=dict)
+
+    @cached_property
+    def reader(self) -> Connection:
+        """A connection that only snapshots use, so that the server keeps its plan of their long question."""
+        with self.app.app_context():
+            connection = db.engine.connect()
+        if connection.dialect.name == "postgresql":
+            driver: Any = connection.connection.driver_connection
+            driver.prepare_threshold = 0
+        return connection
+
+    def close(self) -> None:
+        """Give back what is open."""
+        if "reader" in vars(self):
+            self.reader.invalidate()
+            self.reader.close()
 
     def row(self, mark: str, model: type[Any]) -> Values:
         return self.rows[mark][model]

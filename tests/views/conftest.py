@@ -17,5 +17,7 @@ def world(request: pytest.FixtureRequest, stage: Stage) -> Iterator[World]:
     if request.param == "postgresql":
         POSTGRESQL.require()
     database = stage.clean(request.param)
-    yield build_world(stage.app("whole", database, whole_app))
+    made = build_world(stage.app("whole", database, whole_app))
+    yield made
+    made.close()
     stage.leave(database)
