@@ -36,6 +36,9 @@ SENT_AGAIN_AFTER: Final = dt.timedelta(seconds=30)
 # While so many messages wait in the broker nothing is lost, only late: no more are added.
 ENOUGH_MESSAGES: Final = 200
 SENT_AT_ONCE: Final = 200
+# How often the sender looks, and how long a worker listens before it looks whether it has to stop.
+SEND_SECONDS: Final = 1.0
+LISTEN_MILLISECONDS: Final = 500
 _TIMEOUT_SECONDS: Final = 5
 
 
@@ -158,8 +161,10 @@ class BrokerRunner:
         self._attempts = attempts
         self._broker = MessageBroker(url, queue_name=queue_name)
         self._broker.listen(attempts.run_next)
-        self._worker = dramatiq.Worker(self._broker.dramatiq, worker_threads=threads, worker_timeout=500)
-        self._sender = Periodic("jobs-sender", 1.0, self._send)
+        self._worker = dramatiq.Worker(
+            self._broker.dramatiq, worker_threads=threads, worker_timeout=LISTEN_MILLISECONDS
+        )
+        self._sender = Periodic("jobs-sender", SEND_SECONDS, self._send)
         self._down = False
 
     def start(self) -> None:

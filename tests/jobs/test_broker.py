@@ -66,8 +66,15 @@ def announced(session, broker):
 
 
 @pytest.fixture
-def start(session, url, queue):
-    """Start a runner on the broker; one that stops with the test."""
+def start(session, url, queue, monkeypatch):
+    """Start a runner on the broker; one that stops with the test.
+
+    It is less patient than those of an installation: a message counts as lost sooner, the sender and the workers look
+    more often. So they get in each other's way more, and no test waits for seconds in which nothing happens.
+    """
+    monkeypatch.setattr("jobs.broker.GRACE", dt.timedelta(milliseconds=200))
+    monkeypatch.setattr("jobs.broker.SEND_SECONDS", 0.1)
+    monkeypatch.setattr("jobs.broker.LISTEN_MILLISECONDS", 50)
     started = []
 
     def start_one(address=url, threads=4):

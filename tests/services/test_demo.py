@@ -75,12 +75,11 @@ def loaded(request: pytest.FixtureRequest, stage: Stage) -> Iterator[Flask]:
     """An app on a database with the demo, loaded once for all tests here: they only read."""
     if request.param == "postgresql":
         POSTGRESQL.require()
-    database = stage.database(request.param)
-    database.clean()
+    database = stage.clean(request.param)
     app = stage.app("plain", database, plain_app)
     load_into(app, NOW)
     yield app
-    stage.close_connections_to(database)
+    stage.leave(database)
 
 
 @pytest.fixture
