@@ -15,8 +15,9 @@ INSTALLED := $(VENV)/.installed-$(VERSION)
 INSTALLED_DEV := $(VENV)/.installed-dev-$(VERSION)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all:
 
-# Tests run on several processes; a module's tests stay together, since they share what is costly to make.
-TEST_OPTIONS ?= -q -n auto --maxprocesses 4 --dist loadscope
+# Tests run on several processes; a module's tests stay together, since they share what is costly to make. The modules
+# are begun in the order of tests/support/order.py, not in that of their number of tests: few of them can take long.
+TEST_OPTIONS ?= -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 help:
 	@echo "make run     start Foyer with its demo (Ctrl-C stops it)"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -17,6 +19,7 @@ from tests.conftest import settings_for
 from tests.support.client import SeparateClient
 from tests.support.databases import PostgresScratch, SqliteFile, TestDatabase
 from tests.support.network import NetworkNotAllowed
+from tests.support.order import LONG_MODULES, TESTS, longest_first
 from tests.support.surroundings import POSTGRESQL
 
 
@@ -153,3 +156,35 @@ def test_this_machine_can_be_reached() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname()).close()
         assert socket.getaddrinfo("localhost", 80)
+
+
+@dataclass
+class Item:
+    """What the order of tests reads of one."""
+
+    path: Path
+    name: str = "test_one"
+
+
+def test_a_run_begins_with_the_longest_modules_and_leaves_the_rest_as_it_was() -> None:
+    long, longest = TESTS / LONG_MODULES[3], TESTS / LONG_MODULES[0]
+    items: list[Any] = [
+        Item(TESTS / "test_config.py"),
+        Item(long, "test_one"),
+        Item(long, "test_another"),
+        Item(TESTS / "architecture" / "test_rules.py"),
+        Item(longest),
+    ]
+    longest_first(items)
+    assert [(item.path.name, item.name) for item in items] == [
+        (longest.name, "test_one"),
+        (long.name, "test_one"),
+        (long.name, "test_another"),
+        ("test_config.py", "test_one"),
+        ("test_rules.py", "test_one"),
+    ]
+
+
+def test_every_module_that_is_called_long_is_there() -> None:
+    assert [name for name in LONG_MODULES if not (TESTS / name).is_file()] == []
+    assert len(set(LONG_MODULES)) == len(LONG_MODULES)
