@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
 from config import Settings, load_settings
@@ -166,6 +167,10 @@ class Stage:
         for app in self.apps_on(database):
             with app.app_context():
                 db.session.remove()
+                if db.engine.pool.checkedin():
+                    with db.engine.connect() as connection:
+                        awake = connection.scalar(text("SHOW session_replication_role")) == "origin"
+                    assert awake, "a test put the triggers of a connection to sleep that others use after it"
 
     def apps_on(self, database: TestDatabase) -> list[Flask]:
         return [app for (_kind, dialect), app in self.apps.items() if dialect == database.dialect]

@@ -9,6 +9,7 @@ from sqlalchemy import delete, event, select, text, update
 
 from domain.actor import Actor, Source, system_actor
 from domain.audit import UnknownAuditEvent
+from extensions import db
 from models import Account, AccountStatus, AuditChain, AuditEvent, Member
 from services.audit import (
     Happening,
@@ -50,6 +51,9 @@ def unprotected(session, database):
         for name in triggers.all():
             session.execute(text(f'DROP TRIGGER "{name}"'))
     session.commit()
+    yield
+    session.remove()
+    db.engine.dispose()  # the next test would get a connection whose triggers are still asleep
 
 
 def test_an_event_names_who_what_when_and_from_where(session, now):
