@@ -74,10 +74,12 @@ def tell_account(
     unique_key: str | None = None,
     target: Any = None,
     document: DocumentName | None = None,
+    people: Sequence[Person] | None = None,
     **values: Any,
 ) -> Notification:
     """Tell everybody in an account whose roles hold the permission: one notice, and a mail to each who wants one.
 
+    With ``people`` the notice is the same and only these get a mail: who may read, and who takes part, are two things.
     The templates get ``name``, ``email`` and the other values; the notice is addressed to the account. With a
     ``unique_key`` it is told once: a second call gives the first notice. The PDF of a ``document`` of the account goes
     with the mails; it need not be made yet.
@@ -90,7 +92,7 @@ def tell_account(
     account = db.session.get_one(Account, account_id)
     words = mail_texts.render(event, **{"name": account.name, "email": "", **values})
     notice = _add_notice(event, kind, words, now, account_id=account_id, permission=permission, target=target)
-    people = people_with(account_id, permission)
+    people = people_with(account_id, permission) if people is None else people
     choices = choices_of_many(person.id for person in people)
     for person in people:
         _deliver_as_chosen(

@@ -6,20 +6,27 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
-from domain.actor import Actor, Source
+from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
 from extensions import db
-from models.discussion import Discussion, Message
+from models.discussion import Message
 from models.number_series import NumberedKind
-from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticipant, TicketStatus
+from models.ticket import Ticket, TicketStatus
 from models.ticket_type import TicketType
 from services.audit import record_event
+from services.messages import (
+    LONGEST_TITLE,
+    TicketMerged,
+    first_discussion,
+    source_of,
+    write_first_message,
+    write_message,
+)
 from services.numbers import next_number
 from services.people import acts_for_provider
 from services.records import flush_or_refuse
+from services.ticket_states import CLOSED, move_ticket
 
 
 class TicketTypeNotOffered(Refusal):
@@ -51,7 +58,6 @@ def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.
     kept = dict(values)
     description = kept.pop("description")
     kind: TicketType = kept["ticket_type"]
-    from_staff = acts_for_provider(actor)
     account = kept.get("account")
     if account is not None:
         kept["account_id"] = account.id
@@ -62,89 +68,42 @@ def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.
         priority=kind.priority,
         department_id=kind.department_id,
         opened_by_id=actor.person_id,
-        source=_source_of(actor),
+        source=source_of(actor),
         last_message_at=now,
         created_at=now,
     )
     db.session.add(ticket)
     flush_or_refuse()
-    _write_first_message(ticket, description, from_staff=from_staff, actor=actor, now=now)
     record_event(AuditEvent.TICKET_OPENED, ticket, actor=actor, now=now, after={"subject": ticket.subject})
+    write_first_message(ticket, {"title": ticket.subject, "body": description}, actor=actor, now=now)
     return ticket
 
 
 def solve_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
-    """Close a ticket as solved; it can be opened again."""
-    if ticket.status in (TicketStatus.SOLVED, TicketStatus.ARCHIVED):
+    """Close a ticket as solved; it can be opened again. Refused: TicketNotOpen."""
+    if not ticket.can_solve:
         raise TicketNotOpen
-    before = ticket.status
-    ticket.status, ticket.solved_at = TicketStatus.SOLVED, now
-    ticket.version += 1
-    db.session.flush()
-    record_event(AuditEvent.TICKET_SOLVED, ticket, actor=actor, now=now, before={"status": before})
-    return ticket
+    return _move(ticket, TicketStatus.SOLVED, AuditEvent.TICKET_SOLVED, actor, now)
 
 
 def reopen_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
-    """Open a solved or archived ticket again: it then waits for support."""
-    if ticket.status not in (TicketStatus.SOLVED, TicketStatus.ARCHIVED):
+    """Open a solved or archived ticket again: it then waits for support. Refused: TicketNotClosed, TicketMerged."""
+    if ticket.status not in CLOSED:
         raise TicketNotClosed
-    before = ticket.status
-    ticket.status, ticket.solved_at, ticket.archived_at = TicketStatus.WAITING_FOR_SUPPORT, None, None
-    ticket.version += 1
-    db.session.flush()
-    record_event(AuditEvent.TICKET_REOPENED, ticket, actor=actor, now=now, before={"status": before})
-    return ticket
+    if ticket.merged_into_id is not None:
+        raise TicketMerged(db.session.get_one(Ticket, ticket.merged_into_id).number)
+    return _move(ticket, TicketStatus.WAITING_FOR_SUPPORT, AuditEvent.TICKET_REOPENED, actor, now)
 
 
 def add_message(ticket: Ticket, title: str, text: str, *, actor: Actor, now: dt.datetime) -> Message:
-    """Go on with the first discussion of a ticket."""
-    first = select(Discussion.id).where(Discussion.ticket_id == ticket.id).order_by(Discussion.id).limit(1)
-    message = Message(
-        account_id=ticket.account_id,
-        discussion_id=db.session.scalars(first).one(),
-        author_id=actor.person_id,
-        from_staff=acts_for_provider(actor),
-        title=title[:255],
-        body=text,
-        source=_source_of(actor),
-        created_at=now,
-    )
-    db.session.add(message)
-    ticket.last_message_at = now
+    """Go on with the first discussion of a ticket: for acts of the house that answer it. Refused as `write_message`."""
+    return write_message(first_discussion(ticket), {"title": title[:LONGEST_TITLE], "body": text}, actor=actor, now=now)
+
+
+def _move(ticket: Ticket, status: TicketStatus, event: AuditEvent, actor: Actor, now: dt.datetime) -> Ticket:
+    before = ticket.status
+    move_ticket(ticket, status, now=now)
     ticket.version += 1
     db.session.flush()
-    return message
-
-
-def _source_of(actor: Actor) -> MessageSource:
-    if actor.source is Source.STAFF:
-        return MessageSource.STAFF
-    return MessageSource.SYSTEM if acts_for_provider(actor) else MessageSource.PORTAL
-
-
-def _write_first_message(ticket: Ticket, text: str, *, from_staff: bool, actor: Actor, now: dt.datetime) -> None:
-    discussion = Discussion(account_id=ticket.account_id, ticket_id=ticket.id, title=ticket.subject, created_at=now)
-    db.session.add(discussion)
-    db.session.flush()
-    message = Message(
-        account_id=ticket.account_id,
-        discussion_id=discussion.id,
-        author_id=actor.person_id,
-        from_staff=from_staff,
-        title=ticket.subject,
-        body=text,
-        source=ticket.source,
-        created_at=now,
-    )
-    db.session.add(message)
-    if actor.person_id is not None:
-        part = TicketParticipant(
-            account_id=ticket.account_id,
-            ticket_id=ticket.id,
-            person_id=actor.person_id,
-            part=ParticipantPart.OPENER,
-            created_at=now,
-        )
-        db.session.add(part)
-    db.session.flush()
+    record_event(event, ticket, actor=actor, now=now, before={"status": before}, after={"status": status})
+    return ticket

@@ -161,7 +161,7 @@ def test_one_ticket_tells_of_every_failure_and_closes_itself_when_the_invoice_is
         look(gateways, on_day(day, now))
     (ticket,) = db.session.scalars(select(Ticket)).all()
     bodies = db.session.scalars(select(Message.body).order_by(Message.id)).all()
-    assert (ticket.invoice_id, ticket.status, len(bodies)) == (invoice.id, TicketStatus.OPEN, 3)
+    assert (ticket.invoice_id, ticket.status, len(bodies)) == (invoice.id, TicketStatus.WAITING_FOR_CUSTOMER, 3)
     assert "The card has no money." in bodies[0]
     assert f"The next try is on {on_day(3, now).date()}." in bodies[0]
     assert f"/pay/?invoice={invoice.number}" in bodies[0]
@@ -184,7 +184,7 @@ def test_a_failure_after_the_ticket_was_solved_opens_it_again(account, gateway, 
     solve_ticket(ticket, actor=CLERK, now=now)
     look(gateways, on_day(3, now))
     (ticket,) = db.session.scalars(select(Ticket)).all()
-    assert ticket.status is TicketStatus.WAITING_FOR_SUPPORT
+    assert ticket.status is TicketStatus.WAITING_FOR_CUSTOMER
 
 
 def suspended(account, gateways, now) -> Invoice:

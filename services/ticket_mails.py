@@ -1,0 +1,69 @@
+"""What participants of a ticket are told of a message: never of an internal note, and never the writer themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from domain.actor import Actor
+from domain.permissions import P
+from extensions import db
+from models.account import Account
+from models.discussion import Message
+from models.notification import NotificationKind
+from models.person import Person
+from models.ticket import Ticket
+from services.mail_texts import mail_texts
+from services.notices import mark_read
+from services.notifications import tell, tell_account
+from services.participants import participants_of
+
+EVENT: Final = "ticket_answered"
+
+
+def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt.datetime) -> None:
+    """Tell everybody who takes part, by mail where they want one; the account's notice is read by all who read tickets.
+
+    While no member takes part (staff opened the ticket), a person's message is mailed to all members who read tickets.
+    What the house's own jobs write is told to participants only: the job tells the others in its own words.
+    """
+    if message.internal:
+        return
+    told = participants_of(ticket)
+    account = db.session.get_one(Account, ticket.account_id)
+    writer = _writer_of(message)
+    values: dict[str, Any] = {
+        "ticket": ticket.number,
+        "subject": ticket.subject,
+        "title": message.title,
+        "text": message.body,
+        "writer": writer,
+        "account": account.name,
+    }
+    to_all = not told.members and actor.person_id is not None
+    notice = tell_account(
+        account.id,
+        P.TICKETS_READ,
+        EVENT,
+        now=now,
+        kind=NotificationKind.TICKET_REPLIES,
+        target=ticket,
+        people=None if to_all else [person for person in told.members if person.id != message.author_id],
+        url=f"{mail_texts.base_url}/portal/{account.client_id}/tickets/{ticket.number}/",
+        **values,
+    )
+    mark_read([notice.id], actor=actor, now=now)
+    for person in told.staff:
+        if person.id != message.author_id:
+            url = f"{mail_texts.base_url}/staff/tickets/{ticket.number}/"
+            kind = NotificationKind.TICKET_REPLIES
+            tell(person, EVENT, now=now, kind=kind, target=ticket, url=url, **values)
+    for address in told.addresses:
+        if address != message.author_email:
+            tell(address, EVENT, now=now, account_id=account.id, url="", **values)
+
+
+def _writer_of(message: Message) -> str:
+    if message.author_id is not None:
+        return str(db.session.get_one(Person, message.author_id))
+    return message.author_email or mail_texts.brand_name
