@@ -247,6 +247,7 @@ class AuditEvent(StrEnum):
     TICKET_OPENED = "ticket.opened", "Opened the ticket"
     TICKET_ANSWERED = "ticket.answered", "Answered the ticket"
     TICKET_NOTED = "ticket.noted", "Wrote an internal note"
+    TICKET_ESCALATED = "ticket.escalated", "Escalated the ticket"
     TICKET_ASSIGNED = "ticket.assigned", "Assigned the ticket"
     TICKET_SOLVED = "ticket.solved", "Solved the ticket"
     TICKET_REOPENED = "ticket.reopened", "Reopened the ticket"

@@ -226,7 +226,7 @@ def _asked(mounted: Mounted, verb: str) -> set[str]:
     found = list(declared.values()) if isinstance(declared, Mapping) else [declared]
     extras = mounted.resource.form_extras.get(verb)
     names = {name for columns in found if not isinstance(columns, type) for name in columns}
-    return names | (set(dir(extras)) if extras is not None else set())
+    return names | (set(dir(extras)) if isinstance(extras, type) else set())
 
 
 def _known_columns(mounted: Mounted) -> list[tuple[Any, Path, str]]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import DataError, IntegrityError
 
-from panel.fields import EmptyForm
-from panel.forms import errors_of
+from panel.fields import EmptyForm, the
+from panel.forms import FormMaker, errors_of, tell_fields
 from panel.mounted import Mounted
-from panel.pages import ActionPage, FormPage, FormSection
+from panel.pages import ActionPage, ChoosePage, FormPage, FormSection
 from panel.realm import Visit
 from panel.rows import back_url, find_row, label_of, row_url
 
@@ -27,20 +29,26 @@ STILL_USED = "Other records refer to this one, so it stays."
 class Answer:
     """A page with its status, or an address to go on to with a message to show there."""
 
-    page: FormPage | ActionPage | None = None
+    page: FormPage | ChoosePage | ActionPage | None = None
     status: int = 200
     url: str = ""
     message: str = ""
     tone: str = "success"
 
 
-def create(mounted: Mounted, visit: Visit, *, posted: bool) -> Answer:
-    """Show the empty form, or save what it holds."""
+def create(mounted: Mounted, visit: Visit, *, posted: bool, chosen: str = "") -> Answer:
+    """Show the empty form, or save what it holds. ``chosen``: the key of what is chosen first, where something is."""
     hooks, maker = mounted.hooks, mounted.forms["create"]
     session = hooks.session()
-    form = maker.make(visit, session)
+    found = maker.sources[maker.first].find(session, visit, chosen) if maker.first else None
+    if maker.first and found is None:
+        return _choose(mounted, visit, maker, wrong=posted or bool(chosen))
+    form = maker.make(visit, session, chosen=found)
     noun = mounted.resource.noun_label()
-    show = partial(_form_page, mounted, visit, form, f"Add {noun.lower()}", f"{mounted.url(visit)}new", None)
+    title, url = f"Add {noun.lower()}", f"{mounted.url(visit)}new"
+    if found is not None:
+        title, url = f"{title}: {found.label}", f"{url}?{urlencode({maker.first: found.key})}"
+    show = partial(_form_page, mounted, visit, form, title, url, None)
     if not posted:
         return Answer(show())
     try:
@@ -54,8 +62,7 @@ def create(mounted: Mounted, visit: Visit, *, posted: bool) -> Answer:
             row = save(values, actor=visit.actor, now=hooks.now())
             label = label_of(mounted, row)
     except (IntegrityError, DataError, hooks.refusals) as refused:
-        message, status = _explain(refused)
-        return Answer(show([("", message)]), status)
+        return _refused(form, show, refused)
     return Answer(url=back_url(mounted, visit, row), message=f"{noun} {label} added.")
 
 
@@ -88,8 +95,7 @@ def edit(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
                 save(row, changes, actor=visit.actor, now=hooks.now())
             label = label_of(mounted, row)
     except (IntegrityError, DataError, hooks.refusals) as refused:
-        message, status = _explain(refused)
-        return Answer(show([("", message)]), status)
+        return _refused(form, show, refused)
     return Answer(url=back_url(mounted, visit, row), message=f"{noun} {label} saved.")
 
 
@@ -141,6 +147,30 @@ def refusal_text(refused: Exception) -> str:
 
 def _create_any(mounted: Mounted, values: dict[str, Any], *, actor: Any, now: Any) -> Any:
     return mounted.hooks.create(mounted.model, values, actor=actor, now=now)
+
+
+def _refused(form: FlaskForm, show: Callable[..., FormPage], refused: Exception) -> Answer:
+    """The form again, with what was typed. A refusal that names fields (``fields``) is said at them."""
+    errors = getattr(refused, "fields", {})
+    if errors and tell_fields(form, errors):
+        return Answer(show(errors_of(form)), 422)
+    message, status = _explain(refused)
+    return Answer(show([("", message)]), status)
+
+
+def _choose(mounted: Mounted, visit: Visit, maker: FormMaker, *, wrong: bool) -> Answer:
+    """Ask what is chosen first, on a page of its own."""
+    noun, label = mounted.resource.noun_label(), mounted.resource.label_of(maker.first)
+    page = ChoosePage(
+        title=f"Add {noun.lower()}",
+        name=maker.first,
+        label=label,
+        choices=maker.sources[maker.first].all_choices(mounted.hooks.session(), visit),
+        url=f"{mounted.url(visit)}new",
+        cancel_url=back_url(mounted, visit, None),
+        error=f"Choose {the(label)}." if wrong else "",
+    )
+    return Answer(page, 422 if wrong else 200)
 
 
 def _explain(refused: Exception) -> tuple[str, int]:

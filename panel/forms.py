@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from wtforms import HiddenField
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import HiddenInput
 
 from panel.amounts import amount_text, parse_amount
 from panel.fields import NOT_TEXT, AmountField, ListedField, LookupField, field_for, is_money, local_minute, the
 from panel.kinds import Choice, Moment
-from panel.lookups import Source
+from panel.lookups import Chosen, Source
 from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
 from panel.realm import Visit
 
@@ -52,6 +53,8 @@ class FormMaker:
         *,
         versioned: bool,
         custom: bool,
+        first: str = "",
+        further: Callable[[Visit, Any], type[FlaskForm]] | None = None,
     ) -> None:
         self.owner = owner
         self.form_class = form_class
@@ -59,10 +62,15 @@ class FormMaker:
         self.sources = sources
         self.versioned = versioned
         self.custom = custom
+        self.first = first
+        self.further = further
 
-    def make(self, visit: Visit, session: Session, row: Any = None) -> FlaskForm:
-        """The form, filled from the request if it was posted, else from the row."""
-        form = self.form_class(data=self._initial(visit, session, row)) if row is not None else self.form_class()
+    def make(self, visit: Visit, session: Session, row: Any = None, *, chosen: Chosen | None = None) -> FlaskForm:
+        """The form, filled from the request if it was posted, else from the row; ``chosen``: what was chosen first."""
+        if chosen is not None:
+            form = self._after(chosen, visit, session)
+        else:
+            form = self.form_class(data=self._initial(visit, session, row)) if row is not None else self.form_class()
         url = self.owner.url(visit)
         for name in self.owner.withheld(visit, row) if row is not None else ():
             if name in form:
@@ -72,6 +80,16 @@ class FormMaker:
         for field in form:
             if isinstance(field, ListedField):
                 field.offer(self.owner.hooks.lists[field.list_name](visit))
+        return form
+
+    def _after(self, chosen: Chosen, visit: Visit, session: Session) -> FlaskForm:
+        """The form with what the record chosen first asks for; the choice itself goes along unseen."""
+        form_class = self.form_class
+        if self.further is not None:
+            asked = _unbound(self.further(visit, self.sources[self.first].row(session, chosen)))
+            form_class = type(form_class.__name__, (form_class,), asked)
+        form = form_class(data={self.first: chosen})
+        form[self.first].widget = HiddenInput()
         return form
 
     def read(self, form: FlaskForm, visit: Visit, session: Session, row: Any = None) -> dict[str, Any] | None:
@@ -223,9 +241,16 @@ def scaffold(owner: Mounted, verb: str) -> FormMaker:
         except TypeError as refused:
             raise NoFormField(f"{owner.resource.__name__}: {refused}") from refused
         typed.append(_Typed(name, path))
-    extras = _unbound(owner.resource.form_extras.get(verb, FlaskForm))
+    declared = owner.resource.form_extras.get(verb, FlaskForm)
+    first = resource.first.get(verb, "")
+    further = None if isinstance(declared, type) else declared
+    if bool(further) and not first:
+        raise NoFormField(f"the further fields of {verb!r} are made from a choice: say which one in first")
+    if first and first not in sources:
+        raise NoFormField(f"{first!r} is to be chosen first, and the form of {verb!r} does not ask for it")
+    extras = _unbound(declared) if isinstance(declared, type) else {}
     form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (FlaskForm,), {**fields, **extras, **version})
-    return FormMaker(owner, form_class, typed, sources, versioned=versioned, custom=False)
+    return FormMaker(owner, form_class, typed, sources, versioned=versioned, custom=False, first=first, further=further)
 
 
 def _unbound(form_class: type[FlaskForm]) -> dict[str, Any]:
@@ -252,6 +277,14 @@ def errors_of(form: FlaskForm) -> list[tuple[str, str]]:
     return [
         (field.id if field.name != "csrf_token" else "", str(message)) for field in form for message in field.errors
     ]
+
+
+def tell_fields(form: FlaskForm, errors: Mapping[str, str]) -> bool:
+    """Give the fields named the errors that a refusal says of them; whether all of them are there."""
+    for name, message in errors.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, message]
+    return all(name in form for name in errors)
 
 
 def _lookup_field(owner: Mounted, source: Source, name: str) -> Any:

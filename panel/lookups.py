@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, or_, select
 from sqlalchemy.orm import RelationshipProperty, Session
 
 from panel.paths import mapper_of, reference_column, resolve
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from panel.realm import Visit
 
 MOST_CHOICES = 20
+MOST_ON_A_PAGE = 100
 _USUAL_LABELS = ("name", "title", "number", "code", "label", "email")
 _USUAL_KEYS = ("public_id", "code", "number", "slug", "name")
 
@@ -59,6 +60,7 @@ class Source:
         self.label_name = declared.label or (described.label_name() if described else _first(attributes, _USUAL_LABELS))
         self.key_name = declared.key or (described.key if described else _first(attributes, _USUAL_KEYS))
         searched = declared.search or (described.search if described else ())
+        self.order_name, self.note_name = declared.order or self.label_name, declared.note
         self.search_names = tuple(dict.fromkeys((self.label_name, self.key_name, *searched)))
 
     @property
@@ -114,6 +116,15 @@ class Source:
             )
         rows = session.execute(statement.order_by(label, self.primary_key).limit(MOST_CHOICES))
         return [{"value": str(key), "label": _plain(shown)} for key, shown in rows]
+
+    def all_choices(self, session: Session, visit: Visit) -> list[tuple[str, str, str]]:
+        """(key, label, note) of every record that may be chosen, for a page that shows them all, up to a hundred."""
+        key, label = getattr(self.model, self.key_name), self.label
+        note = resolve(self.model, self.note_name).expression() if self.note_name else literal("")
+        order = resolve(self.model, self.order_name).expression()
+        statement = select(key, label, note).where(*self.predicates(visit)).order_by(order, self.primary_key)
+        rows = session.execute(statement.limit(MOST_ON_A_PAGE))
+        return [(str(key), _plain(shown), _plain(said)) for key, shown, said in rows]
 
     def find(self, session: Session, visit: Visit, typed: str) -> Chosen | None:
         """The one record with this key, else the one with this label; None for any other, and for foreign ones."""

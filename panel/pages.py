@@ -214,6 +214,19 @@ class FormPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoosePage:
+    """What a new record is, before the form that hangs on it. ``choices`` are (key, label, note)."""
+
+    title: str
+    name: str  # of the field
+    label: str
+    choices: Sequence[tuple[str, str, str]]
+    url: str
+    cancel_url: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckItem:
     """One line of an action's checklist. ``state``: fine, blocks or warns. ``links`` lead to what clears it."""
 

@@ -90,13 +90,16 @@ class Reference:
     """How rows of another table are chosen, where its own Resource does not tell.
 
     ``label`` names a row, ``key`` stands in addresses and forms, ``search`` are the columns looked through, and
-    ``where`` gets the Visit and answers with the predicate of the rows it may choose from.
+    ``where`` gets the Visit and answers with the predicate of the rows it may choose from. ``order`` and ``note`` are
+    for where all choices stand on a page (``first``): the column they are sorted by, and that of the line below each.
     """
 
     label: str = ""
     key: str = ""
     search: tuple[str, ...] = ()
     where: Callable[[Any], Any] | None = None
+    order: str = ""
+    note: str = ""
 
 
 def everyone(owner_id: int) -> Any:
@@ -115,7 +118,10 @@ class Resource:
     - ``form``: "create"/"edit" -> names of columns and references, or a FlaskForm, or {realm: either}.
       A value of another record ("person.email") may be asked for when a service in ``saves`` knows what to do with it.
     - ``form_extras``: "create"/"edit" -> FlaskForm whose fields are asked besides; the service gets them by name.
+      With ``first`` it may be a function: (visit, row chosen first) -> FlaskForm.
       ``extra_values``: name of such a field -> what a row holds of it, to be shown in the edit form.
+    - ``first``: "create" -> a reference of its form that is chosen first, on a page of its own, because what else is
+      asked hangs on it.
     - ``saves``: "create", "edit", "delete" -> the service; default is the generic one of the hooks.
     - ``scope``: owner id -> predicate. Rows of the owned mixin are narrowed to their owner without it; a scope narrows
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
@@ -153,7 +159,8 @@ class Resource:
     default_sort: ClassVar[str] = ""
     page_size: ClassVar[int] = 50
     form: ClassVar[Mapping[str, FormColumns | Mapping[str, FormColumns]]] = {}
-    form_extras: ClassVar[Mapping[str, type[Any]]] = {}
+    form_extras: ClassVar[Mapping[str, type[Any] | Callable[[Visit, Any], type[Any]]]] = {}
+    first: ClassVar[Mapping[str, str]] = {}
     extra_values: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     labels: ClassVar[Mapping[str, str]] = {}
     help: ClassVar[Mapping[str, str]] = {}

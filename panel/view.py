@@ -20,6 +20,7 @@ from panel.keyset import segments
 from panel.listquery import read_query
 from panel.lists import list_page
 from panel.mounted import Mounted
+from panel.pages import ChoosePage
 from panel.realm import Visit
 from panel.rows import find_row
 
@@ -158,7 +159,11 @@ class ResourceView(RealmView):
 
     @expose("/new", methods=("GET", "POST"))
     def create_view(self) -> ResponseReturnValue:
-        return self._answer(editing.create(self.mounted, self.visit, posted=_posted()), "panel/form.html")
+        typed = request.form if _posted() else request.args
+        chosen = typed.get(self.mounted.resource.first.get("create", ""), "")
+        answer = editing.create(self.mounted, self.visit, posted=_posted(), chosen=chosen)
+        template = "panel/choose.html" if isinstance(answer.page, ChoosePage) else "panel/form.html"
+        return self._answer(answer, template)
 
     @expose("/<key>/edit", methods=("GET", "POST"))
     def edit_view(self, key: str) -> ResponseReturnValue:

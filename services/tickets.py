@@ -15,6 +15,8 @@ from models.number_series import NumberedKind
 from models.ticket import Ticket, TicketStatus
 from models.ticket_type import TicketType
 from services.audit import record_event
+from services.escalations import note_escalation, refuse_escalation
+from services.locks import locked
 from services.messages import (
     LONGEST_TITLE,
     TicketMerged,
@@ -26,6 +28,7 @@ from services.messages import (
 from services.numbers import next_number
 from services.people import acts_for_provider
 from services.records import flush_or_refuse
+from services.ticket_answers import REASON, read_answers
 from services.ticket_states import CLOSED, move_ticket
 
 
@@ -44,17 +47,33 @@ class TicketNotClosed(Refusal):
 def open_ticket(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Ticket:
     """Open a ticket of a type, with its first message in its first discussion.
 
-    ``values``: ``account`` or ``account_id``, ``ticket_type``, ``subject``, ``description``, ``project`` or None. The
-    type gives priority and department. Refused: TicketTypeNotOffered.
+    ``values``: ``account`` or ``account_id``, ``ticket_type``, ``subject``, ``description`` (an escalation says its
+    reason instead), ``answers`` (key of a question of the type -> what was typed), ``project`` or None. The type gives
+    priority and department. Refused: TicketTypeNotOffered, AnswersNotAccepted, the refusals of services/escalations.py
+    and those of a message.
     """
     kind: TicketType = values["ticket_type"]
     if kind.retired or (kind.internal and not acts_for_provider(actor)):
         raise TicketTypeNotOffered
-    return open_ticket_of_any_type(values, actor=actor, now=now)
+    kept, typed = dict(values), values.get("answers") or {}
+    account_id = kept["account"].id if kept.get("account") is not None else kept["account_id"]
+    answers = read_answers(kind, typed, account_id=account_id)
+    kept["answers"] = answers.kept
+    if answers.license is not None:
+        kept["license_id"] = answers.license.id
+    if not kind.escalates or answers.ticket is None:
+        return open_ticket_of_any_type(kept, actor=actor, now=now)
+    escalated = locked(answers.ticket)  # two who escalate it at once open one ticket
+    refuse_escalation(kind, escalated)
+    kept |= {"escalated_from_id": escalated.id, "description": answers.kept[REASON]}
+    kept["license_id"] = kept.get("license_id") or escalated.license_id
+    ticket = open_ticket_of_any_type(kept, actor=actor, now=now)
+    note_escalation(escalated, ticket, actor=actor, now=now)
+    return ticket
 
 
 def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Ticket:
-    """The same for a page of ours that fills in what an internal type asks, whoever sits before it."""
+    """The same for a page of ours that fills in what an internal type asks. Nothing is asked of anybody."""
     kept = dict(values)
     description = kept.pop("description")
     kind: TicketType = kept["ticket_type"]

@@ -101,13 +101,3 @@ class OpeningFields(OwnerFields):
         description="In its currency. A postpaid account needs one; it can be changed at any time.",
         render_kw={"inputmode": "decimal"},
     )
-
-
-class TicketTextFields(FlaskForm):
-    """The first message of a ticket."""
-
-    description = TextAreaField(
-        "Description",
-        [InputRequired("Describe what happened."), Length(max=20_000)],
-        description="What happened, what you expected, and since when.",
-    )

@@ -28,7 +28,8 @@ from views.prospects import ProspectResource
 from views.releases import ReleaseResource
 from views.resource_articles import ResourceArticleResource
 from views.subscriptions import SubscriptionItemResource, SubscriptionResource
-from views.tickets import TicketResource, TicketTypeResource
+from views.ticket_types import ProjectResource, ReadyAnswerResource, TicketFieldResource, TicketTypeResource
+from views.tickets import TicketResource
 
 GROUPS = ("Customers", "Services", "Money", "Support", "Catalogue", "Administration")
 
@@ -57,6 +58,9 @@ RESOURCES = (
     NotificationResource,
     ResourceArticleResource,
     TicketTypeResource,
+    TicketFieldResource,
+    ProjectResource,
+    ReadyAnswerResource,
     ProductResource,
     EditionResource,
     PackageResource,

@@ -1,4 +1,4 @@
-"""Tickets and their types."""
+"""Tickets: their list, and what can be done to one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from panel import (
     Related,
     Resource,
     Visit,
-    YesNo,
     reading,
 )
 from services.departments import tickets_of_departments
 from services.more_resets import NoResetsAsked, grant_from_ticket
-from services.tickets import open_ticket, reopen_ticket, solve_ticket
-from views.forms import GrantResetsForm, TicketTextFields, resets_to_grant
+from services.tickets import reopen_ticket, solve_ticket
+from views.forms import GrantResetsForm, resets_to_grant
+from views.ticket_forms import open_from_form, questions_form
 
 
 def offered_types(visit: Visit) -> ColumnElement[bool]:
@@ -80,12 +80,16 @@ class TicketResource(Resource):
             PORTAL: ("ticket_type", "project", "subject"),
         }
     }
-    form_extras = {"create": TicketTextFields}
+    form_extras = {"create": questions_form}
+    first = {"create": "ticket_type"}
+    labels = {"ticket_type": "Type"}
     references = {
-        "ticket_type": Reference(label="name", key="public_id", search=("name",), where=offered_types),
+        "ticket_type": Reference(
+            label="name", key="public_id", search=("name",), where=offered_types, order="position", note="description"
+        ),
         "project": Reference(label="name", key="public_id", search=("name",), where=offered_projects),
     }
-    saves = {"create": open_ticket}
+    saves = {"create": open_from_form}
     narrow = seen_tickets
     load = ("account", "ticket_type")
     grants = {**reading(P.TICKETS_READ), "create": P.TICKETS_WRITE}
@@ -123,33 +127,3 @@ class TicketResource(Resource):
         ),
     )
     related = (Related("discussions", columns=("title", "created_at"), order="-created_at"),)
-
-
-class TicketTypeResource(Resource):
-    model, slug, title = TicketType, "ticket-types", "Ticket types"
-    group, icon, label, status = "Support", "tags", "name", ""
-    realms = frozenset({STAFF})
-    columns = (
-        Column("name", sort=True, link=True),
-        Column("key"),
-        Column("priority"),
-        Column("department.name", "Department"),
-        Column("escalates"),
-        Column("internal"),
-        Column("retired"),
-        Column("position", sort=True),
-        Column("description", list=False),
-    )
-    filters = (Choice("priority"), YesNo("retired"))
-    search = ("name",)
-    default_sort = "position"
-    form = {
-        "create": ("key", "name", "description", "priority", "department", "escalates", "internal", "position"),
-        "edit": ("name", "description", "priority", "department", "escalates", "internal", "position", "retired"),
-    }
-    grants = {
-        **reading(P.STAFF_TICKET_TYPES_READ),
-        "create": P.STAFF_TICKET_TYPES_EDIT,
-        "edit": P.STAFF_TICKET_TYPES_EDIT,
-    }
-    related = (Related("fields", columns=("label", "kind", "required"), order="position"),)

@@ -78,7 +78,7 @@ def test_a_dialog_opened_from_a_row_menu_gives_the_focus_back_to_the_row(window:
 def test_a_record_is_looked_up_and_chosen(house: House, window: BrowserPage) -> None:
     AccountFactory(name="Acorn Labs", client_id="20999")
     page = sign_in(window, STAFF)
-    window.open("/staff/tickets/new")
+    window.open(f"/staff/tickets/new?ticket_type={house.tickets[0].ticket_type.public_id}")
     field = page.get_by_role("combobox", name="Account")
     field.focus()
     page.keyboard.type("aco")
