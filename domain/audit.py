@@ -251,6 +251,7 @@ class AuditEvent(StrEnum):
     TICKET_ASSIGNED = "ticket.assigned", "Assigned the ticket"
     TICKET_SOLVED = "ticket.solved", "Solved the ticket"
     TICKET_REOPENED = "ticket.reopened", "Reopened the ticket"
+    TICKET_RATED = "ticket.rated", "Rated the ticket"
     TICKET_ARCHIVED = "ticket.archived", "Archived the ticket"
     TICKET_MERGED = "ticket.merged", "Merged the ticket"
 

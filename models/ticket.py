@@ -167,6 +167,33 @@ class Ticket(AccountOwned, Keyed, Versioned, Stamped, Base):
         return cls.status.not_in((TicketStatus.SOLVED, TicketStatus.ARCHIVED))
 
     @hybrid_property
+    def takes_messages(self) -> bool:
+        return self.status != TicketStatus.ARCHIVED and self.merged_into_id is None
+
+    @takes_messages.inplace.expression
+    @classmethod
+    def _takes_messages(cls) -> ColumnElement[bool]:
+        return and_(cls.status != TicketStatus.ARCHIVED, cls.merged_into_id.is_(None))
+
+    @hybrid_property
+    def is_unmerged(self) -> bool:
+        return self.merged_into_id is None
+
+    @is_unmerged.inplace.expression
+    @classmethod
+    def _is_unmerged(cls) -> ColumnElement[bool]:
+        return cls.merged_into_id.is_(None)
+
+    @hybrid_property
+    def is_unassigned(self) -> bool:
+        return self.assignee_id is None
+
+    @is_unassigned.inplace.expression
+    @classmethod
+    def _is_unassigned(cls) -> ColumnElement[bool]:
+        return cls.assignee_id.is_(None)
+
+    @hybrid_property
     def can_solve(self) -> bool:
         return self.status not in (TicketStatus.SOLVED, TicketStatus.ARCHIVED)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from panel.actions import Action
 from panel.editing import CONFLICT, OUT_OF_RANGE, Answer, refusal_text
 from panel.fields import EmptyForm, TypedNameField
-from panel.forms import errors_of, refuse_nul
+from panel.forms import errors_of, refuse_nul, tell_fields
 from panel.mounted import Mounted
 from panel.pages import ActionLink, ActionPage, CheckItem, RowResult
 from panel.realm import Visit
@@ -72,7 +72,8 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     except _Unfit as unfit:
         return page([("", str(unfit))], 409)
     except hooks.refusals as refused:
-        return page([("", refusal_text(refused))], 409, _instead(mounted, visit, row, refused))
+        at_fields = tell_fields(form, getattr(refused, "fields", {})) and errors_of(form)
+        return page(at_fields or [("", refusal_text(refused))], 409, _instead(mounted, visit, row, refused))
     except (IntegrityError, DataError) as refused:
         return page([("", CONFLICT if isinstance(refused, IntegrityError) else OUT_OF_RANGE)], 409)
     return Answer(url=url, message=message)

@@ -53,6 +53,7 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> 
         views=view_groups(mounted, visit, str(found[mounted.key_at[1]])),
         facts=resource.facts(visit, row, mounted.hooks.now()) if resource.facts is not None else (),
         timeline=mounted.hooks.timeline(visit, row),
+        body=resource.body(visit, row, mounted.hooks.now()) if resource.body is not None else None,
     )
 
 

@@ -65,7 +65,15 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         has_row_actions=bool(offered),
         empty="" if found.rows else ("no-match" if query.filtered else "none"),
         banners=resource.banners(visit) if resource.banners is not None else (),
+        shortcuts=_shortcuts(mounted, visit, query),
     )
+
+
+def _shortcuts(mounted: Mounted, visit: Visit, query: ListQuery) -> list[tuple[str, str, bool]]:
+    """Lists that are asked for all day, each with its address and whether it is the one shown."""
+    declared = mounted.resource.shortcuts(visit) if mounted.resource.shortcuts is not None else ()
+    here = sorted(query.params())
+    return [(label, query.address(params), sorted(params) == here) for label, params in declared]
 
 
 def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Sequence[Action]) -> list[Row]:

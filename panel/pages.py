@@ -112,6 +112,7 @@ class ListPage:
     has_row_actions: bool = False
     empty: str = ""
     banners: Sequence[Banner] = ()
+    shortcuts: Sequence[tuple[str, str, bool]] = ()  # (label, address, whether it is this list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class DetailsPage:
     views: Sequence[ViewGroup] = ()
     timeline: Sequence[TimelineEntry] = ()
     exports: Sequence[tuple[str, str]] = ()
+    body: Any = None  # of a resource whose page is one of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,9 @@ class Resource:
     - ``sections``: how the fields of the forms are grouped; a section of which a form asks nothing is left out.
     - ``view_menu``: offers, on the details page, every list of the realm that can be filtered by this record.
     - ``status``: the choice column shown beside the title of the details page.
+    - ``template``: the template of the record's page, where it is one of its own; it extends the house's layouts and
+      gets the usual page, whose ``body`` is what ``body`` makes: (visit, row, now) -> anything.
+    - ``shortcuts``: visit -> (label, filters) of lists that are asked for all day, shown above the list.
     - ``facts``: (visit, row, now) -> what else is said on the details page. ``banners``: visit -> lines above the list.
     """
 
@@ -177,6 +180,9 @@ class Resource:
     sections: ClassVar[tuple[Section, ...]] = ()
     view_menu: ClassVar[bool] = False
     facts: ClassVar[Callable[[Visit, Any, dt.datetime], Sequence[Facts]] | None] = None
+    template: ClassVar[str] = "panel/details.html"
+    body: ClassVar[Callable[[Visit, Any, dt.datetime], Any] | None] = None
+    shortcuts: ClassVar[Callable[[Visit], Sequence[tuple[str, Sequence[tuple[str, str]]]]] | None] = None
     banners: ClassVar[Callable[[Visit], Sequence[Banner]] | None] = None
     scope: ClassVar[Callable[[int], Any] | None] = None
     owners: ClassVar[Callable[[int], Any] | None] = None

@@ -145,7 +145,7 @@ class ResourceView(RealmView):
         page = details_page(self.mounted, self.visit, self.session, key_in(key))
         if page is None:
             abort(404)
-        answer = self.show("panel/details.html", page)
+        answer = self.show(self.mounted.resource.template, page)
         self._note_opened(page.key)
         return answer
 

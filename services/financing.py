@@ -20,7 +20,7 @@ from models.ticket import Ticket
 from services.audit import record_event
 from services.locks import guarded, locked, reread
 from services.ticket_types import house_ticket_type
-from services.tickets import add_message, open_ticket_of_any_type, solve_ticket
+from services.tickets import add_message, close_ticket, open_ticket_of_any_type
 
 COUNTRY: Final = "US"
 """Where financing is offered: nowhere else."""
@@ -145,7 +145,7 @@ def _decide(
         locked(ticket)
         add_message(ticket, f"Financing {status.value}", answer, actor=actor, now=now)
         if ticket.can_solve:
-            solve_ticket(ticket, actor=actor, now=now)
+            close_ticket(ticket, actor=actor, now=now)
     return request
 
 

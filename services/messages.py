@@ -32,27 +32,33 @@ MOST_COPIES: Final = 20
 
 class MessageWithoutTitle(Refusal):
     message = "Enter a title: a few words that say what this is about."
+    fields: Final = {"title": message}
 
 
 class TitleTooLong(Refusal):
     message = "Enter a title of at most 255 characters."
+    fields: Final = {"title": message}
 
 
 class MessageWithoutBody(Refusal):
     message = "Enter a description. An empty message is not kept."
+    fields: Final = {"body": message}
 
 
 class BodyTooLong(Refusal):
     message = "Enter a description of at most 20,000 characters."
+    fields: Final = {"body": message}
 
 
 class CopyNotReadable(Refusal):
     def __init__(self, address: str) -> None:
         super().__init__(f"“{address[:80]}” is no e-mail address. Enter addresses like name@example.com, with commas.")
+        self.fields = {"copies": self.message}
 
 
 class TooManyCopies(Refusal):
     message = "At most 20 addresses can be put in copy. Leave some out."
+    fields: Final = {"copies": message}
 
 
 class CopyToOurselves(Refusal):
@@ -60,6 +66,7 @@ class CopyToOurselves(Refusal):
 
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} is our own address: we read the ticket anyway. Leave it out.")
+        self.fields = {"copies": self.message}
 
 
 class NoteNotForCustomers(Refusal):
@@ -68,6 +75,7 @@ class NoteNotForCustomers(Refusal):
 
 class NoteWithCopies(Refusal):
     message = "An internal note is sent to nobody. Leave the addresses out, or write an answer instead."
+    fields: Final = {"copies": message}
 
 
 class TicketArchived(Refusal):
@@ -153,10 +161,10 @@ def write_first_message(ticket: Ticket, values: Mapping[str, Any], *, actor: Act
     return message
 
 
-def first_discussion(ticket: Ticket) -> Discussion:
-    """The discussion that a ticket was opened with."""
+def first_discussion(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Discussion:
+    """The discussion that a ticket was opened with; one that came in without any gets one."""
     first = select(Discussion).where(Discussion.ticket_id == ticket.id).order_by(Discussion.id).limit(1)
-    return db.session.scalars(first).one()
+    return db.session.scalar(first) or add_discussion(ticket, ticket.subject, actor=actor, now=now)
 
 
 def refuse_what_takes_no_messages(ticket: Ticket) -> None:

@@ -16,7 +16,7 @@ from models.ticket_type import MORE_RESETS
 from services.licenses import grant_resets
 from services.locks import locked
 from services.ticket_types import house_ticket_type
-from services.tickets import add_message, open_ticket_of_any_type, solve_ticket
+from services.tickets import add_message, close_ticket, open_ticket_of_any_type
 
 TYPE_NAME: Final = "More resets of a license"
 LONGEST_TEXT: Final = 20_000
@@ -104,7 +104,7 @@ def _answer(ticket: Ticket, license: License, count: int, actor: Actor, now: dt.
         f"License {license.code} has {resets}, {license.resets_left} in all. The MAC and IP address can be reset now."
     )
     add_message(ticket, "Resets granted", text, actor=actor, now=now)
-    return solve_ticket(ticket, actor=actor, now=now)
+    return close_ticket(ticket, actor=actor, now=now)
 
 
 def _waiting(license: License, *, lock: bool = False) -> Ticket | None:

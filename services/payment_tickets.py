@@ -25,7 +25,7 @@ from services.mail_texts import mail_texts
 from services.notifications import tell_account
 from services.paying.followers import followers
 from services.ticket_types import house_ticket_type
-from services.tickets import add_message, open_ticket, reopen_ticket, solve_ticket
+from services.tickets import add_message, close_ticket, open_ticket
 
 TYPE_KEY: Final = "failed-payment"
 TYPE_NAME: Final = "Failed payment"
@@ -53,7 +53,7 @@ def close_ticket_of(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> Tick
     if invoice.can_pay or ticket is None or not ticket.can_solve:
         return None
     add_message(ticket, "Paid", f"Invoice {invoice.number} is paid. Thank you.", actor=actor, now=now)
-    return solve_ticket(ticket, actor=actor, now=now)
+    return close_ticket(ticket, actor=actor, now=now)
 
 
 def ticket_of(invoice: Invoice) -> Ticket | None:
@@ -71,7 +71,7 @@ def _tell_of_failure(invoice: Invoice, payment: Payment, actor: Actor, now: dt.d
         [
             f"Payment {payment.number} over {amount} failed: {payment.failure_reason}",
             f"The next try is on {again.isoformat()}." if again else "It is not tried again by itself.",
-            f"Pay now: {link}",
+            f"Pay now: <{link}>",
         ]
     )
     subject = f"Payment of invoice {invoice.number} failed"
@@ -86,8 +86,6 @@ def _tell_of_failure(invoice: Invoice, payment: Payment, actor: Actor, now: dt.d
         }
         ticket = open_ticket(values, actor=actor, now=now)
     else:
-        if not ticket.can_solve:
-            reopen_ticket(ticket, actor=actor, now=now)
         add_message(ticket, subject, text, actor=actor, now=now)
     tell_account(
         account.id,

@@ -31,7 +31,7 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
         return
     told = participants_of(ticket)
     account = db.session.get_one(Account, ticket.account_id)
-    writer = _writer_of(message)
+    writer = writer_of(message)
     values: dict[str, Any] = {
         "ticket": ticket.number,
         "subject": ticket.subject,
@@ -63,7 +63,8 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
             tell(address, EVENT, now=now, account_id=account.id, url="", **values)
 
 
-def _writer_of(message: Message) -> str:
+def writer_of(message: Message) -> str:
+    """Who wrote a message, as people read it: a person, an address that wrote by mail, or the house itself."""
     if message.author_id is not None:
         return str(db.session.get_one(Person, message.author_id))
     return message.author_email or mail_texts.brand_name

@@ -1,10 +1,10 @@
-"""Tickets: opened with a first message, solved, and opened again."""
+"""Tickets: opened with a first message, solved, rated, archived, and opened again."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from domain.actor import Actor
 from domain.audit import AuditEvent
@@ -31,6 +31,9 @@ from services.records import flush_or_refuse
 from services.ticket_answers import REASON, read_answers
 from services.ticket_states import CLOSED, move_ticket
 
+BEST_RATING: Final = 5
+LONGEST_COMMENT: Final = 1000
+
 
 class TicketTypeNotOffered(Refusal):
     message = "Tickets of this type can no longer be opened. Choose another type."
@@ -38,6 +41,27 @@ class TicketTypeNotOffered(Refusal):
 
 class TicketNotOpen(Refusal):
     message = "This ticket is not open any more."
+
+
+class TicketInProgress(Refusal):
+    message = "A ticket in progress cannot be archived. Solve it first."
+
+
+class TicketPutAway(Refusal):
+    message = "This ticket is archived already."
+
+
+class NotTaken(Refusal):
+    message = "Take this ticket first: whoever closes it answers for it."
+    instead = "take"
+
+
+class CannotBeRated(Refusal):
+    message = "Only a solved ticket is rated, and only once."
+
+
+class RatingNotReadable(Refusal):
+    message = "Choose from 1 to 5, and say in at most 1,000 characters why."
 
 
 class TicketNotClosed(Refusal):
@@ -99,10 +123,26 @@ def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.
 
 
 def solve_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
-    """Close a ticket as solved; it can be opened again. Refused: TicketNotOpen."""
+    """Close a ticket as solved; it can be opened again. Staff take it first. Refused: TicketNotOpen, NotTaken."""
+    refuse_untaken(ticket, actor)
+    return close_ticket(ticket, actor=actor, now=now)
+
+
+def close_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
+    """The same for acts of the house that answer a ticket in one click, whoever took it. Refused: TicketNotOpen."""
     if not ticket.can_solve:
         raise TicketNotOpen
     return _move(ticket, TicketStatus.SOLVED, AuditEvent.TICKET_SOLVED, actor, now)
+
+
+def archive_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
+    """Put a solved ticket away. Refused: TicketInProgress, TicketPutAway, NotTaken."""
+    if ticket.is_in_progress:
+        raise TicketInProgress
+    if not ticket.can_archive:
+        raise TicketPutAway
+    refuse_untaken(ticket, actor)
+    return _move(ticket, TicketStatus.ARCHIVED, AuditEvent.TICKET_ARCHIVED, actor, now)
 
 
 def reopen_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
@@ -114,9 +154,37 @@ def reopen_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
     return _move(ticket, TicketStatus.WAITING_FOR_SUPPORT, AuditEvent.TICKET_REOPENED, actor, now)
 
 
+def rate_ticket(ticket: Ticket, *, rating: int, comment: str, actor: Actor, now: dt.datetime) -> Ticket:
+    """Say once how well a solved ticket was solved, from 1 to 5. Refused: CannotBeRated, RatingNotReadable."""
+    if not ticket.can_rate:
+        raise CannotBeRated
+    words = comment.strip()
+    if not 1 <= rating <= BEST_RATING or len(words) > LONGEST_COMMENT:
+        raise RatingNotReadable
+    ticket.rating, ticket.rating_comment, ticket.rated_at = rating, words or None, now
+    ticket.version += 1
+    db.session.flush()
+    after = {"rating": rating, "comment": words}
+    record_event(AuditEvent.TICKET_RATED, ticket, actor=actor, now=now, after=after)
+    return ticket
+
+
+def refuse_untaken(ticket: Ticket, actor: Actor) -> None:
+    """Whoever of the staff closes a ticket has taken it, so that somebody answers for it. Refused: NotTaken."""
+    is_agent = acts_for_provider(actor) and actor.staff_member_id is not None
+    if is_agent and ticket.assignee_id != actor.staff_member_id:
+        raise NotTaken
+
+
 def add_message(ticket: Ticket, title: str, text: str, *, actor: Actor, now: dt.datetime) -> Message:
-    """Go on with the first discussion of a ticket: for acts of the house that answer it. Refused as `write_message`."""
-    return write_message(first_discussion(ticket), {"title": title[:LONGEST_TITLE], "body": text}, actor=actor, now=now)
+    """Go on with the first discussion of a ticket, for acts of the house that answer it: an archived one is reopened.
+
+    Refused as `write_message`.
+    """
+    if ticket.status is TicketStatus.ARCHIVED:
+        reopen_ticket(ticket, actor=actor, now=now)
+    discussion = first_discussion(ticket, actor=actor, now=now)
+    return write_message(discussion, {"title": title[:LONGEST_TITLE], "body": text}, actor=actor, now=now)
 
 
 def _move(ticket: Ticket, status: TicketStatus, event: AuditEvent, actor: Actor, now: dt.datetime) -> Ticket:

@@ -35,6 +35,7 @@ from views.resources import RESOURCES
 from views.search import SearchPage
 from views.store import StorePage
 from views.subscription_changes import SubscriptionChangePage
+from views.ticket_presence import TicketPresencePage
 from views.transfers import TransferPage
 
 DECIDED_BY_PARTS = "by the last part of the address"
@@ -64,6 +65,7 @@ def mount_sites(app: Flask) -> None:
                 BooksPage,
                 RehearsalPage,
                 MonthPackPage,
+                TicketPresencePage,
             ),
         ),
         Site(

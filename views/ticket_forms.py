@@ -1,22 +1,27 @@
-"""What is asked to open a ticket: the questions of its type, and what happened."""
+"""What is asked to open a ticket, and what can be written into its forms."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, Field, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from domain.actor import Actor
-from models import Ticket, TicketFieldKind, TicketType
+from models import Ticket, TicketFieldKind, TicketPriority, TicketType
 from panel import Visit
-from services.messages import LONGEST_BODY
+from panel.fields import the
+from services.answers import newest_message
+from services.departments import offered_departments
+from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ticket_answers import Question, questions_of
-from services.tickets import open_ticket
+from services.ticket_desk import colleagues
+from services.tickets import LONGEST_COMMENT, open_ticket
 
 ANSWER: Final = "answer_"
 
@@ -71,8 +76,10 @@ def _needed(question: Question) -> Any:
     """What is missing is said of all fields at once; what is wrong otherwise, the service says."""
     if not question.required or question.kind is TicketFieldKind.YES_NO:
         return Optional()
+    if question.label.endswith("?"):
+        return InputRequired("Answer this question.")
     ask = "Choose" if question.kind is TicketFieldKind.CHOICE else "Enter"
-    return InputRequired(f"{ask}: {question.label.rstrip('?.:')}.")
+    return InputRequired(f"{ask} {the(question.label)}.")
 
 
 class DayTextField(DateField):
@@ -89,3 +96,99 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return str(value or "")
+
+
+class SeenField(HiddenField):
+    """The newest message of the page that is being made: what a refused form is sent with the next time."""
+
+    def _value(self) -> str:
+        return str(self.object_data or "")
+
+
+class MessageForm(FlaskForm):
+    """An answer, in the discussion named."""
+
+    discussion = HiddenField()
+    seen = SeenField()
+    title = StringField("Title", [InputRequired("Enter a title."), Length(max=LONGEST_TITLE)])
+    body = TextAreaField(
+        "Description",
+        [InputRequired("Enter a description."), Length(max=LONGEST_BODY)],
+        description="Markdown is understood.",
+        render_kw={"rows": 8},
+    )
+    copies = StringField(
+        "Copy to",
+        [Length(max=5_000)],
+        description="E-mail addresses with commas between. They are told of this and of all that follows.",
+    )
+
+
+class DiscussForm(FlaskForm):
+    """Another matter of the same ticket."""
+
+    title = StringField("Title", [InputRequired("Enter a title."), Length(max=LONGEST_TITLE)])
+    body = TextAreaField(
+        "Description", [InputRequired("Enter a description."), Length(max=LONGEST_BODY)], render_kw={"rows": 6}
+    )
+    copies = StringField("Copy to", [Length(max=5_000)], description="E-mail addresses with commas between.")
+
+
+class NoteForm(FlaskForm):
+    """For colleagues only."""
+
+    discussion = HiddenField()
+    title = StringField("Title", [InputRequired("Enter a title."), Length(max=LONGEST_TITLE)], default="Internal note")
+    body = TextAreaField("Note", [InputRequired("Enter a note."), Length(max=LONGEST_BODY)], render_kw={"rows": 5})
+
+
+class AssignForm(FlaskForm):
+    """Who works on it, where, and how soon."""
+
+    assignee = SelectField("Colleague", choices=lambda: _with_none(colleagues()))
+    department = SelectField("Department", choices=lambda: _with_none(offered_departments()))
+    priority = SelectField(
+        "Priority",
+        choices=[
+            SelectChoice("", "As it is"),
+            *(SelectChoice(each.value, each.value.title()) for each in TicketPriority),
+        ],
+    )
+
+
+class MergeForm(FlaskForm):
+    into = StringField(
+        "Number of the other ticket",
+        [InputRequired("Enter the number of a ticket."), Length(max=40)],
+        description="A ticket of the same account, in progress.",
+    )
+
+
+RATINGS: Final = ((5, "very well"), (4, "well"), (3, "so-so"), (2, "badly"), (1, "not at all"))
+
+
+class RatingForm(FlaskForm):
+    """How well it was solved."""
+
+    rating = RadioField(
+        "How well did we solve it?",
+        coerce=int,
+        choices=[SelectChoice(value, f"{value}: {words}") for value, words in RATINGS],
+        validators=[InputRequired("Choose from 1 to 5.")],
+    )
+    comment = TextAreaField("Comment", [Length(max=LONGEST_COMMENT)], render_kw={"rows": 3})
+
+
+def answer_to(ticket: Ticket) -> dict[str, str]:
+    """What the form of an answer opens with; the address may name the discussion."""
+    newest, discussion = newest_message(ticket), request.args.get("discussion", "")
+    seen = newest.public_id if newest is not None else ""
+    return {"title": _reply_title(ticket.subject), "seen": seen, "discussion": discussion}
+
+
+def _reply_title(subject: str) -> str:
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"[:LONGEST_TITLE]
+
+
+def _with_none(offered: Iterable[Any]) -> list[SelectChoice]:
+    return [SelectChoice("", "As it is"), *(SelectChoice(each.key, each.name) for each in offered)]

@@ -15,16 +15,39 @@ from panel import (
     DateRange,
     Lookup,
     Reference,
-    Related,
     Resource,
     Visit,
+    YesNo,
     reading,
 )
+from services.answers import answer_ticket, discuss_ticket, note_on_ticket
 from services.departments import tickets_of_departments
+from services.messages import TicketArchived
 from services.more_resets import NoResetsAsked, grant_from_ticket
-from services.tickets import reopen_ticket, solve_ticket
+from services.ticket_desk import TicketClosed, assign_ticket, merge_ticket, take_ticket
+from services.tickets import (
+    CannotBeRated,
+    TicketInProgress,
+    TicketPutAway,
+    archive_ticket,
+    rate_ticket,
+    reopen_ticket,
+    solve_ticket,
+)
 from views.forms import GrantResetsForm, resets_to_grant
-from views.ticket_forms import open_from_form, questions_form
+from views.ticket_forms import (
+    AssignForm,
+    DiscussForm,
+    MergeForm,
+    MessageForm,
+    NoteForm,
+    RatingForm,
+    answer_to,
+    open_from_form,
+    questions_form,
+)
+from views.ticket_page import ticket_body
+from views.ticket_queues import queues
 
 
 def offered_types(visit: Visit) -> ColumnElement[bool]:
@@ -45,6 +68,16 @@ def seen_tickets(visit: Visit) -> ColumnElement[bool] | None:
     return tickets_of_departments(visit.actor.staff_member_id or 0, visit.actor.person_id)
 
 
+def not_archived(ticket: Ticket) -> str:
+    """Why a ticket cannot be archived."""
+    return (TicketInProgress if ticket.is_in_progress else TicketPutAway).message
+
+
+def takes_none(_ticket: Ticket) -> str:
+    """Why nothing can be written in a ticket."""
+    return TicketArchived.message
+
+
 class TicketResource(Resource):
     model, slug, title = Ticket, "tickets", "Tickets"
     group, icon, key, label = "Support", "life-preserver", "number", "subject"
@@ -58,6 +91,7 @@ class TicketResource(Resource):
         Column("ticket_type.name", "Type"),
         Column("project.name", "Project"),
         Column("last_message_at", "Last message", sort=True),
+        Column("due_at", "Due", sort=True, realms={STAFF}),
         Column("department.name", "Department", realms={STAFF}, list=False),
         Column("assignee.person.email", "Assigned to", realms={STAFF}),
         Column("opened_by.email", "Opened by", list=False),
@@ -71,6 +105,9 @@ class TicketResource(Resource):
         DateRange("created_at", "Date"),
         Lookup("account", realms={STAFF}),
         Lookup("department", realms={STAFF}),
+        Lookup("assignee", "Assigned to", realms={STAFF}, reverse="Tickets assigned"),
+        YesNo("is_unassigned", "Unassigned", realms={STAFF}),
+        DateRange("due_at", "Due", realms={STAFF}),
     )
     search = ("number", "subject")
     default_sort = "-last_message_at"
@@ -93,7 +130,22 @@ class TicketResource(Resource):
     narrow = seen_tickets
     load = ("account", "ticket_type")
     grants = {**reading(P.TICKETS_READ), "create": P.TICKETS_WRITE}
+    template = "pages/ticket/ticket.html"
+    body = ticket_body
+    shortcuts = queues
     actions = (
+        Action(
+            take_ticket,
+            "Take",
+            grant=P.STAFF_TICKETS_WORK,
+            when=Ticket.is_in_progress,
+            why_not=TicketClosed.message,
+            realms={STAFF},
+            bulk=True,
+            confirm="You answer for it from now on.",
+            done="The ticket is yours.",
+            name="take",
+        ),
         Action(
             solve_ticket,
             "Solve",
@@ -113,6 +165,53 @@ class TicketResource(Resource):
             name="reopen",
         ),
         Action(
+            rate_ticket,
+            "Rate",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.can_rate,
+            why_not=CannotBeRated.message,
+            realms={PORTAL},
+            form=RatingForm,
+            done="Thank you for your rating.",
+            menu=False,
+            name="rate",
+        ),
+        Action(
+            assign_ticket,
+            "Assign",
+            grant=P.STAFF_TICKETS_WORK,
+            when=Ticket.is_in_progress,
+            why_not=TicketClosed.message,
+            realms={STAFF},
+            form=AssignForm,
+            confirm="What is left as it is does not change.",
+            done="The ticket is assigned.",
+            name="assign",
+        ),
+        Action(
+            merge_ticket,
+            "Merge",
+            grant=P.STAFF_TICKETS_WORK,
+            when=Ticket.is_unmerged,
+            realms={STAFF},
+            form=MergeForm,
+            confirm="It is archived and points to the other ticket, which shows its messages. Who takes part is told. "
+            "This cannot be taken back.",
+            done=lambda target: f"Merged into ticket {target.number}.",
+            danger=True,
+            name="merge",
+        ),
+        Action(
+            archive_ticket,
+            "Archive",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.can_archive,
+            why_not=not_archived,
+            confirm="It takes no messages then. It can be opened again.",
+            done="The ticket is archived.",
+            name="archive",
+        ),
+        Action(
             grant_from_ticket,
             "Grant resets",
             grant=P.STAFF_LICENSES_GRANT_RESETS,
@@ -125,5 +224,40 @@ class TicketResource(Resource):
             done="The resets are granted, and the ticket is solved.",
             name="grant-resets",
         ),
+        Action(
+            answer_ticket,
+            "Send answer",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.takes_messages,
+            why_not=takes_none,
+            form=MessageForm,
+            fill=answer_to,
+            done="Your answer is sent.",
+            menu=False,
+            name="answer",
+        ),
+        Action(
+            discuss_ticket,
+            "Start discussion",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.takes_messages,
+            why_not=takes_none,
+            form=DiscussForm,
+            done="The discussion is started.",
+            menu=False,
+            name="discuss",
+        ),
+        Action(
+            note_on_ticket,
+            "Keep internal note",
+            grant=P.STAFF_TICKETS_WORK,
+            when=Ticket.takes_messages,
+            why_not=takes_none,
+            realms={STAFF},
+            form=NoteForm,
+            confirm="Only staff read it. It is sent to nobody.",
+            done="The note is kept. Only staff see it.",
+            menu=False,
+            name="note",
+        ),
     )
-    related = (Related("discussions", columns=("title", "created_at"), order="-created_at"),)

@@ -12,6 +12,7 @@ from extensions import db
 from models.account import Account
 from models.discussion import Discussion, Message, MessageCc
 from models.invoice import Invoice
+from models.license import License
 from models.service_level import SlaPolicy
 from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticipant, TicketStatus
 from models.ticket_type import TicketPriority
@@ -19,7 +20,7 @@ from services.audit import record_event
 from services.demo.companies import GONE
 from services.demo.stories import EMERGENCY, ESCALATION, FAILED_PAYMENT, STORIES, Story
 from services.demo.world import World, add, keep
-from services.tickets import open_ticket, solve_ticket
+from services.tickets import close_ticket, open_ticket
 
 _ANSWER_AFTER: Final = dt.timedelta(hours=3)
 _PARTNER: Final = "it-partner@partner.example"
@@ -72,10 +73,7 @@ def _play(
     at: dt.datetime,
 ) -> Ticket:
     customer = world.as_owner(account)
-    ticket = _open(world, account, story, kind, customer, at)
-    if escalated_from is not None:
-        ticket.escalated_from_id = escalated_from.id
-        ticket.answers = {"ticket": escalated_from.number, "reason": story.question}
+    ticket = _open(world, account, story, kind, customer, at, escalated_from)
     discussion = db.session.scalars(select(Discussion).where(Discussion.ticket_id == ticket.id)).one()
     moment, turns = at, _turns_until(story, ending)
     agent = _AGENTS[len(story.subject) % len(_AGENTS)]
@@ -106,13 +104,22 @@ def _turns_until(story: Story, ending: TicketStatus) -> tuple[str, ...]:
     return story.answers or ("A colleague has called you about it.",)
 
 
-def _open(world: World, account: Account, story: Story, kind: str, customer: Actor, at: dt.datetime) -> Ticket:
+def _open(
+    world: World,
+    account: Account,
+    story: Story,
+    kind: str,
+    customer: Actor,
+    at: dt.datetime,
+    escalated_from: Ticket | None,
+) -> Ticket:
     values = {
         "account": account,
         "ticket_type": world.ticket_types[kind],
         "project": world.projects[story.project],
         "subject": story.subject,
         "description": story.question,
+        "answers": _answers(account, kind, story, escalated_from),
     }
     ticket = open_ticket(values, actor=customer, now=at)
     if story.subject in _CAN_WAIT:
@@ -124,6 +131,16 @@ def _open(world: World, account: Account, story: Story, kind: str, customer: Act
         ticket.solution_due_at = at + dt.timedelta(minutes=policy.solution_minutes)
     db.session.flush()
     return ticket
+
+
+def _answers(account: Account, kind: str, story: Story, escalated_from: Ticket | None) -> dict[str, str]:
+    """What the types of the demo ask (services/demo/desk.py)."""
+    if escalated_from is not None:
+        return {"ticket": escalated_from.number, "reason": story.question}
+    if kind != "emergency":
+        return {}
+    code = db.session.scalars(select(License.code).where(License.account_id == account.id).order_by(License.id)).first()
+    return {"license": code or "", "call_back": account.contact_phone or "+1 555 0100"}
 
 
 def _assign(world: World, ticket: Ticket, agent: str, at: dt.datetime) -> None:
@@ -169,7 +186,7 @@ def _write(
 def _finish(world: World, ticket: Ticket, ending: TicketStatus, rating: int | None, at: dt.datetime) -> None:
     agent = world.as_staff("agent")
     if ending in (TicketStatus.SOLVED, TicketStatus.ARCHIVED):
-        solve_ticket(ticket, actor=agent, now=at)
+        close_ticket(ticket, actor=agent, now=at)
         ticket.due_at = None
         if rating is not None:
             ticket.rating, ticket.rated_at = rating, at
@@ -188,7 +205,6 @@ def _finish(world: World, ticket: Ticket, ending: TicketStatus, rating: int | No
 def _raise_alarm(world: World, account: Account, at: dt.datetime) -> None:
     """An emergency with a copy to somebody outside, and its escalation to another department the day after."""
     ticket = _play(world, account, EMERGENCY, TicketStatus.WAITING_FOR_SUPPORT, "emergency", None, None, at)
-    ticket.answers = {"call_back": account.contact_phone or ""}
     first = select(Message).join(Discussion, Discussion.id == Message.discussion_id)
     message = db.session.scalars(first.where(Discussion.ticket_id == ticket.id).order_by(Message.id).limit(1)).one()
     keep(MessageCc(account_id=account.id, message_id=message.id, email=_PARTNER))

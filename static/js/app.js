@@ -2,6 +2,7 @@
 import "./bell.js";
 import "./busy.js";
 import "./combobox.js";
+import "./composer.js";
 import "./copy.js";
 import "./count.js";
 import "./dialog.js";

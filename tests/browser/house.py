@@ -38,7 +38,7 @@ def furnish(now: dt.datetime) -> House:
     """Fill the database for one story."""
     account = AccountFactory(client_id="20777", name="Acme Telecom", transfers_allowed=True)
     member_who_can_sign_in(OWNER, account=account, is_owner=True, person__first_name="Mia", person__last_name="Stone")
-    staff_who_can_sign_in(STAFF, role=StaffRole.ADMINISTRATOR)
+    sam = staff_who_can_sign_in(STAFF, role=StaffRole.ADMINISTRATOR)
     seats = ProductFactory(name="Seats", code="seats")
     licenses = [
         LicenseFactory(account=account, code=f"LIC-{number}", reference=f"Office {number}") for number in (1, 2, 3)
@@ -61,6 +61,7 @@ def furnish(now: dt.datetime) -> House:
             ticket_type=kind,
             number=f"T-{number}",
             subject=f"Phones of floor {number} are silent",
+            assignee=sam,
             priority=TicketPriority.URGENT if number == 4 else TicketPriority.NORMAL,
             status=TicketStatus.SOLVED if number == 5 else TicketStatus.OPEN,
             solved_at=now if number == 5 else None,

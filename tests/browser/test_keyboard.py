@@ -36,9 +36,12 @@ def test_a_row_menu_opens_walks_and_closes(window: BrowserPage) -> None:
     page.keyboard.press("ArrowDown")
     expect(opened.get_by_role("link", name="Open")).to_be_focused()
     page.keyboard.press("ArrowDown")
-    expect(opened.get_by_role("link", name="Solve")).to_be_focused()
+    expect(opened.get_by_role("link", name="Take")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(opened.get_by_role("link", name="Merge")).to_be_focused()  # around the end
     page.keyboard.press("ArrowDown")
-    expect(opened.get_by_role("link", name="Open")).to_be_focused()  # around the end
+    expect(opened.get_by_role("link", name="Open")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".menu:popover-open")).to_have_count(0)
     expect(button).to_be_focused()

@@ -43,7 +43,7 @@ def test_the_account_is_cleared_waits_comes_back_and_is_gone_in_the_end(app, ses
     for words in ("The house holds no money of theirs.", "They owe nothing.", "All are paid."):
         assert ann.sees(words), words
     assert not ann.sees_button("Delete")
-    ann.clicks("Open tickets").clicks("T-7").clicks("Solve").presses("Solve")
+    ann.clicks("Open tickets").clicks("T-7").clicks("Take").presses("Take").clicks("Solve").presses("Solve")
     ann.goes("/staff/accounts/20001/deletion")
     assert ann.sees("None are open.")
     assert ann.sees("3 can sign in now and will not any more.")

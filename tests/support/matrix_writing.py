@@ -99,7 +99,7 @@ def _typed(field: Any) -> Any:
         return []
     if issubclass(field.field_class, SelectField):
         choices = field.kwargs["choices"]
-        return next((choice.value for choice in choices if choice.value), "") if isinstance(choices, list) else ""
+        return next((str(choice.value) for choice in choices if choice.value), "") if isinstance(choices, list) else ""
     if issubclass(field.field_class, FileField):
         return lambda: (BytesIO(b"Sent to us"), "sent.txt")  # each post reads its own
     if issubclass(field.field_class, DateField):
