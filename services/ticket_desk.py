@@ -23,6 +23,7 @@ from services.audit import record_event
 from services.locks import locked, rows_changed
 from services.messages import TicketMerged, first_discussion, write_message
 from services.participants import is_shown_to, take_part
+from services.ticket_clocks import follow_policy
 from services.ticket_states import move_ticket
 
 HERE_FOR: Final = dt.timedelta(seconds=75)
@@ -121,6 +122,7 @@ def assign_ticket(
         ticket.priority = TicketPriority(priority)
     after = {"department": _department(ticket.department_id), "priority": ticket.priority}
     if before != after:
+        follow_policy(ticket, now=now)
         ticket.version += 1
         record_event(AuditEvent.TICKET_ASSIGNED, ticket, actor=actor, now=now, before=before, after=after)
     if assignee:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 from models.ticket import Ticket, TicketStatus
+from services.ticket_clocks import follow_status
 
 CLOSED = frozenset({TicketStatus.SOLVED, TicketStatus.ARCHIVED})
 
 
 def move_ticket(ticket: Ticket, status: TicketStatus, *, now: dt.datetime) -> None:
     """Set the status of a locked ticket. Whether it may, and what the audit calls it, is the caller's to say."""
-    if status is ticket.status:
-        return
-    ticket.status = status
-    if status not in CLOSED:
-        ticket.solved_at = ticket.archived_at = None
-    elif ticket.solved_at is None:
-        ticket.solved_at = now
-    if status is TicketStatus.ARCHIVED:
-        ticket.archived_at = now
-    ticket.paused_at = now if status is TicketStatus.WAITING_FOR_CUSTOMER else None
+    if status is not ticket.status:
+        ticket.status = status
+        if status not in CLOSED:
+            ticket.solved_at = ticket.archived_at = None
+        elif ticket.solved_at is None:
+            ticket.solved_at = now
+        if status is TicketStatus.ARCHIVED:
+            ticket.archived_at = now
+    follow_status(ticket, now=now)

@@ -29,6 +29,7 @@ from services.numbers import next_number
 from services.people import acts_for_provider
 from services.records import flush_or_refuse
 from services.ticket_answers import REASON, read_answers
+from services.ticket_clocks import start_clocks
 from services.ticket_states import CLOSED, move_ticket
 
 BEST_RATING: Final = 5
@@ -117,6 +118,7 @@ def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.
     )
     db.session.add(ticket)
     flush_or_refuse()
+    start_clocks(ticket, now=now)
     record_event(AuditEvent.TICKET_OPENED, ticket, actor=actor, now=now, after={"subject": ticket.subject})
     write_first_message(ticket, {"title": ticket.subject, "body": description}, actor=actor, now=now)
     return ticket

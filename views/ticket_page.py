@@ -222,7 +222,7 @@ def _facts(visit: Visit, ticket: Ticket) -> list[DetailsField]:
         link = Markup('<a href="{}">{}</a>').format(f"{visit.base_url}/licenses/{address(license.code)}", license.code)
         found.append(DetailsField("license", "License", "text", link))
     if ticket.is_in_progress and ticket.due_at is not None:
-        label = "Due" if visit.owner_id is None else "We answer by"
+        label = "First answer by" if ticket.first_replied_at is None else "Solution by"
         found.append(DetailsField("due_at", label, "moment", Markup.escape(moment_text(visit, ticket.due_at))))
     return found
 

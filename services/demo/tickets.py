@@ -13,13 +13,14 @@ from models.account import Account
 from models.discussion import Discussion, Message, MessageCc
 from models.invoice import Invoice
 from models.license import License
-from models.service_level import SlaPolicy
 from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticipant, TicketStatus
 from models.ticket_type import TicketPriority
 from services.audit import record_event
 from services.demo.companies import GONE
 from services.demo.stories import EMERGENCY, ESCALATION, FAILED_PAYMENT, STORIES, Story
 from services.demo.world import World, add, keep
+from services.ticket_clocks import follow_policy
+from services.ticket_states import move_ticket
 from services.tickets import close_ticket, open_ticket
 
 _ANSWER_AFTER: Final = dt.timedelta(hours=3)
@@ -124,11 +125,7 @@ def _open(
     ticket = open_ticket(values, actor=customer, now=at)
     if story.subject in _CAN_WAIT:
         ticket.priority = TicketPriority.LOW
-    policy = db.session.scalars(select(SlaPolicy).where(SlaPolicy.priority == ticket.priority)).one()
-    ticket.sla_policy_id = policy.id
-    ticket.first_reply_due_at = ticket.due_at = at + dt.timedelta(minutes=policy.first_reply_minutes)
-    if policy.solution_minutes is not None:
-        ticket.solution_due_at = at + dt.timedelta(minutes=policy.solution_minutes)
+        follow_policy(ticket, now=at)
     db.session.flush()
     return ticket
 
@@ -145,7 +142,7 @@ def _answers(account: Account, kind: str, story: Story, escalated_from: Ticket |
 
 def _assign(world: World, ticket: Ticket, agent: str, at: dt.datetime) -> None:
     if ticket.first_replied_at is None:
-        ticket.first_replied_at, ticket.due_at = at, ticket.solution_due_at
+        ticket.first_replied_at = at
     if ticket.assignee_id is None:
         ticket.assignee_id = world.staff[agent].id
         keep(
@@ -187,12 +184,10 @@ def _finish(world: World, ticket: Ticket, ending: TicketStatus, rating: int | No
     agent = world.as_staff("agent")
     if ending in (TicketStatus.SOLVED, TicketStatus.ARCHIVED):
         close_ticket(ticket, actor=agent, now=at)
-        ticket.due_at = None
         if rating is not None:
             ticket.rating, ticket.rated_at = rating, at
     else:
-        ticket.status = ending
-        ticket.paused_at = at if ending is TicketStatus.WAITING_FOR_CUSTOMER else None
+        move_ticket(ticket, ending, now=at)
     if ending is TicketStatus.ARCHIVED:
         archived_at = min(at + dt.timedelta(days=60), world.now)
         ticket.status, ticket.archived_at = ending, archived_at
