@@ -150,3 +150,25 @@ def test_all_mistakes_are_told_at_once(house: House) -> None:
 
 def test_a_realm_of_another_name_is_scoped(house: House) -> None:
     assert Realm("api", "/api", "API", lambda _values: None).scoped  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"first": {"create": "bed"}}, "'bed' is to be chosen first, and the form of 'create' does not ask for it"),
+        ({"form_extras": {"create": lambda _visit, _bed: FlaskForm}}, "say which one in first"),
+    ],
+)
+def test_what_is_chosen_first_is_asked_by_the_form(house: House, declared: dict[str, Any], said: str) -> None:
+    usual = {"form": {"create": ("code", "name")}, "grants": {**reading("read"), "create": "create"}}
+    assert said in mistakes(house, **{**usual, **declared})
+
+
+def test_what_else_is_asked_may_hang_on_what_is_chosen_first(house: House) -> None:
+    declared = {
+        "form": {"create": ("bed", "code", "name")},
+        "grants": {**reading("read"), "create": "create"},
+        "first": {"create": "bed"},
+        "form_extras": {"create": lambda _visit, _bed: FlaskForm},
+    }
+    assert mistakes(house, **declared) == ""
