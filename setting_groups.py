@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -139,3 +140,16 @@ def _holds_certificates(path: Path) -> bool:
         return bool(load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError):
         return False
+
+
+class MailInSettings(BaseSettings):
+    """Incoming mail. Answers to mails about tickets go to signed addresses of the domain; without it to none."""
+
+    mail_in_domain: str = ""
+
+    @field_validator("mail_in_domain")
+    @classmethod
+    def _domain(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value.lower()):
+            raise ValueError("write a domain like mail.example.com")
+        return value.lower()

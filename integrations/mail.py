@@ -13,6 +13,8 @@ from typing import Any, Final, Protocol
 
 import flask_mail
 
+from domain.mail_kinds import LOOP_HEADER
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\]]+")
 _MESSAGE_ID = re.compile(r"<[^\s<>]+>")
@@ -142,7 +144,7 @@ class FlaskMailer:
         return Outcome(Answer.TAKEN)
 
     def _message(self, letter: Letter) -> flask_mail.Message:
-        headers = {"Auto-Submitted": "auto-generated", **letter.headers}
+        headers = {"Auto-Submitted": "auto-generated", LOOP_HEADER: self._server.named, **letter.headers}
         if letter.in_reply_to:
             headers |= {"In-Reply-To": letter.in_reply_to, "References": letter.in_reply_to}
         message = flask_mail.Message(

@@ -19,6 +19,7 @@ from services.audit import target_of
 from services.deliveries import queue_delivery
 from services.document_jobs import DocumentName
 from services.mail_texts import MailText, mail_texts
+from services.mail_threads import NO_THREAD, Thread
 from services.notification_choices import ALWAYS_ON, address_of, choices_of, choices_of_many, first_try_at
 from services.seats import live_seats
 from services.unsubscribing import unsubscribe_links
@@ -37,6 +38,7 @@ def tell(
     secret: bool = False,
     unique_key: str | None = None,
     target: Any = None,
+    thread: Thread = NO_THREAD,
     **values: Any,
 ) -> NotificationDelivery | None:
     """Tell a person, or a bare address, by the templates of the event; give the mail's row, None when none is sent.
@@ -44,7 +46,8 @@ def tell(
     A person gets a notice to read, and a mail unless they have no address or switched the kind off. The templates get
     ``name``, ``email`` and the other values. ``secret`` says that the text holds a link or password: it then stands in
     the mail only. With a ``unique_key`` it is told once, however often this is called. ``target`` is the row it is
-    about. Without an ``account_id`` the notice stands in the account that manages the person, or the first they have.
+    about, ``thread`` where answers to it go. Without an ``account_id`` the notice stands in the account that manages
+    the person, or the first they have.
     """
     if unique_key is not None:
         told = db.session.scalar(select(NotificationDelivery).where(NotificationDelivery.unique_key == unique_key))
@@ -52,16 +55,18 @@ def tell(
             return told
     if not isinstance(to, Person):
         words = mail_texts.render(event, **{"name": to, "email": to, **values})
-        return _queue(
+        plain = _queue(
             None, None, to, event, words, now=now, account_id=account_id, secret=secret, unique_key=unique_key
         )
+        return _in_thread(plain, thread)
     if account_id is None:
         account_id = _home_account(to)
     words = _words_for(to, event, kind, values)
     notice = _add_notice(event, kind, words, now, account_id=account_id, person=to, secret=secret, target=target)
-    return _deliver_as_chosen(
+    mail = _deliver_as_chosen(
         notice, to, words, choices_of(to.id), now=now, account_id=account_id, secret=secret, unique_key=unique_key
     )
+    return _in_thread(mail, thread)
 
 
 def tell_account(
@@ -75,6 +80,7 @@ def tell_account(
     target: Any = None,
     document: DocumentName | None = None,
     people: Sequence[Person] | None = None,
+    thread: Thread = NO_THREAD,
     **values: Any,
 ) -> Notification:
     """Tell everybody in an account whose roles hold the permission: one notice, and a mail to each who wants one.
@@ -95,7 +101,7 @@ def tell_account(
     people = people_with(account_id, permission) if people is None else people
     choices = choices_of_many(person.id for person in people)
     for person in people:
-        _deliver_as_chosen(
+        mail = _deliver_as_chosen(
             notice,
             person,
             _words_for(person, event, kind, values),
@@ -105,6 +111,7 @@ def tell_account(
             unique_key=f"{unique_key}:{person.public_id}" if unique_key is not None else None,
             document=document,
         )
+        _in_thread(mail, thread)
     return notice
 
 
@@ -238,6 +245,12 @@ def _deliver_as_chosen(
             document=document if by_mail else None,
         )
         mail = delivery if by_mail else mail
+    return mail
+
+
+def _in_thread(mail: NotificationDelivery | None, thread: Thread) -> NotificationDelivery | None:
+    if mail is not None:
+        mail.reply_to, mail.in_reply_to = thread.reply_to, thread.in_reply_to
     return mail
 
 

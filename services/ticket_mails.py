@@ -9,11 +9,12 @@ from domain.actor import Actor
 from domain.permissions import P
 from extensions import db
 from models.account import Account
-from models.discussion import Message
+from models.discussion import Discussion, Message
 from models.notification import NotificationKind
 from models.person import Person
 from models.ticket import Ticket
 from services.mail_texts import mail_texts
+from services.mail_threads import reply_addresses
 from services.notices import mark_read
 from services.notifications import tell, tell_account
 from services.participants import participants_of
@@ -39,6 +40,7 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
         "text": message.body,
         "writer": writer,
         "account": account.name,
+        "thread": reply_addresses.thread_of(db.session.get_one(Discussion, message.discussion_id)),
     }
     to_all = not told.members and actor.person_id is not None
     notice = tell_account(

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask_mail import Mail
 
+from domain.mail_kinds import LOOP_HEADER
 from integrations.mail import Answer, Attachment, FlaskMailer, Letter, LetterNotSafe, MailServer
 from tests.support.smtp import SmtpServer
 
@@ -81,6 +82,7 @@ def test_text_html_and_headers_arrive_as_given(smtp: SmtpServer, mailer: FlaskMa
     assert mail["From"] == "TELCOware <no-reply@house.example>"
     assert mail["List-Unsubscribe"] == "<https://portal.example/unsubscribe/x>"
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail[LOOP_HEADER]  # so that one that comes back is known
 
 
 def test_an_attachment_arrives_byte_for_byte_beside_text_and_html(smtp: SmtpServer, mailer: FlaskMailer) -> None:
