@@ -16,6 +16,7 @@ class Source(StrEnum):
     JOB = "job"
     IMPORT = "import"
     SYSTEM = "system"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,9 @@ class AuditEvent(StrEnum):
     TICKET_RATED = "ticket.rated", "Rated the ticket"
     TICKET_ARCHIVED = "ticket.archived", "Archived the ticket"
     TICKET_MERGED = "ticket.merged", "Merged the ticket"
+    INBOUND_MAIL_RECEIVED = "inbound_mail.received", "Received the mail"
+    INBOUND_MAIL_LET_IN = "inbound_mail.let_in", "Let the mail in"
+    INBOUND_MAIL_REJECTED = "inbound_mail.rejected", "Rejected the mail"
 
     # Across records
     JOB_RETRIED = "job.retried", "Let the job start over"

@@ -37,7 +37,7 @@ class IncomingMail:
     ``senders`` are all addresses its From fields name, small letters: more than one is no proof of anybody.
     ``references`` begins with what it answers (In-Reply-To), then the newest of its thread. ``date`` is what the
     sender's clock said, in UTC: never to be trusted, None when it is no date. ``text`` is all of it, parted into
-    ``new`` and ``quoted``.
+    ``new`` and ``quoted``. ``unread`` says why only its headers were read, and is empty otherwise.
     """
 
     message_id: str | None
@@ -52,6 +52,7 @@ class IncomingMail:
     attachments: tuple[MailAttachment, ...]
     recognised: Recognised
     faults: tuple[str, ...] = field(default=())
+    unread: str = ""
 
     @property
     def sender(self) -> str:
@@ -67,16 +68,15 @@ def read_mail(raw: bytes, *, envelope_sender: str | None = None) -> IncomingMail
     """Read any bytes as a mail; never an error. ``envelope_sender``: as in `recognise`."""
     parsed = parse(raw)
     read = read_parts(parsed.message) if not parsed.fault else Read()
-    faults = (*((parsed.fault,) if parsed.fault else ()), *read.faults)
-    return _mail(parsed.message, read, faults, envelope_sender)
+    return _mail(parsed.message, read, envelope_sender, unread=parsed.fault)
 
 
 def read_headers(raw: bytes, *, envelope_sender: str | None = None) -> IncomingMail:
     """Read the headers alone, of a mail that is too large: without text and attachments."""
-    return _mail(parse_headers(raw), Read(), (), envelope_sender)
+    return _mail(parse_headers(raw), Read(), envelope_sender)
 
 
-def _mail(message: Part, read: Read, faults: Iterable[str], envelope_sender: str | None) -> IncomingMail:
+def _mail(message: Part, read: Read, envelope_sender: str | None, *, unread: str = "") -> IncomingMail:
     senders = _addresses(_values(message, "From"), 10)
     subject = one_line(_first(message, "Subject"), LONGEST_SUBJECT)
     recipients = (_values(message, name) for name in ("To", "Cc", "Delivered-To", "X-Original-To"))
@@ -100,7 +100,8 @@ def _mail(message: Part, read: Read, faults: Iterable[str], envelope_sender: str
             subject=subject,
             envelope_sender=envelope_sender,
         ),
-        faults=tuple(faults),
+        faults=tuple(read.faults),
+        unread=unread,
     )
 
 

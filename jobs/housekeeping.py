@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from jobs.registry import JobContext, clock
+from services import mail_files
 from services.attachments import discard_lost_attachments
 from services.attempts import forget_old_attempts
 from services.avatars import discard_orphans
@@ -46,8 +47,9 @@ def jobs(job: JobContext) -> dict[str, int]:
 
 @clock("discard_orphans", every=DAY)
 def orphans(job: JobContext) -> dict[str, int]:
-    """Contents of pictures and attachments that no row knows, after a day or two."""
-    return {"deleted": discard_orphans(now=job.now) + discard_lost_attachments(now=job.now)}
+    """Contents of pictures, attachments and mails that no row knows, after a day or two."""
+    deleted = discard_orphans(now=job.now) + discard_lost_attachments(now=job.now)
+    return {"deleted": deleted + mail_files.discard_orphans(now=job.now)}
 
 
 @clock("forget_old_rehearsals", every=DAY)

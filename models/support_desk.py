@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -126,6 +126,7 @@ class InboundMail(Public, Keyed, Base):
         *list_indexes("inbound_mail", "received_at", "sender", owned=False),
         search_index("inbound_mail", "sender"),
         search_index("inbound_mail", "subject"),
+        search_index("inbound_mail", "reason"),
     )
 
     def __str__(self) -> str:
@@ -134,3 +135,21 @@ class InboundMail(Public, Keyed, Base):
     @hybrid_property
     def can_decide(self) -> bool:
         return self.outcome == InboundOutcome.HELD
+
+
+class InboundDay(Keyed, Base):
+    """How many mails came in on a day (UTC), and how they ended by now. The database holds the sum: none is lost."""
+
+    __tablename__ = "inbound_day"
+
+    day: Mapped[dt.date] = mapped_column(Date, unique=True)
+    received: Mapped[int] = mapped_column(default=0)
+    replies: Mapped[int] = mapped_column(default=0)
+    new_tickets: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        CheckConstraint("received = replies + new_tickets + held + rejected", name="adds_up"),
+        CheckConstraint("replies >= 0 AND new_tickets >= 0 AND held >= 0 AND rejected >= 0", name="none_negative"),
+    )

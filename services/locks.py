@@ -4,7 +4,8 @@
 2. The account, which stands for all of its money and for its statement. Who deals with the money of several accounts
    in one unit of work locks all of them first, by id.
 3. Number series, then pots of the ledger by id, in the order business happens: order, invoice, payment, refund.
-4. Heads of audit chains, at the commit (services/audit.py).
+4. The day of mails that came in (services/mail_counts.py).
+5. Heads of audit chains, at the commit (services/audit.py).
 """
 
 from __future__ import annotations

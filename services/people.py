@@ -41,7 +41,7 @@ def refuse_while_logged_in_as(actor: Actor) -> None:
 
 def acts_for_provider(actor: Actor) -> bool:
     """Whether the actor is staff in the back office, or a job or command of the house: not a member of an account."""
-    if actor.source is Source.API:
+    if actor.source in (Source.API, Source.EMAIL):
         return actor.staff_member_id is not None and actor.member_id is None
     return actor.source in (Source.STAFF, Source.JOB, Source.IMPORT, Source.SYSTEM)
 

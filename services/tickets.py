@@ -98,21 +98,23 @@ def open_ticket(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) ->
 
 
 def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) -> Ticket:
-    """The same for a page of ours that fills in what an internal type asks. Nothing is asked of anybody."""
+    """The same for a page of ours that fills in what an internal type asks, and for mails. Nothing is asked of anybody.
+
+    ``values`` may also hold ``department_id`` and ``source``, and as ``first_message`` what else its first message
+    takes (services/messages.py).
+    """
     kept = dict(values)
-    description = kept.pop("description")
+    description, first = kept.pop("description"), kept.pop("first_message", {})
     kind: TicketType = kept["ticket_type"]
     account = kept.get("account")
     if account is not None:
         kept["account_id"] = account.id
     ticket = Ticket(
-        **kept,
+        **{"department_id": kind.department_id, "source": source_of(actor), **kept},
         number=next_number(NumberedKind.TICKET, now=now),
         status=TicketStatus.OPEN,
         priority=kind.priority,
-        department_id=kind.department_id,
         opened_by_id=actor.person_id,
-        source=source_of(actor),
         last_message_at=now,
         created_at=now,
     )
@@ -120,7 +122,7 @@ def open_ticket_of_any_type(values: Mapping[str, Any], *, actor: Actor, now: dt.
     flush_or_refuse()
     start_clocks(ticket, now=now)
     record_event(AuditEvent.TICKET_OPENED, ticket, actor=actor, now=now, after={"subject": ticket.subject})
-    write_first_message(ticket, {"title": ticket.subject, "body": description}, actor=actor, now=now)
+    write_first_message(ticket, {"title": ticket.subject, "body": description, **first}, actor=actor, now=now)
     return ticket
 
 

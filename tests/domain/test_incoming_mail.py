@@ -170,7 +170,7 @@ BOMBS = {
 def test_a_mail_bomb_is_read_fast(name):
     begun = time.monotonic()
     mail = read_mail(BOMBS[name])
-    assert mail.faults
+    assert mail.unread or mail.faults
     assert time.monotonic() - begun < 10
 
 

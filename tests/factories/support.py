@@ -15,6 +15,7 @@ from models import (
     DataRequestKind,
     Decision,
     Discussion,
+    InboundDay,
     InboundMail,
     InboundOutcome,
     Message,
@@ -197,6 +198,15 @@ class InboundMailFactory(RowFactory):
     subject = "Help"
     size = 2048
     outcome = InboundOutcome.HELD
+
+
+class InboundDayFactory(RowFactory):
+    class Meta:
+        model = InboundDay
+
+    day = factory.Sequence(lambda n: NOW.date() - dt.timedelta(days=n))
+    received = 1
+    held = 1
 
 
 class ChatSessionFactory(RowFactory):

@@ -14,6 +14,7 @@ from tests.factories.support import (
     ChatSessionFactory,
     DataRequestFactory,
     DiscussionFactory,
+    InboundDayFactory,
     InboundMailFactory,
     MessageAttachmentFactory,
     MessageFactory,
@@ -132,6 +133,17 @@ def test_a_mail_counted_as_reply_has_its_message():
     InboundMailFactory(outcome=InboundOutcome.REPLY, message=MessageFactory())
     with pytest.raises(IntegrityError, match="taken_has_message"):
         InboundMailFactory(outcome=InboundOutcome.REPLY)
+
+
+def test_a_day_of_mails_that_does_not_add_up_is_refused():
+    InboundDayFactory(received=4, replies=1, new_tickets=1, held=1, rejected=1)
+    with pytest.raises(IntegrityError, match="adds_up"):
+        InboundDayFactory(received=2, held=1)
+
+
+def test_a_day_has_no_fewer_than_no_mails():
+    with pytest.raises(IntegrityError, match="none_negative"):
+        InboundDayFactory(received=0, held=-1, rejected=1)
 
 
 def test_an_open_chat_has_an_agent():
