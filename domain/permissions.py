@@ -96,6 +96,8 @@ class P(StrEnum):
     STAFF_LICENSES_GRANT_RESETS = "staff:licenses:grant-resets"
     STAFF_TICKETS_READ = "staff:tickets:read"  # tickets of all departments; others see those of their own
     STAFF_TICKETS_WORK = "staff:tickets:work"  # assign, internal notes, merge
+    STAFF_INBOUND_MAILS_READ = "staff:inbound-mails:read"
+    STAFF_INBOUND_MAILS_DECIDE = "staff:inbound-mails:decide"  # let a held mail in, or reject it
     STAFF_TICKET_TYPES_READ = "staff:ticket-types:read"
     STAFF_TICKET_TYPES_EDIT = "staff:ticket-types:edit"
     STAFF_DEPARTMENTS_READ = "staff:departments:read"
@@ -222,6 +224,8 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
                 P.TICKETS_WRITE,
                 P.CHAT_USE,
                 P.STAFF_TICKETS_WORK,
+                P.STAFF_INBOUND_MAILS_READ,
+                P.STAFF_INBOUND_MAILS_DECIDE,
                 P.STAFF_LICENSES_GRANT_RESETS,
                 P.STAFF_TICKET_TYPES_READ,
                 P.STAFF_DEPARTMENTS_READ,

@@ -22,6 +22,7 @@ from services.ownership import open_ownership_change
 from services.pay_approvals import open_questions
 from views.credit_figures import money_stats
 from views.history import recent_activity
+from views.inbound_mails import mail_stats
 from views.money import format_money
 from views.tickets import seen_tickets
 from views.tones import tone_of
@@ -110,6 +111,8 @@ class BackOfficeHome(Dashboard):
         if visit.allows(P.LICENSES_READ):
             shown["expiring"] = self.licenses(overviews.licenses_expiring(None, today=today))
             shown["expiring_url"] = f"{visit.base_url}/licenses/?status=active&sort=expires_on"
+        if visit.allows(P.STAFF_INBOUND_MAILS_READ):
+            shown["stats"] = mail_stats(visit, self.hooks.now())
         if visit.allows(P.STAFF_AUDIT_READ):
             shown["activity"] = recent_activity(visit, LATEST_EVENTS)
         return render_template("pages/dashboard/staff.html", layout=self.realm.layout, visit=visit, **shown)

@@ -13,6 +13,7 @@ from views.catalogue import EditionResource, PackageResource, PriceResource, Pro
 from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.financing import FinancingOptionResource, FinancingRequestResource
+from views.inbound_mails import InboundMailResource
 from views.interests import InterestResource
 from views.invoices import InvoiceResource
 from views.item_transfers import ItemTransferResource
@@ -55,6 +56,7 @@ RESOURCES = (
     OrderResource,
     FinancingRequestResource,
     TicketResource,
+    InboundMailResource,
     NotificationResource,
     ResourceArticleResource,
     TicketTypeResource,
