@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
@@ -146,6 +146,16 @@ class MailInSettings(BaseSettings):
     """Incoming mail. Answers to mails about tickets go to signed addresses of the domain; without it to none."""
 
     mail_in_domain: str = ""
+    # Where a mail server on this machine hands them over. Without a port nothing listens.
+    mail_in_port: int = Field(0, ge=0, le=65535)
+    mail_in_protocol: Literal["lmtp", "smtp"] = "lmtp"
+    # A mailbox they are fetched from, once a minute. Without a server none is.
+    mail_in_imap_server: str = ""
+    mail_in_imap_port: int = Field(993, ge=1, le=65535)
+    mail_in_imap_use_ssl: bool = True
+    mail_in_imap_username: str = ""
+    mail_in_imap_password: SecretStr = SecretStr("")
+    mail_in_imap_folder: str = Field("INBOX", pattern=r'^[^"\\\r\n]+$')
 
     @field_validator("mail_in_domain")
     @classmethod
@@ -153,3 +163,15 @@ class MailInSettings(BaseSettings):
         if value and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", value.lower()):
             raise ValueError("write a domain like mail.example.com")
         return value.lower()
+
+    @model_validator(mode="after")
+    def _refuse_half_a_mailbox(self) -> Self:
+        given = [self.mail_in_imap_server, self.mail_in_imap_username, self.mail_in_imap_password.get_secret_value()]
+        if any(given) and not all(given):
+            raise ValueError(
+                "MAIL_IN_IMAP_SERVER: set it together with MAIL_IN_IMAP_USERNAME and MAIL_IN_IMAP_PASSWORD"
+            )
+        on_this_machine = self.mail_in_imap_server in ("localhost", "127.0.0.1", "::1")
+        if all(given) and not self.mail_in_imap_use_ssl and not on_this_machine:
+            raise ValueError("MAIL_IN_IMAP_USE_SSL: only a mailbox on this machine is opened without encryption")
+        return self

@@ -14,6 +14,7 @@ from config import Settings
 from extensions import db
 from jobs.engine import Engine
 from jobs.logs import log_to_the_console
+from jobs.mail_in import MailInDoor
 
 
 @click.command("jobs")
@@ -27,8 +28,10 @@ def command() -> None:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _signal, _frame: stopping.set())
-    engine = Engine(app)
+    engine, door = Engine(app), MailInDoor(app)
+    door.start()
     engine.start()
     stopping.wait()
+    door.stop()
     logging.getLogger("foyer.jobs").info("stopping: jobs in hand are finished or given back")
     engine.stop()

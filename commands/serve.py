@@ -21,6 +21,7 @@ from jobs.demo_gateways import DemoGateways
 from jobs.demo_mail import DemoMail
 from jobs.engine import Engine
 from jobs.logs import log_to_the_console
+from jobs.mail_in import MailInDoor
 from services.demo import database_is_empty
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -50,8 +51,8 @@ def command() -> None:
 
 def companions(app: Flask) -> list[Companion]:
     """What starts before the pages and stops after them in reverse order: the demo's mail server and payment
-    providers, jobs, the clock."""
-    return [DemoMail(app), DemoGateways(app), Engine(app)]
+    providers, the door for mails, jobs, the clock."""
+    return [DemoMail(app), DemoGateways(app), MailInDoor(app), Engine(app)]
 
 
 def make_ready(settings: Settings) -> None:

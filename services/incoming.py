@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,6 +85,12 @@ def read(raw: bytes, sender: str | None) -> IncomingMail:
         if len(raw) <= LARGEST_MAIL
         else read_headers(raw, envelope_sender=sender)
     )
+
+
+def chief_recipient(recipients: Sequence[str]) -> str:
+    """Of the recipients on an envelope the one that says most: a discussion's address, else the first."""
+    signed = (address for address in recipients if reply_addresses.token(address) is not None)
+    return next(signed, recipients[0] if recipients else "")
 
 
 def discussion_meant(mail: IncomingMail, recipient: str) -> Discussion | None:

@@ -295,6 +295,29 @@ def test_production_believes_no_house_without_encryption() -> None:
     assert "OIDC_PROVIDERS" in refusal(PRODUCTION | {"OIDC_PROVIDERS": given})
 
 
+@pytest.mark.parametrize("missing", ["SERVER", "USERNAME", "PASSWORD"])
+def test_a_mailbox_for_mail_in_is_given_whole(missing: str) -> None:
+    given = {"SERVER": "imap.example", "USERNAME": "support", "PASSWORD": "hunter2"}
+    message = refusal({f"MAIL_IN_IMAP_{name}": value for name, value in given.items() if name != missing})
+    assert "MAIL_IN_IMAP_SERVER" in message
+    assert "hunter2" not in message
+
+
+def test_only_a_mailbox_on_this_machine_is_opened_without_encryption() -> None:
+    given = {
+        "MAIL_IN_IMAP_USERNAME": "support",
+        "MAIL_IN_IMAP_PASSWORD": "hunter2",
+        "MAIL_IN_IMAP_USE_SSL": "false",
+    }
+    assert "MAIL_IN_IMAP_USE_SSL" in refusal({**given, "MAIL_IN_IMAP_SERVER": "imap.example"})
+    assert not load_settings({**given, "MAIL_IN_IMAP_SERVER": "127.0.0.1"}).mail_in_imap_use_ssl
+
+
+@pytest.mark.parametrize("domain", ["mail.provider.example/", "@provider.example", "mail provider"])
+def test_the_domain_for_answers_is_a_domain(domain: str) -> None:
+    assert "MAIL_IN_DOMAIN" in refusal({"MAIL_IN_DOMAIN": domain})
+
+
 def test_an_account_for_sms_is_given_whole() -> None:
     assert "TWILIO_ACCOUNT_SID" in refusal({"TWILIO_FROM": "+12025550123"})
 
