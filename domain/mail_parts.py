@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Final
 
+from domain.file_names import UNNAMED, clean_file_name
 from domain.mail_html import text_of_html
-from domain.mail_text import clean, clean_file_name, decode
+from domain.mail_text import clean, decode
 
 LONGEST_TEXT: Final = 100_000
 MOST_ATTACHMENTS: Final = 50
@@ -159,10 +160,10 @@ def _attach(part: EmailMessage, kind: str, read: Read) -> None:
         read.faults.append("A mail that was attached to it could not be written out; it stands in the raw mail.")
         return
     fallback = f"attachment-{len(read.attachments) + 1}.{_ENDINGS.get(kind, 'bin')}"
-    name = _file_name(part)
-    if not name and kind == "text/calendar":
-        name = "invitation.ics"
-    _keep(MailAttachment(clean_file_name(name, fallback), kind, content), read)
+    name = clean_file_name(clean(_file_name(part)))
+    if name == UNNAMED:
+        name = "invitation.ics" if kind == "text/calendar" else fallback
+    _keep(MailAttachment(name, kind, content), read)
 
 
 def _inner_mail(part: EmailMessage) -> bytes | None:

@@ -1,16 +1,12 @@
-"""Words out of the bytes of a mail: charsets that lie, characters no database takes, and names of files."""
+"""Words out of the bytes of a mail: charsets that lie, and characters that no database takes."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
-LONGEST_NAME: Final = 120
 _LINE_ENDS: Final = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _UNKEPT: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
-_BENDS_TEXT: Final = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # would show "exe.pdf" for "fdp.exe"
-_UNSAFE_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _NO_CHARSETS: Final = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "charmap"}
 )
@@ -70,18 +66,3 @@ def one_line(text: str, longest: int) -> str:
     """The same on one line, cut to a length with a sign that it was."""
     whole = " ".join(clean(text[: 20 * longest]).split())
     return whole if len(whole) <= longest else whole[: longest - 1].rstrip() + "…"
-
-
-def clean_file_name(name: str | None, fallback: str) -> str:
-    """A name that is safe to save by: no folders, no control or turning characters, its ending kept when it is cut."""
-    plain = _BENDS_TEXT.sub("", clean((name or "")[:2000]))
-    plain = unicodedata.normalize("NFC", plain).replace("\\", "/").rsplit("/", 1)[-1]
-    plain = " ".join(_UNSAFE_IN_NAMES.sub("_", plain).split()).strip(". ")
-    if not plain.strip("_"):
-        return fallback
-    if len(plain) <= LONGEST_NAME:
-        return plain
-    stem, dot, ending = plain.rpartition(".")
-    if not dot or len(ending) > 10:
-        return plain[:LONGEST_NAME]
-    return f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}"

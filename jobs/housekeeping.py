@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 
 from jobs.registry import JobContext, clock
-from services import mail_files
 from services.attachments import discard_lost_attachments
 from services.attempts import forget_old_attempts
 from services.avatars import discard_orphans
 from services.clock_slots import forget_old_slots
 from services.device_door import forget_old_license_attempts
 from services.jobs import forget_old_jobs
+from services.mail_files import discard_lost_mails
 from services.passkey_challenges import forget_old_challenges
 from services.rehearsing.asking import forget_old_rehearsals
 from services.unit_of_work import unit_of_work
@@ -49,7 +49,7 @@ def jobs(job: JobContext) -> dict[str, int]:
 def orphans(job: JobContext) -> dict[str, int]:
     """Contents of pictures, attachments and mails that no row knows, after a day or two."""
     deleted = discard_orphans(now=job.now) + discard_lost_attachments(now=job.now)
-    return {"deleted": deleted + mail_files.discard_orphans(now=job.now)}
+    return {"deleted": deleted + discard_lost_mails(now=job.now)}
 
 
 @clock("forget_old_rehearsals", every=DAY)

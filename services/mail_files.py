@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+import io
 import secrets
 from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
 
+from domain.actor import Actor
 from domain.mail_parts import MailAttachment
+from domain.refusals import Refusal
 from extensions import db
 from integrations.files import FileMissing
-from models.discussion import Message, MessageAttachment
+from models.discussion import Message
 from models.file import File
 from models.support_desk import InboundMail
-from services.stored_files import stored_files
+from services.attachments import MOST_FILES, TooManyFiles, Upload, attach, check_uploads
+from services.stored_files import keep, stored_files
 
 RAW_TYPE: Final = "message/rfc822"
-LARGEST_ATTACHMENT: Final = 20 * 1024 * 1024  # SPEC F5
-_RAW, _ATTACHED = "mails", "mail-files"
-_DAY: Final = dt.timedelta(days=1)
+_FOLDER: Final = "mails"
+# Contents that no row knows are looked for among those of these days: younger ones may still wait for their row.
+_ORPHANS_AFTER, _ORPHANS_UNTIL = 2, 9
 
 
 def keep_raw(raw: bytes, *, now: dt.datetime) -> File:
-    """Keep a mail as it came. The content is written before the row is committed, as that of pictures is."""
-    return _keep(_RAW, raw, "mail.eml", RAW_TYPE, None, now)
+    """Keep a mail as it came. The content is written before the row is committed, as that of attachments is."""
+    key = f"{_FOLDER}/{now:%Y%m%d}/{secrets.token_hex(16)}"
+    kept = keep(key, io.BytesIO(raw))
+    file = File(key=key, name="mail.eml", size=kept.size, content_type=RAW_TYPE, sha256=kept.sha256, created_at=now)
+    db.session.add(file)
+    db.session.flush()
+    return file
 
 
 def raw_of(mail: InboundMail) -> bytes | None:
@@ -41,60 +49,39 @@ def raw_of(mail: InboundMail) -> bytes | None:
         return None
 
 
-def attach_files(message: Message, attachments: Sequence[MailAttachment], *, now: dt.datetime) -> list[str]:
-    """Hang what came with a mail on its message. Gives the names of what is too large; the raw mail holds it.
+def attach_files(
+    message: Message, attachments: Sequence[MailAttachment], *, actor: Actor, now: dt.datetime
+) -> list[str]:
+    """Hang what came with a mail on its message, as far as a page would take it. Gives why the others were left out.
 
-    The same content twice in one mail is one file.
+    What was left out is still in the raw mail.
     """
-    left_out, seen = [], set()
-    for position, attachment in enumerate(attachments):
-        if len(attachment.content) > LARGEST_ATTACHMENT:
-            left_out.append(attachment.name)
+    taken: list[Upload] = []
+    left_out: list[str] = []
+    for attachment in attachments:
+        upload = Upload.of(attachment.name, attachment.content)
+        try:
+            check_uploads([*taken, upload] if len(taken) >= MOST_FILES else [upload])
+        except TooManyFiles:
+            left_out.append(f"Only its first {MOST_FILES} files were attached.")
+            break
+        except Refusal as refusal:
+            left_out.append(refusal.message)
             continue
-        digest = hashlib.sha256(attachment.content).hexdigest()
-        if digest in seen:
-            continue
-        seen.add(digest)
-        kept = _keep(_ATTACHED, attachment.content, attachment.name, attachment.content_type, message.account_id, now)
-        db.session.add(
-            MessageAttachment(
-                account_id=message.account_id,
-                message_id=message.id,
-                file_id=kept.id,
-                name=attachment.name,
-                position=position,
-            )
-        )
-    db.session.flush()
+        taken.append(upload)
+    attach(message, taken, actor=actor, now=now)
     return left_out
 
 
-def discard_orphans(*, now: dt.datetime) -> int:
-    """Delete contents that no row knows; give their number. Those of the last day may still wait for their row."""
-    return sum(_discard(folder, now) for folder in (_RAW, _ATTACHED))
-
-
-def _discard(folder: str, now: dt.datetime) -> int:
-    known = set(db.session.scalars(select(File.key).where(File.key.startswith(f"{folder}/"))))
-    young = tuple(f"{folder}/{now - days:%Y%m%d}-" for days in (-_DAY, 0 * _DAY, _DAY))
-    lost = [key for key in stored_files.store.keys(folder) if key not in known and not key.startswith(young)]
-    for key in lost:
-        stored_files.store.delete(key)
-    return len(lost)
-
-
-def _keep(folder: str, content: bytes, name: str, content_type: str, account_id: int | None, now: dt.datetime) -> File:
-    key = f"{folder}/{now:%Y%m%d}-{secrets.token_hex(16)}"
-    stored_files.store.put(key, content)
-    file = File(
-        account_id=account_id,
-        key=key,
-        name=name,
-        size=len(content),
-        content_type=content_type[:127],
-        sha256=hashlib.sha256(content).hexdigest(),
-        created_at=now,
-    )
-    db.session.add(file)
-    db.session.flush()
-    return file
+def discard_lost_mails(*, now: dt.datetime) -> int:
+    """Delete contents of the last days that no row knows; give their number."""
+    discarded = 0
+    for days in range(_ORPHANS_AFTER, _ORPHANS_UNTIL):
+        folder = f"{_FOLDER}/{now - dt.timedelta(days=days):%Y%m%d}"
+        keys = list(stored_files.store.keys(folder))
+        known = set(db.session.scalars(select(File.key).where(File.key.startswith(f"{folder}/")))) if keys else set()
+        for key in keys:
+            if key not in known:
+                stored_files.store.delete(key)
+                discarded += 1
+    return discarded

@@ -36,7 +36,7 @@ def write_by_mail(
     """
     values = {**_values(mail, writer), "title": mail.subject[:LONGEST_TITLE] or discussion.title}
     message = write_message(discussion, values, actor=writer.actor, now=now)
-    return message, _attach(message, mail, now)
+    return message, _attach(message, mail, writer, now)
 
 
 def open_ticket_by_mail(
@@ -57,7 +57,7 @@ def open_ticket_by_mail(
     discussion = first_discussion(ticket, actor=writer.actor, now=now)
     opened = select(Message).where(Message.discussion_id == discussion.id, Message.account_id == account_id)
     message = db.session.scalars(opened.order_by(Message.id).limit(1)).one()
-    return message, _attach(message, mail, now)
+    return message, _attach(message, mail, writer, now)
 
 
 def where_it_goes_on(discussion: Discussion, *, actor: Actor, now: dt.datetime) -> Discussion:
@@ -85,9 +85,8 @@ def _values(mail: IncomingMail, writer: Writer) -> dict[str, Any]:
     }
 
 
-def _attach(message: Message, mail: IncomingMail, now: dt.datetime) -> str:
-    left_out = attach_files(message, mail.attachments, now=now)
-    return f"Too large to be attached: {', '.join(left_out)}." if left_out else ""
+def _attach(message: Message, mail: IncomingMail, writer: Writer, now: dt.datetime) -> str:
+    return " ".join(attach_files(message, mail.attachments, actor=writer.actor, now=now))
 
 
 def _department_id(kind: TicketType, addresses: tuple[str, ...]) -> int | None:

@@ -140,7 +140,7 @@ def test_a_mail_that_we_stumble_over_is_held(
 
 def test_where_files_cannot_be_kept_neither_is_the_mail(app: Flask, house: MailHouse, now: dt.datetime) -> None:
     class Full:
-        def put(self, *_given: Any) -> None:
+        def put_chunks(self, *_given: Any) -> None:
             raise OSError("no space left")
 
     stored_files.bind(Full())  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from models.file import File
 from services.audit import timeline_of
 from services.incoming import hold_mail, receive_mail
 from services.mail_counts import MailCounts, mail_counts, mails_held
-from services.mail_files import discard_orphans, raw_of
+from services.mail_files import discard_lost_mails, raw_of
 from services.mail_threads import reply_addresses
 from services.stored_files import stored_files
 from services.ticket_desk import merge_ticket
@@ -209,6 +209,20 @@ def test_attachments_hang_on_the_message_under_clean_names(house: MailHouse, rec
         assert content.read() == b"%PDF-1"
 
 
+def test_files_that_a_page_would_refuse_are_left_out_and_said_so(house: MailHouse, receive: Any) -> None:
+    mail = a_mail(house.corpus.member, house.corpus.reply, "Re: It", "See the files.")
+    mail.add_attachment(b"MZ\x90\x00", maintype="application", subtype="pdf", filename="invoice.pdf.exe")
+    mail.add_attachment(b"", maintype="text", subtype="x-log", filename="empty.log")
+    for number in range(12):
+        mail.add_attachment(b"line\n", maintype="text", subtype="x-log", filename=f"{number}.log")
+    kept = receive(mail)
+    message = message_of(kept)
+    db.session.refresh(message, ["attachments"])
+    assert [each.name for each in message.attachments] == [f"{number}.log" for number in range(10)]
+    assert "is a program" in str(kept.reason)
+    assert "first 10 files" in str(kept.reason)
+
+
 def test_the_same_mail_twice_is_one_record(house: MailHouse, receive: Any, now: dt.datetime) -> None:
     mail = a_mail(house.corpus.member, house.corpus.reply, "Re: It", "Yes.")
     assert receive(mail).id == receive(mail).id
@@ -266,7 +280,7 @@ def test_contents_of_mails_that_no_row_knows_are_deleted_after_a_day(
     house: MailHouse, receive: Any, now: dt.datetime
 ) -> None:
     mail = receive(a_mail(house.corpus.stranger, house.corpus.support))
-    stored_files.store.put("mails/20260515-lost", b"lost")
-    assert discard_orphans(now=now) == 0  # its row might still be on its way
-    assert discard_orphans(now=now + dt.timedelta(days=3)) == 1
+    stored_files.store.put("mails/20260515/lost", b"lost")
+    assert discard_lost_mails(now=now) == 0  # its row might still be on its way
+    assert discard_lost_mails(now=now + dt.timedelta(days=3)) == 1
     assert raw_of(mail) is not None
