@@ -146,6 +146,7 @@ class MailInSettings(BaseSettings):
     """Incoming mail. Answers to mails about tickets go to signed addresses of the domain; without it to none."""
 
     mail_in_domain: str = ""
+    mail_in_authserv_id: str = ""  # whose Authentication-Results are believed
     # Where a mail server on this machine hands them over. Without a port nothing listens.
     mail_in_port: int = Field(0, ge=0, le=65535)
     mail_in_protocol: Literal["lmtp", "smtp"] = "lmtp"

@@ -38,6 +38,7 @@ class IncomingMail:
     ``references`` begins with what it answers (In-Reply-To), then the newest of its thread. ``date`` is what the
     sender's clock said, in UTC: never to be trusted, None when it is no date. ``text`` is all of it, parted into
     ``new`` and ``quoted``. ``unread`` says why only its headers were read, and is empty otherwise.
+    ``authentication`` is what mail servers on its way, or whoever wrote it, say of its sender (domain/mail_proof.py).
     """
 
     message_id: str | None
@@ -53,6 +54,7 @@ class IncomingMail:
     recognised: Recognised
     faults: tuple[str, ...] = field(default=())
     unread: str = ""
+    authentication: tuple[str, ...] = ()
 
     @property
     def sender(self) -> str:
@@ -102,6 +104,7 @@ def _mail(message: Part, read: Read, envelope_sender: str | None, *, unread: str
         ),
         faults=tuple(read.faults),
         unread=unread,
+        authentication=tuple(_values(message, "Authentication-Results")),
     )
 
 

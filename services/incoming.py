@@ -34,7 +34,7 @@ from services.audit import record_event
 from services.mail_counts import count_mail
 from services.mail_files import keep_raw
 from services.mail_messages import open_ticket_by_mail, where_it_goes_on, write_by_mail
-from services.mail_senders import Writer, member_grants, member_writer, writer_among
+from services.mail_senders import Writer, member_grants, member_writer, sender_proofs, writer_among
 from services.mail_threads import discussion_addressed, discussion_answered, reply_addresses, was_sent_by_us
 from services.messages import MailTakenAlready
 from services.people import find_by_email
@@ -162,7 +162,7 @@ def _unusable(mail: IncomingMail, recipient: str) -> str:
         return "It names no sender, or more than one."
     if looks_like_reply_address(recipient) and reply_addresses.token(recipient) is None:
         return "The address it was sent to is none that we gave out."
-    return ""
+    return sender_proofs.why_not(mail, staff=False)
 
 
 def _answer(mail: IncomingMail, discussion: Discussion, now: dt.datetime) -> Verdict:
@@ -172,6 +172,9 @@ def _answer(mail: IncomingMail, discussion: Discussion, now: dt.datetime) -> Ver
     if writer is None:
         reason = f"It answers ticket {ticket.number}, and its sender takes no part in it."
         return Verdict(InboundOutcome.HELD, reason, person_id=_person_id(mail.sender))
+    unproven = sender_proofs.why_not(mail, staff=writer.actor.staff_member_id is not None)
+    if unproven:
+        return Verdict(InboundOutcome.HELD, unproven, person_id=writer.person_id)
     return _written(InboundOutcome.REPLY, writer, lambda: write_by_mail(discussion, mail, writer, now=now))
 
 

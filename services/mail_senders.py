@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from domain.actor import Actor, Source
+from domain.incoming_mail import IncomingMail
+from domain.mail_proof import Dmarc, dmarc_of
 from domain.permissions import MemberRole, P, grants_of_member
 from extensions import db
 from models.member import Member, MemberRoleGrant
@@ -14,6 +16,31 @@ from models.person import Person
 from models.staff import StaffMember
 from models.ticket import Ticket
 from services.participants import participants_of
+
+
+class SenderProofs:
+    """Asks the mail server in front for what it found out about From. Without its name nothing is asked."""
+
+    def __init__(self) -> None:
+        self.bind("")
+
+    def bind(self, authserv_id: str) -> None:
+        """Believe the server of this name (RFC 8601, section 2.5)."""
+        self._authserv_id = authserv_id
+
+    def why_not(self, mail: IncomingMail, *, staff: bool) -> str:
+        """Why its sender is not believed; empty when they are. Whoever writes as staff needs a proof."""
+        if not self._authserv_id:
+            return ""
+        found = dmarc_of(mail.authentication, authserv_id=self._authserv_id)
+        if found is Dmarc.FAIL:
+            return "Its sender may be forged: the mail server in front found that DMARC fails."
+        if staff and found is not Dmarc.PASS:
+            return "It names one of the staff as its sender, and the mail server in front has no proof of it."
+        return ""
+
+
+sender_proofs = SenderProofs()
 
 
 @dataclass(frozen=True, slots=True)

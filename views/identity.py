@@ -21,6 +21,7 @@ from models.sign_in import SignInSession
 from services import sessions
 from services.devices import is_device_token, new_device_token
 from services.entitlement_signing import entitlement_signer
+from services.mail_senders import sender_proofs
 from services.mail_texts import mail_texts
 from services.mail_threads import reply_addresses
 from services.networks import person_may_come_from
@@ -93,6 +94,7 @@ def bind_services(settings: Settings) -> None:
         stored_files.bind_folder(settings.data_dir / "files")
     mail_texts.bind(brand_name=settings.brand_name, base_url=settings.base_url)
     unsubscribe_links.bind(settings.secret_key.get_secret_value())
+    sender_proofs.bind(settings.mail_in_authserv_id)
     reply_addresses.bind(settings.secret_key.get_secret_value(), settings.mail_in_domain)
     entitlement_signer.bind(
         key_bytes(settings.activation_signing_key.get_secret_value()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from services.audit import timeline_of
 from services.incoming import hold_mail, receive_mail
 from services.mail_counts import MailCounts, mail_counts, mails_held
 from services.mail_files import discard_lost_mails, raw_of
+from services.mail_senders import sender_proofs
 from services.mail_threads import reply_addresses
 from services.stored_files import stored_files
 from services.ticket_desk import merge_ticket
@@ -284,3 +286,37 @@ def test_contents_of_mails_that_no_row_knows_are_deleted_after_a_day(
     assert discard_lost_mails(now=now) == 0  # its row might still be on its way
     assert discard_lost_mails(now=now + dt.timedelta(days=3)) == 1
     assert raw_of(mail) is not None
+
+
+@pytest.fixture
+def believing(house: MailHouse) -> Iterator[None]:
+    """The mail server in front is asked what it found out about senders."""
+    sender_proofs.bind("mx.provider.example")
+    yield
+    sender_proofs.bind("")
+
+
+@pytest.mark.parametrize(("found", "outcome"), [("pass", REPLY), ("none", HELD), ("fail", HELD)])
+@pytest.mark.usefixtures("believing")
+def test_an_answer_of_the_staff_counts_only_with_a_proof(
+    house: MailHouse, receive: Any, found: str, outcome: InboundOutcome
+) -> None:
+    proof = f"mx.provider.example; dmarc={found} header.from=provider.example"
+    mail = receive(a_mail(house.corpus.agent, house.corpus.reply, "Re: It", Authentication_Results=proof))
+    assert mail.outcome is outcome
+
+
+@pytest.mark.parametrize(("found", "outcome"), [("pass", NEW), ("none", NEW), ("fail", HELD)])
+@pytest.mark.usefixtures("believing")
+def test_a_member_s_mail_is_held_when_it_seems_forged(
+    house: MailHouse, receive: Any, found: str, outcome: InboundOutcome
+) -> None:
+    proof = f"mx.provider.example; dmarc={found} header.from=acme.example"
+    mail = a_mail(house.corpus.member, house.corpus.support, Authentication_Results=proof)
+    assert receive(mail, house.corpus.support).outcome is outcome
+
+
+@pytest.mark.usefixtures("believing")
+def test_a_proof_that_the_sender_wrote_is_none(house: MailHouse, receive: Any) -> None:
+    mail = a_mail(house.corpus.agent, house.corpus.reply, Authentication_Results="evil.example; dmarc=pass")
+    assert receive(mail).outcome is HELD
