@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from domain.refusals import Refusal
 from extensions import db
 from models.discussion import Discussion, Message
 from models.ticket import Ticket
+from services.attachments import Upload
 from services.messages import add_discussion, first_discussion, write_message
 from services.ticket_mails import writer_of
 
@@ -43,6 +45,7 @@ def answer_ticket(
     copies: str = "",
     discussion: str = "",
     seen: str = "",
+    files: Sequence[Upload] = (),
     actor: Actor,
     now: dt.datetime,
 ) -> Message:
@@ -52,24 +55,38 @@ def answer_ticket(
     where nothing is known of that. Refused: DiscussionUnknown, NewerMessage, and as `write_message`.
     """
     _refuse_unseen(ticket, seen, actor)
-    values = {"title": title, "body": body, "copies": split_addresses(copies)}
+    values = {"title": title, "body": body, "copies": split_addresses(copies), "files": files}
     return write_message(_discussion(ticket, discussion, actor, now), values, actor=actor, now=now)
 
 
 def discuss_ticket(
-    ticket: Ticket, *, title: str, body: str, copies: str = "", actor: Actor, now: dt.datetime
+    ticket: Ticket,
+    *,
+    title: str,
+    body: str,
+    copies: str = "",
+    files: Sequence[Upload] = (),
+    actor: Actor,
+    now: dt.datetime,
 ) -> Message:
     """Begin another discussion of a ticket with a message of the same title. Refused as `write_message`."""
     discussion = add_discussion(ticket, title, actor=actor, now=now)
-    values = {"title": title, "body": body, "copies": split_addresses(copies)}
+    values = {"title": title, "body": body, "copies": split_addresses(copies), "files": files}
     return write_message(discussion, values, actor=actor, now=now)
 
 
 def note_on_ticket(
-    ticket: Ticket, *, title: str, body: str, discussion: str = "", actor: Actor, now: dt.datetime
+    ticket: Ticket,
+    *,
+    title: str,
+    body: str,
+    discussion: str = "",
+    files: Sequence[Upload] = (),
+    actor: Actor,
+    now: dt.datetime,
 ) -> Message:
     """Keep a note among staff. It changes nothing and is told to nobody. Refused: as `write_message`."""
-    values = {"title": title, "body": body, "internal": True}
+    values = {"title": title, "body": body, "internal": True, "files": files}
     return write_message(_discussion(ticket, discussion, actor, now), values, actor=actor, now=now)
 
 

@@ -26,6 +26,8 @@ from services.stored_files import OpenedFile, keep, open_stored, stored_files
 
 LARGEST_FILE: Final = 20 * 1024 * 1024
 MOST_FILES: Final = 10
+MOST_TOGETHER: Final = 24 * 1024 * 1024
+"""A little less than what a request may hold (app.py)."""
 _FOLDER: Final = "attachments"
 # Contents that no row knows are looked for among those of these days: younger ones may still wait for their row.
 _ORPHANS_AFTER, _ORPHANS_UNTIL = 2, 9
@@ -52,6 +54,10 @@ class TooManyFiles(Refusal):
     message = f"At most {MOST_FILES} files go with one message. Leave some out, or write another message."
 
 
+class FilesTooLarge(Refusal):
+    message = f"The files are larger than {MOST_TOGETHER // 1024 // 1024} MB together. Send some with another message."
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it was sent: its name is anything, its content can be wound back."""
@@ -67,10 +73,11 @@ class Upload:
 def check_uploads(uploads: Sequence[Upload]) -> None:
     """Refuse what `attach` would refuse, before anything is written.
 
-    Refused: TooManyFiles, FileTooLarge, FileEmpty, FileIsProgram; they name the file.
+    Refused: TooManyFiles, FilesTooLarge, and by the name of the file FileTooLarge, FileEmpty, FileIsProgram.
     """
     if len(uploads) > MOST_FILES:
         raise TooManyFiles
+    together = 0
     for upload in uploads:
         name, size = clean_file_name(upload.name), upload.content.seek(0, io.SEEK_END)
         if size > LARGEST_FILE:
@@ -79,6 +86,9 @@ def check_uploads(uploads: Sequence[Upload]) -> None:
             raise FileEmpty(name)
         if kind_of(upload.content, name).program:
             raise FileIsProgram(name)
+        together += size
+    if together > MOST_TOGETHER:
+        raise FilesTooLarge
 
 
 def attach(message: Message, uploads: Sequence[Upload], *, actor: Actor, now: dt.datetime) -> list[MessageAttachment]:

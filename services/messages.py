@@ -17,6 +17,7 @@ from extensions import db
 from models.discussion import Discussion, Message, MessageCc
 from models.staff import Department
 from models.ticket import MessageSource, ParticipantPart, Ticket, TicketStatus
+from services.attachments import attach, check_uploads
 from services.audit import Target, record_event
 from services.locks import locked
 from services.participants import note_writer, person_in_copy, take_part
@@ -122,13 +123,14 @@ def write_message(discussion: Discussion, values: Mapping[str, Any], *, actor: A
     """Write in a discussion, and tell everybody who takes part in its ticket, except for the writer.
 
     ``values``: ``title``, ``body`` (Markdown), and if need be ``quoted`` (what a mail quoted), ``copies`` (addresses),
-    ``internal``, ``source`` (told from the actor), ``email_message_id``, ``author_email`` (somebody without a seat who
-    wrote by mail: then the customer's side wrote, whoever hands it in). A customer's message lets the ticket wait for
-    support, one of staff for the customer; either opens a solved one again. An internal note changes nothing, and
-    nobody is told of it.
+    ``files`` (services.attachments.Upload), ``internal``, ``source`` (told from the actor), ``email_message_id``,
+    ``author_email`` (somebody without a seat who wrote by mail: then the customer's side wrote, whoever hands it in). A
+    customer's message lets the ticket wait for support, one of staff for the customer; either opens a solved one again.
+    An internal note changes nothing, and nobody is told of it.
 
     Refused: MessageWithoutTitle, TitleTooLong, MessageWithoutBody, BodyTooLong, CopyNotReadable, TooManyCopies,
-    CopyToOurselves, NoteNotForCustomers, NoteWithCopies, TicketArchived, TicketMerged, MailTakenAlready.
+    CopyToOurselves, NoteNotForCustomers, NoteWithCopies, TicketArchived, TicketMerged, MailTakenAlready, and what
+    `services.attachments.check_uploads` refuses.
     """
     draft = _checked(values, actor)
     ticket = locked(db.session.get_one(Ticket, discussion.ticket_id))
@@ -187,6 +189,7 @@ def _checked(values: Mapping[str, Any], actor: Actor) -> _Draft:
         raise MessageWithoutBody
     if len(body) > LONGEST_BODY:
         raise BodyTooLong
+    check_uploads(values.get("files") or ())
     internal, copies = bool(values.get("internal")), _checked_copies(values.get("copies") or ())
     from_staff = acts_for_provider(actor) and not values.get("author_email")
     if internal and not from_staff:
@@ -238,6 +241,7 @@ def _keep(discussion: Discussion, draft: _Draft, values: Mapping[str, Any], acto
     )
     db.session.add(message)
     flush_or_refuse({"message.email_message_id": MailTakenAlready})
+    attach(message, values.get("files") or (), actor=actor, now=now)
     return message
 
 

@@ -16,7 +16,7 @@ from panel import DetailsField, Facts, RealmPage, Visit
 from panel.addresses import address
 from services.releases import files_of, note_download, open_file, release_file
 from services.unit_of_work import unit_of_work
-from views.sending_files import send_stored
+from views.sending_files import send_stored, size_text
 
 _LONGEST_ID = 40
 
@@ -29,7 +29,7 @@ def files_to_fetch(visit: Visit, release: Release, _now: dt.datetime) -> list[Fa
             each.platform or "File",
             "text",
             Markup('<a href="{}">{}</a> ({}), SHA-256 <code class="checksum">{}</code>').format(
-                f"{visit.base_url}/downloads/{address(each.public_id)}", each.name, _size(each.size), each.sha256
+                f"{visit.base_url}/downloads/{address(each.public_id)}", each.name, size_text(each.size), each.sha256
             ),
         )
         for place, each in enumerate(files_of(release), start=1)
@@ -67,13 +67,3 @@ class DownloadPage(RealmPage):
                     ip=request.remote_addr,
                 )
         return send_stored(opened)
-
-
-def _size(size: int) -> str:
-    """Bytes, as people read them."""
-    amount, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB"):
-        if amount < 1000:
-            break
-        amount, unit = amount / 1000, larger
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

@@ -35,3 +35,13 @@ def send_stored(opened: OpenedFile, *, inline: bool = False) -> Response:
     except RequestedRangeNotSatisfiable:
         opened.content.close()
         raise
+
+
+def size_text(size: int) -> str:
+    """Bytes, as people read them."""
+    amount, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

@@ -22,6 +22,7 @@ from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ticket_answers import Question, questions_of
 from services.ticket_desk import colleagues
 from services.tickets import LONGEST_COMMENT, open_ticket
+from views.upload_fields import UploadsField
 
 ANSWER: Final = "answer_"
 
@@ -31,6 +32,7 @@ def questions_form(_visit: Visit, kind: TicketType) -> type[FlaskForm]:
     asked: dict[str, Any] = {f"{ANSWER}{each.key}": _field_of(each) for each in questions_of(kind)}
     if not kind.escalates:
         asked["description"] = _description()
+    asked["files"] = UploadsField()
     return type("QuestionsForm", (FlaskForm,), asked)
 
 
@@ -38,7 +40,8 @@ def open_from_form(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime)
     """Open a ticket from what such a form held."""
     kept = {name: value for name, value in values.items() if not name.startswith(ANSWER)}
     typed = {name.removeprefix(ANSWER): _text(value) for name, value in values.items() if name.startswith(ANSWER)}
-    return open_ticket({**kept, "answers": typed}, actor=actor, now=now)
+    files = kept.pop("files", ())
+    return open_ticket({**kept, "answers": typed, "first_message": {"files": files}}, actor=actor, now=now)
 
 
 def _description() -> Field:
@@ -122,6 +125,7 @@ class MessageForm(FlaskForm):
         [Length(max=5_000)],
         description="E-mail addresses with commas between. They are told of this and of all that follows.",
     )
+    files = UploadsField()
 
 
 class DiscussForm(FlaskForm):
@@ -132,6 +136,7 @@ class DiscussForm(FlaskForm):
         "Description", [InputRequired("Enter a description."), Length(max=LONGEST_BODY)], render_kw={"rows": 6}
     )
     copies = StringField("Copy to", [Length(max=5_000)], description="E-mail addresses with commas between.")
+    files = UploadsField()
 
 
 class NoteForm(FlaskForm):
@@ -140,6 +145,7 @@ class NoteForm(FlaskForm):
     discussion = HiddenField()
     title = StringField("Title", [InputRequired("Enter a title."), Length(max=LONGEST_TITLE)], default="Internal note")
     body = TextAreaField("Note", [InputRequired("Enter a note."), Length(max=LONGEST_BODY)], render_kw={"rows": 5})
+    files = UploadsField()
 
 
 class AssignForm(FlaskForm):

@@ -18,7 +18,17 @@ from sqlalchemy.orm import selectinload
 
 from domain.permissions import P
 from extensions import db
-from models import Discussion, License, Message, Person, ReadyAnswer, Ticket, TicketParticipant, TicketType
+from models import (
+    Discussion,
+    License,
+    Message,
+    MessageAttachment,
+    Person,
+    ReadyAnswer,
+    Ticket,
+    TicketParticipant,
+    TicketType,
+)
 from panel import Visit
 from panel.addresses import address
 from panel.pages import DetailsField
@@ -28,6 +38,7 @@ from services.ticket_desk import Present, ready_answers_for, who_else
 from views.avatars import avatar_url
 from views.history import moment_text
 from views.markdown import markdown
+from views.sending_files import size_text
 from views.ticket_forms import DiscussForm, MessageForm, NoteForm, RatingForm, answer_to
 
 SAID_ELSEWHERE = frozenset({"number", "subject", "due_at", "rating"})
@@ -47,6 +58,16 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """A file that hangs on a message; a picture is shown small."""
+
+    name: str
+    url: str
+    size: str
+    is_image: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message, ready to show. ``anchor`` is its place on the page."""
 
@@ -60,7 +81,7 @@ class MessageView:
     internal: bool
     source: str
     copies: Sequence[str]
-    files: Sequence[tuple[str, str]] = ()  # (name, address)
+    attachments: Sequence[AttachmentView] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +178,9 @@ def _messages(visit: Visit, discussion_ids: Sequence[int]) -> dict[int, list[Mes
     if visit.owner_id is not None:
         found = found.where(Message.internal.is_(False))
     loaded = found.options(
-        selectinload(Message.author), selectinload(Message.copies), selectinload(Message.attachments)
+        selectinload(Message.author),
+        selectinload(Message.copies),
+        selectinload(Message.attachments).joinedload(MessageAttachment.file),
     )
     views: dict[int, list[MessageView]] = {}
     for message in db.session.scalars(loaded):
@@ -177,8 +200,13 @@ def _message(visit: Visit, message: Message) -> MessageView:
         internal=message.internal,
         source=message.source.value,
         copies=[copy.email for copy in message.copies],
-        files=[(each.name, f"{visit.base_url}/attachments/{each.public_id}") for each in message.attachments],
+        attachments=[_attachment(visit, each) for each in message.attachments],
     )
+
+
+def _attachment(visit: Visit, attached: MessageAttachment) -> AttachmentView:
+    url = f"{visit.base_url}/attachments/{address(attached.public_id)}"
+    return AttachmentView(attached.name, url, size_text(attached.file.size), attached.file.safe_image)
 
 
 def _writer(message: Message) -> Writer:

@@ -14,6 +14,7 @@ from services.attachments import (
     MOST_FILES,
     FileEmpty,
     FileIsProgram,
+    FilesTooLarge,
     FileTooLarge,
     TooManyFiles,
     Upload,
@@ -81,6 +82,12 @@ def test_one_file_that_is_refused_keeps_the_others_out_too(message, now, files, 
 def test_more_than_ten_files_are_refused(message, now, files):
     with pytest.raises(TooManyFiles):
         attach(message, [Upload.of("a.txt", b"a")] * (MOST_FILES + 1), actor=CLERK, now=now)
+    assert kept(files) == 0
+
+
+def test_files_that_are_too_large_together_are_refused(message, now, files):
+    with pytest.raises(FilesTooLarge):
+        attach(message, [Upload.of("a.bin", b"x" * (13 * 1024 * 1024))] * 2, actor=CLERK, now=now)
     assert kept(files) == 0
 
 

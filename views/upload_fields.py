@@ -1,0 +1,27 @@
+"""The field for files that go with a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import MultipleFileField
+
+from services.attachments import LARGEST_FILE, MOST_FILES, MOST_TOGETHER, Upload
+
+_MB = 1024 * 1024
+
+
+class UploadsField(MultipleFileField):
+    """Any number of files; its data are Uploads. A browser that sends none sends one without a name."""
+
+    def __init__(self, label: str = "Files", **options: Any) -> None:
+        super().__init__(
+            label,
+            description=f"At most {MOST_FILES}, each up to {LARGEST_FILE // _MB} MB and {MOST_TOGETHER // _MB} MB"
+            " together. No programs.",
+            **options,
+        )
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        sent = [each for each in valuelist if getattr(each, "filename", "")]
+        self.data = [Upload(each.filename, each.stream) for each in sent]
