@@ -260,6 +260,8 @@ def test_items_move_between_licenses_by_a_slider(house: House, open_window: Open
     page.get_by_label("LIC-2").check()
     page.get_by_role("button", name="Continue").click()
     slider, number = page.get_by_role("slider"), page.get_by_role("spinbutton")
+    slider.wait_for()
+    page.wait_for_load_state()  # before its scripts are there, the slider moves no number
     slider.focus()
     for _press in range(3):
         page.keyboard.press("ArrowRight")
