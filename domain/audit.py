@@ -244,6 +244,11 @@ class AuditEvent(StrEnum):
     PROSPECT_RELEASED = "prospect.released", "Released the reservation"
 
     # Help
+    CHAT_STARTED = "chat_session.started", "Started a chat with support"
+    CHAT_SAID = "chat_session.said", "Wrote in the chat"
+    CHAT_TAKEN = "chat_session.taken", "Took the chat"
+    CHAT_CLOSED = "chat_session.closed", "Closed the chat"
+    CHAT_BECAME_TICKET = "chat_session.became_ticket", "Turned the chat into a ticket"
     TICKET_OPENED = "ticket.opened", "Opened the ticket"
     TICKET_ANSWERED = "ticket.answered", "Answered the ticket"
     TICKET_NOTED = "ticket.noted", "Wrote an internal note"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -79,6 +79,15 @@ class ChatSession(AccountOwned, Public, Keyed, Stamped, Base):
     @hybrid_property
     def can_close(self) -> bool:
         return self.status != ChatStatus.CLOSED
+
+    @hybrid_property
+    def can_become_ticket(self) -> bool:
+        return self.ticket_id is None
+
+    @can_become_ticket.inplace.expression
+    @classmethod
+    def _can_become_ticket(cls) -> ColumnElement[bool]:
+        return cls.ticket_id.is_(None)
 
 
 class ChatMessage(AccountOwned, Public, Keyed, Stamped, Base):

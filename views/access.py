@@ -29,7 +29,9 @@ _OPEN_BEFORE_CHECK = _OPEN_BEFORE_CHANGE | {"first_check.check"}
 _OPEN_BEFORE_POLICIES = _OPEN_BEFORE_CHECK | {"own_settings.policies", "own_settings.policy"}
 _REALM_MARKS = "realm_permissions"
 # What pages ask by themselves, again and again: it says nothing about whether somebody sits before them.
-ASKED_BY_SCRIPTS = frozenset({"portal_inbox.unread", "staff_inbox.unread"})
+ASKED_BY_SCRIPTS = frozenset(
+    {"portal_inbox.unread", "staff_inbox.unread", "portal_chat_news.news", "staff_chat_news.news"}
+)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

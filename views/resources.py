@@ -10,6 +10,7 @@ from views.administration import (
     StaffMemberResource,
 )
 from views.catalogue import EditionResource, PackageResource, PriceResource, ProductResource, TaxRuleResource
+from views.chats import ChatResource
 from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.financing import FinancingOptionResource, FinancingRequestResource
@@ -56,6 +57,7 @@ RESOURCES = (
     OrderResource,
     FinancingRequestResource,
     TicketResource,
+    ChatResource,
     InboundMailResource,
     NotificationResource,
     ResourceArticleResource,

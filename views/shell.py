@@ -17,6 +17,7 @@ from views.auto_top_up import AutoTopUpPage
 from views.avatars import avatar_url
 from views.balance_page import BalancePage
 from views.books import BooksPage
+from views.chat_pages import ChatPage
 from views.debts import debt_banner
 from views.financing import FinancingPage
 from views.identity import current_identity
@@ -38,6 +39,7 @@ PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
 PAGES = (
     TransferPage,
     StorePage,
+    ChatPage,
     NewInvoicePage,
     ReceivedPaymentPage,
     BooksPage,

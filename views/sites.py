@@ -13,6 +13,7 @@ from views.attachments import AttachmentPage
 from views.auto_top_up import AutoTopUpPage
 from views.balance_page import BalancePage
 from views.books import BooksPage
+from views.chat_pages import ChatNewsPage, ChatPage
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.downloads import DownloadPage
 from views.financing import FinancingPage
@@ -54,6 +55,7 @@ def mount_sites(app: Flask) -> None:
                 TransferPage,
                 DownloadPage,
                 AttachmentPage,
+                ChatNewsPage,
                 SubscriptionChangePage,
                 AppWizardPage,
                 ProviderSettingsPage,
@@ -77,6 +79,8 @@ def mount_sites(app: Flask) -> None:
                 TransferPage,
                 DownloadPage,
                 AttachmentPage,
+                ChatNewsPage,
+                ChatPage,
                 StorePage,
                 SubscriptionChangePage,
                 AppWizardPage,

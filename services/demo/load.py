@@ -14,6 +14,7 @@ from models.base import public_ids_drawn_by
 from models.person import Person
 from services.demo.agenda import Agenda
 from services.demo.catalogue import make_catalogue
+from services.demo.chats import put_chats
 from services.demo.companies import Company, cast, others
 from services.demo.credits import put_credit_notes
 from services.demo.desk import STAFF, make_desk
@@ -117,6 +118,7 @@ def _make(world: World) -> None:
     put_credit_notes(world)
     put_methods(world)
     put_limits(world)
+    put_chats(world)
     put_tickets(world)
     put_financing(world)
     put_prospects(world)

@@ -1,6 +1,7 @@
 // One module a behaviour. Every page works without them; each makes one thing better.
 import "./bell.js";
 import "./busy.js";
+import "./chat.js";
 import "./combobox.js";
 import "./composer.js";
 import "./copy.js";

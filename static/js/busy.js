@@ -1,11 +1,12 @@
-// One press, one record: while a posted form is under way its button is busy and a second press does nothing.
+// One press, one record: while a posted form is under way its button is busy and a second press does nothing. A form that
+// is sent without leaving the page (data-stays) looks after that itself.
 const underWay = new Set();
 
 document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (form.getAttribute("method") !== "post" || form.matches("[data-theme-switch]")) return;
+    if (form.getAttribute("method") !== "post" || form.matches("[data-theme-switch], [data-stays]")) return;
     if (underWay.has(form)) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -36,7 +36,9 @@ class House:
 
 def furnish(now: dt.datetime) -> House:
     """Fill the database for one story."""
-    account = AccountFactory(client_id="20777", name="Acme Telecom", transfers_allowed=True)
+    account = AccountFactory(
+        client_id="20777", name="Acme Telecom", transfers_allowed=True, support_contract_until=dt.date(2099, 12, 31)
+    )
     member_who_can_sign_in(OWNER, account=account, is_owner=True, person__first_name="Mia", person__last_name="Stone")
     sam = staff_who_can_sign_in(STAFF, role=StaffRole.ADMINISTRATOR)
     seats = ProductFactory(name="Seats", code="seats")
