@@ -65,7 +65,7 @@ class ChatBody:
     """The page of a chat. ``say`` is None where nothing can be written; ``news_url`` is asked for what came after."""
 
     title: str
-    status: str
+    state: str
     lines: Sequence[LineView]
     last: int
     url: str
@@ -84,7 +84,7 @@ def chat_body(visit: Visit, session: ChatSession, _now: dt.datetime) -> ChatBody
     writes = session.status is not ChatStatus.CLOSED and mine[0] == mine[1]
     return ChatBody(
         title=title_of(session),
-        status=state_of(session),
+        state=state_of(session),
         lines=lines_after(visit, session, 0),
         last=session.last_sequence,
         url=url,

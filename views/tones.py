@@ -10,11 +10,11 @@ _SUCCESS = (
 )
 _WARNING = (
     "unpaid partially_paid pending being_checked waiting_for_support waiting_for_customer invited expired high "
-    "queued retrying trial held scheduled not_verified asked requested proposed"
+    "queued retrying trial held scheduled not_verified asked requested proposed waiting"
 )
 _DANGER = "overdue failed suspended suspended_for_deletion urgent rejected blocked dead declined"
 _INFO = "open draft running issued refunded partially_refunded"
-_MUTED = "not_activated void terminated archived disabled deleted cancelled withdrawn retired released low stock"
+_MUTED = "not_activated void terminated archived disabled deleted cancelled withdrawn retired released low stock closed"
 
 _TONES = {
     word: tone

@@ -84,7 +84,9 @@ def test_a_closed_chat_says_so_and_takes_nothing(member, agent, chat):
     told = news(agent, chat).get_json()
     assert (told["closed"], told["state"]) == (True, "It is closed. What was said stays here.")
     assert member.post(f"/chats/{chat}/say", text="Hello?").status_code == 409
-    assert "My phone is silent." in member.get(f"/chats/{chat}").get_data(as_text=True)
+    page = page_of(member.get(f"/chats/{chat}")).text
+    assert "It is closed. What was said stays here." in page
+    assert "My phone is silent." in page
 
 
 def test_a_chat_becomes_a_ticket(app, account, agent, chat):
