@@ -117,6 +117,9 @@ class AuditEvent(StrEnum):
     PERSON_POLICY_DECIDED = "person.policy_decided", "Decided on a policy"
     PERSON_DATA_EXPORTED = "person.data_exported", "Exported personal data"
     PERSON_DATA_REPLACED = "person.data_replaced", "Replaced personal data"
+    PERSON_DATA_FETCHED = "person.data_fetched", "Fetched the export of personal data"
+    DATA_REQUEST_ASKED = "data_request.asked", "Asked about their own data"
+    DATA_REQUEST_WITHDRAWN = "data_request.withdrawn", "Withdrew the request"
     SESSION_ENDED = "session.ended", "Ended a session"
 
     # Accounts and members

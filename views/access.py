@@ -25,8 +25,16 @@ SIGNED_IN = "signed-in"
 _OPEN_BEFORE_CHANGE = frozenset({"sign_in.change_password", "sign_in.sign_out", "step_up.prove"})
 # Nor who has not yet looked at what was entered for them.
 _OPEN_BEFORE_CHECK = _OPEN_BEFORE_CHANGE | {"first_check.check"}
-# Nor who has not yet accepted a mandatory policy: they read it, decide, and may write to the provider by other ways.
-_OPEN_BEFORE_POLICIES = _OPEN_BEFORE_CHECK | {"own_settings.policies", "own_settings.policy"}
+# Nor who has not yet accepted a mandatory policy: they read it, decide, may ask about their own data, which hangs on no
+# consent, and may write to the provider by other ways.
+_OPEN_BEFORE_POLICIES = _OPEN_BEFORE_CHECK | {
+    "own_settings.policies",
+    "own_settings.policy",
+    "own_settings.your_data",
+    "own_settings.ask_about_data",
+    "own_settings.withdraw_request",
+    "own_settings.data_file",
+}
 _REALM_MARKS = "realm_permissions"
 # What pages ask by themselves, again and again: it says nothing about whether somebody sits before them.
 ASKED_BY_SCRIPTS = frozenset(

@@ -71,6 +71,7 @@ ICONS = (
     "person",
     "phone",
     "person-badge",
+    "person-lock",
     "piggy-bank",
     "plus-lg",
     "printer",

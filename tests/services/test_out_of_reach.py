@@ -27,6 +27,7 @@ from services import (
     social_identities,
     transfers,
 )
+from services.data_requests import asking as data_requests
 from services.month_packs import asking as month_packs
 from services.people import NotWhileLoggedInAs
 
@@ -43,6 +44,8 @@ INSIDE = Actor(
 )
 
 OUT_OF_REACH: list[Callable[..., Any]] = [
+    data_requests.ask_about_data,
+    data_requests.withdraw_request,
     invitations.invite_member,
     invitations.withdraw_invitation,
     invoices.pay_invoice_from_balance,

@@ -20,6 +20,7 @@ def own_settings_blueprint() -> Blueprint:
         sessions,
         sign_in_methods,
         two_step,
+        your_data,
     )
 
     return frame.blueprint

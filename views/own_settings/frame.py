@@ -61,6 +61,7 @@ SECTIONS = (
     Section("phone", "Phone", "phone", "own_settings.phone"),
     Section("notifications", "Notifications", "bell", "own_settings.notifications"),
     Section("policies", "Policies", "journal-check", "own_settings.policies", is_asked_about_policies),
+    Section("your-data", "Your data", "person-lock", "own_settings.your_data"),
     Section(
         "sign-in-methods",
         "Sign-in methods",

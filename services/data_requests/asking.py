@@ -1,0 +1,109 @@
+"""Asking about one's own data, and what a person asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from domain.actor import Actor
+from domain.audit import AuditEvent
+from domain.refusals import Refusal
+from extensions import db
+from models.person import Person
+from models.policy import DataRequest, DataRequestKind, DataRequestStatus
+from services.audit import record_event
+from services.jobs import enqueue
+from services.locks import locked
+from services.notifications import tell
+from services.people import refuse_while_logged_in_as
+
+JOB: Final = "make_data_export"
+ANSWERED_WITHIN: Final = dt.timedelta(days=30)
+LONGEST_NOTE: Final = 1000
+_SHOWN: Final = 50
+
+
+class RequestOpenAlready(Refusal):
+    message = "You asked for this already and it is not answered yet. One request of a kind is open at a time."
+
+
+class RequestUnknown(Refusal):
+    message = "There is no such request of yours."
+
+
+class RequestClosed(Refusal):
+    message = "This request is closed already. Reload the page to see what became of it."
+
+
+class NoteTooLong(Refusal):
+    message = f"Enter at most {LONGEST_NOTE:,} characters."
+
+
+def ask_about_data(
+    person: Person, kind: DataRequestKind, *, note: str = "", actor: Actor, now: dt.datetime
+) -> DataRequest:
+    """Ask for one thing about one's own data, to be answered within 30 days; an export is made at once, by a job.
+
+    The request is the person's alone and stands in no account. They are told by mail that it was received, unless
+    the export itself is the answer. Refused: NotWhileLoggedInAs, RequestOpenAlready, NoteTooLong.
+    """
+    refuse_while_logged_in_as(actor)
+    note = note.strip()
+    if len(note) > LONGEST_NOTE:
+        raise NoteTooLong
+    locked(person)  # of two who ask at the same moment, one waits here
+    same = select(DataRequest.id).where(
+        DataRequest.person_id == person.id, DataRequest.kind == kind, DataRequest.is_open
+    )
+    if db.session.scalar(same.limit(1)) is not None:
+        raise RequestOpenAlready
+    request = DataRequest(
+        person_id=person.id,
+        kind=kind,
+        note=note or None,
+        due_on=now.date() + ANSWERED_WITHIN,
+        created_at=now,
+    )
+    db.session.add(request)
+    db.session.flush()
+    record_event(AuditEvent.DATA_REQUEST_ASKED, request, actor=actor, now=now, after={"kind": kind})
+    if kind is DataRequestKind.EXPORT:
+        enqueue(JOB, {"request_id": request.id}, now=now, requested_by_id=person.id)
+    else:
+        tell(
+            person,
+            "data_request_received",
+            now=now,
+            target=request,
+            kind_of_request=kind.value,
+            due_on=request.due_on.isoformat(),
+        )
+    return request
+
+
+def withdraw_request(person: Person, public_id: str, *, actor: Actor, now: dt.datetime) -> DataRequest:
+    """Take one's own request back while it is open. Refused: NotWhileLoggedInAs, RequestUnknown, RequestClosed."""
+    refuse_while_logged_in_as(actor)
+    mine = select(DataRequest).where(DataRequest.person_id == person.id, DataRequest.public_id == public_id)
+    request = db.session.scalar(mine)
+    if request is None:
+        raise RequestUnknown
+    locked(request)
+    if not request.is_open:
+        raise RequestClosed
+    before = {"status": request.status}
+    request.status, request.closed_at = DataRequestStatus.WITHDRAWN, now
+    request.version += 1
+    db.session.flush()
+    after = {"status": request.status}
+    record_event(AuditEvent.DATA_REQUEST_WITHDRAWN, request, actor=actor, now=now, before=before, after=after)
+    return request
+
+
+def requests_of(person: Person) -> Sequence[DataRequest]:
+    """What the person asked for, the newest first; at most fifty."""
+    mine = select(DataRequest).where(DataRequest.person_id == person.id)
+    return db.session.scalars(mine.order_by(DataRequest.id.desc()).limit(_SHOWN)).all()
