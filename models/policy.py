@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, or_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -62,7 +62,10 @@ class Decision(enum.StrEnum):
 
 
 class PolicyDecision(Keyed, Base):
-    """One entry of the log; the newest of a person and version is what holds. Rows are never changed."""
+    """One entry of the log; the newest of a person and version is what holds.
+
+    Rows are never changed; only the address is taken away when the person is erased.
+    """
 
     __tablename__ = "policy_decision"
 
@@ -137,6 +140,24 @@ class DataRequest(MayBeOwned, Public, Keyed, Versioned, Stamped, Base):
     @classmethod
     def _is_open(cls) -> ColumnElement[bool]:
         return or_(cls.status == DataRequestStatus.OPEN, cls.status == DataRequestStatus.IN_PROGRESS)
+
+    @hybrid_property
+    def can_start(self) -> bool:
+        return self.status == DataRequestStatus.OPEN
+
+    @hybrid_property
+    def is_in_progress(self) -> bool:
+        return self.status == DataRequestStatus.IN_PROGRESS
+
+    @hybrid_property
+    def can_lift(self) -> bool:
+        """Whether it restricted the use of the data, which can be lifted again."""
+        return self.kind == DataRequestKind.RESTRICTION and self.status == DataRequestStatus.DONE
+
+    @can_lift.inplace.expression
+    @classmethod
+    def _can_lift(cls) -> ColumnElement[bool]:
+        return and_(cls.kind == DataRequestKind.RESTRICTION, cls.status == DataRequestStatus.DONE)
 
 
 class StepDecision(enum.StrEnum):

@@ -14,11 +14,25 @@ from extensions import Base
 
 APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "policy_decision")
 
+# Of a decision only the address may be taken away, when its person is erased; everything else of the row stays.
+_KEPT_OF_DECISIONS = ("id", "policy_version_id", "person_id", "decision", "decided_at")
+
 EXTENSIONS = ("CREATE EXTENSION IF NOT EXISTS pg_trgm",)
 
 _POSTGRESQL_FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'restrict_violation';
+END
+$$
+""".strip()
+
+_POSTGRESQL_ERASING = """
+CREATE OR REPLACE FUNCTION refuse_change_but_erasing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.ip IS NULL AND to_jsonb(NEW) - 'ip' = to_jsonb(OLD) - 'ip' THEN
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = 'restrict_violation';
 END
 $$
@@ -33,7 +47,8 @@ def before_statements(dialect: str) -> list[str]:
 def create_statements(dialect: str, tables: Collection[str] = APPEND_ONLY) -> list[str]:
     """The triggers that refuse UPDATE and DELETE on these tables, in the words of the dialect."""
     if dialect == "postgresql":
-        return [_POSTGRESQL_FUNCTION, *(_postgresql_trigger(table) for table in tables)]
+        functions = [_POSTGRESQL_FUNCTION, *([_POSTGRESQL_ERASING] if "policy_decision" in tables else [])]
+        return [*functions, *(_postgresql_trigger(table) for table in tables)]
     return [_sqlite_trigger(table, change) for table in tables for change in ("UPDATE", "DELETE")]
 
 
@@ -41,20 +56,26 @@ def drop_statements(dialect: str, tables: Collection[str] = APPEND_ONLY) -> list
     """The way back from ``create_statements``. The extension stays: others may use it."""
     if dialect == "postgresql":
         dropped = [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in tables]
-        return [*dropped, "DROP FUNCTION IF EXISTS refuse_change()"]
+        functions = ("refuse_change", "refuse_change_but_erasing")
+        return [*dropped, *(f"DROP FUNCTION IF EXISTS {name}()" for name in functions)]
     return [f"DROP TRIGGER IF EXISTS {table}_no_{change}" for table in tables for change in ("update", "delete")]
 
 
 def _postgresql_trigger(table: str) -> str:
+    function = "refuse_change_but_erasing" if table == "policy_decision" else "refuse_change"
     return (
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        f"FOR EACH ROW EXECUTE FUNCTION {function}()"
     )
 
 
 def _sqlite_trigger(table: str, change: str) -> str:
+    unless = ""
+    if (table, change) == ("policy_decision", "UPDATE"):
+        same = " AND ".join(f"NEW.{name} = OLD.{name}" for name in _KEPT_OF_DECISIONS)
+        unless = f"WHEN NOT (NEW.ip IS NULL AND {same}) "
     return (
-        f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+        f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} {unless}"
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     )
 

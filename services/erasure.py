@@ -23,10 +23,9 @@ from models.prospect import Prospect
 from models.second_factor import Passkey, PasskeyChallenge, RecoveryCode, TotpFactor
 from models.sign_in import AllowedNetwork, KnownDevice, PasswordReset, SessionEnd, SignInSession
 from services.audit import record_event
+from services.erased_traces import DELETED_ADDRESS, DELETED_NAME, Erased, erase_traces, told_to
 from services.sessions import end_sessions
 
-DELETED_NAME: Final = ("deleted", "person")
-DELETED_ADDRESS: Final = "deleted"
 _PERSONS_ROWS: Final[tuple[Any, ...]] = (
     TotpFactor,
     RecoveryCode,
@@ -100,20 +99,27 @@ def replace_personal_data(account: Account, *, actor: Actor, now: dt.datetime) -
 
 
 def erase_person(person: Person, *, account_id: int | None, actor: Actor, now: dt.datetime) -> Person:
-    """Make somebody a "deleted person": no name, address, password, factor, device or session is left."""
+    """Make somebody a "deleted person": no name, address, password, factor, device or session is left.
+
+    What they wrote stays in its ticket, with the full name and the address replaced; mails that came from them lose
+    sender, subject and content. Contents of files are deleted by a job after the commit.
+    """
+    whom = Erased(person.id, person.public_id, person.email or "", person.name)
     end_sessions(person.id, SessionEnd.DISABLED, now=now)
     _run(update(SignInSession).where(SignInSession.person_id == person.id).values(ip=None, user_agent=None, place=None))
     for model in _PERSONS_ROWS:
         _run(delete(model).where(model.person_id == person.id))
-    _forget_mails(NotificationDelivery.person_id == person.id)
+    _forget_mails(told_to(whom))
     _run(update(Notification).where(Notification.person_id == person.id).values(title="", body=""))
     person.first_name, person.last_name = DELETED_NAME
+    avatar_file_id = person.avatar_file_id
     for name in _EMPTIED:
         setattr(person, name, None)
     person.phone_state, person.passkey_only = PhoneState.NOT_VERIFIED, False
     person.erased_at = person.disabled_at = now
     person.version += 1
     db.session.flush()
+    erase_traces(whom, avatar_file_id=avatar_file_id, now=now)
     record_event("person.data_replaced", person, actor=actor, now=now, account_id=account_id)
     return person
 

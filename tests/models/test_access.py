@@ -128,6 +128,16 @@ def test_the_guards_can_be_taken_off_and_put_back(session):
         session.execute(update(AuditEvent).where(AuditEvent.id == audited.id).values(source="portal"))
 
 
+def test_the_address_of_a_policy_decision_is_taken_away_and_nothing_else(session):
+    decision = PolicyDecisionFactory(ip="192.0.2.7")
+    session.execute(update(PolicyDecision).values(ip=None))
+    session.refresh(decision)
+    assert decision.ip is None
+    for values in ({"ip": "192.0.2.8"}, {"ip": None, "decision": "declined"}):
+        with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+            session.execute(update(PolicyDecision).values(values))
+
+
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_each_append_only_table_has_its_guards(session, table):
     connection = session.connection()

@@ -20,6 +20,7 @@ from models import (
     AccountStatus,
     AuditEvent,
     ChatStatus,
+    DataRequestKind,
     DataRequestStatus,
     DeliveryState,
     InboundOutcome,
@@ -170,7 +171,8 @@ def tickets() -> list[Any]:
 def requests() -> list[Any]:
     still_open = (DataRequestStatus.OPEN, DataRequestStatus.IN_PROGRESS)
     return [
-        DataRequestFactory(status=status, closed_at=None if status in still_open else NOW)
+        DataRequestFactory(kind=kind, status=status, closed_at=None if status in still_open else NOW)
+        for kind in DataRequestKind
         for status in DataRequestStatus
     ]
 
