@@ -119,6 +119,11 @@ class AuditEvent(StrEnum):
     PERSON_DATA_REPLACED = "person.data_replaced", "Replaced personal data"
     PERSON_DATA_FETCHED = "person.data_fetched", "Fetched the export of personal data"
     DATA_REQUEST_ASKED = "data_request.asked", "Asked about their own data"
+    DATA_REQUEST_STARTED = "data_request.started", "Started on the request"
+    DATA_REQUEST_STEP_DONE = "data_request.step_done", "Checked off lines of the request"
+    DATA_REQUEST_REFUSED = "data_request.refused", "Refused the request"
+    DATA_REQUEST_DONE = "data_request.done", "Carried out the request"
+    DATA_REQUEST_RESTRICTION_LIFTED = "data_request.restriction_lifted", "Lifted the restriction"
     DATA_REQUEST_WITHDRAWN = "data_request.withdrawn", "Withdrew the request"
     SESSION_ENDED = "session.ended", "Ended a session"
 

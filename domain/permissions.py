@@ -104,6 +104,8 @@ class P(StrEnum):
     STAFF_DEPARTMENTS_EDIT = "staff:departments:edit"
     STAFF_STAFF_READ = "staff:staff:read"
     STAFF_STAFF_EDIT = "staff:staff:edit"
+    STAFF_DATA_REQUESTS_READ = "staff:data-requests:read"  # what people ask about their own data
+    STAFF_DATA_REQUESTS_DECIDE = "staff:data-requests:decide"  # refuse it, or carry it out
     STAFF_AUDIT_READ = "staff:audit:read"  # the whole log, with what belongs to no account
     STAFF_JOBS_READ = "staff:jobs:read"
     STAFF_JOBS_RETRY = "staff:jobs:retry"

@@ -17,6 +17,8 @@ from models.person import Person, PhoneState
 
 # Whoever made no choice gets these by mail; a newsletter wants a yes. The portal shows everything always.
 MAILED_WITHOUT_CHOICE: Final = frozenset(NotificationKind) - {NotificationKind.NEWSLETTERS}
+# Not sent to whoever had the use of their data restricted, whatever they chose before.
+MARKETING: Final = frozenset({NotificationKind.NEWSLETTERS})
 ALWAYS_ON: Final = frozenset({NotificationKind.SECURITY})
 
 Choices = Mapping[tuple[NotificationKind, NotificationChannel], bool]

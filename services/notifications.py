@@ -20,7 +20,7 @@ from services.deliveries import queue_delivery
 from services.document_jobs import DocumentName
 from services.mail_texts import MailText, mail_texts
 from services.mail_threads import NO_THREAD, Thread
-from services.notification_choices import ALWAYS_ON, address_of, choices_of, choices_of_many, first_try_at
+from services.notification_choices import ALWAYS_ON, MARKETING, address_of, choices_of, choices_of_many, first_try_at
 from services.seats import live_seats
 from services.unsubscribing import unsubscribe_links
 
@@ -225,6 +225,8 @@ def _deliver_as_chosen(
 ) -> NotificationDelivery | None:
     """Queue what the person wants over each channel; give the mail, if there is one. Secrets go by mail only."""
     mail = None
+    if person.restricted_at is not None and notice.kind in MARKETING:
+        return None
     for channel in _SENT_CHANNELS:
         address = address_of(person, channel)
         by_mail = channel is NotificationChannel.EMAIL

@@ -52,6 +52,7 @@ class MemberResource(Resource):
         Column("pay_limit", list=False),
         Column("last_seen_at", "Last seen"),
         Column("person.last_sign_in_at", "Last sign-in", list=False),
+        Column("person.restricted_at", "Use of data restricted", list=False, realms={STAFF}),
         Column("created_at", "Added", sort=True),
     )
     filters = (

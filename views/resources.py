@@ -11,6 +11,7 @@ from views.administration import (
 )
 from views.catalogue import EditionResource, PackageResource, PriceResource, ProductResource, TaxRuleResource
 from views.chats import ChatResource
+from views.data_requests import DataRequestResource
 from views.deliveries import DeliveryResource
 from views.documents import CreditNoteResource, OrderResource, StatementResource
 from views.financing import FinancingOptionResource, FinancingRequestResource
@@ -76,6 +77,7 @@ RESOURCES = (
     InterestResource,
     PolicyResource,
     PolicyDecisionResource,
+    DataRequestResource,
     AuditResource,
     LoginAsResource,
     LoginConsentResource,

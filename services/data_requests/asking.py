@@ -107,3 +107,9 @@ def requests_of(person: Person) -> Sequence[DataRequest]:
     """What the person asked for, the newest first; at most fifty."""
     mine = select(DataRequest).where(DataRequest.person_id == person.id)
     return db.session.scalars(mine.order_by(DataRequest.id.desc()).limit(_SHOWN)).all()
+
+
+def is_any_overdue(*, today: dt.date) -> bool:
+    """Whether a request that is open was due before today."""
+    late = select(DataRequest.id).where(DataRequest.is_open, DataRequest.due_on < today)
+    return db.session.scalar(late.limit(1)) is not None

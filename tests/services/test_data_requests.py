@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from domain.actor import Actor, Source
 from extensions import Base, db
-from jobs.data_exports import forget
+from jobs.data_requests import forget
 from jobs.registry import JobContext
 from models import AuditEvent, DataRequest, DataRequestKind, DataRequestStatus, File, Notification, NotificationDelivery
 from services.data_requests.asking import (
