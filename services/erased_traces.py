@@ -7,13 +7,14 @@ the books and the audit are not touched, nor is what other people were told.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from extensions import db
 from models.account import Account
-from models.chat import ChatMessage
+from models.chat import ChatMessage, ChatSession
 from models.discussion import Discussion, Message, MessageCc
 from models.document_file import DeliveryLink
 from models.file import File
@@ -84,11 +85,24 @@ def _erase_tickets(whom: Erased) -> None:
     _run(update(Discussion).where(Discussion.ticket_id.in_(tickets)).values(title=_replaced(Discussion.title, whom)))
     subject = {"subject": _replaced(Ticket.subject, whom), "rating_comment": _replaced(Ticket.rating_comment, whom)}
     _run(update(Ticket).where(Ticket.id.in_(tickets)).values(subject))
-    _run(update(ChatMessage).where(ChatMessage.author_id == whom.id).values(text=_replaced(ChatMessage.text, whom)))
+    _erase_answers(tickets, whom)
+    chats = select(ChatSession.id).join(Member, Member.id == ChatSession.member_id).where(Member.person_id == whom.id)
+    in_their_chats = or_(ChatMessage.author_id == whom.id, ChatMessage.chat_session_id.in_(chats))
+    _run(update(ChatMessage).where(in_their_chats).values(text=_replaced(ChatMessage.text, whom)))
     _run(delete(MessageCc).where(_theirs(MessageCc.person_id == whom.id, MessageCc.email, whom)))
     if whom.email:
         _run(update(Message).where(Message.author_email == whom.email).values(author_email=DELETED_ADDRESS))
         _run(delete(TicketParticipant).where(TicketParticipant.email == whom.email))
+
+
+def _erase_answers(tickets: Select[*tuple[Any, ...]], whom: Erased) -> None:
+    """What was answered to the questions of the ticket's type."""
+    for ticket_id, answers in db.session.execute(select(Ticket.id, Ticket.answers).where(Ticket.id.in_(tickets))):
+        said = json.dumps(answers)
+        clean = said.replace(json.dumps(whom.email)[1:-1], DELETED_ADDRESS) if whom.email else said
+        clean = clean.replace(json.dumps(whom.name)[1:-1], _NOBODY) if " " in whom.name else clean
+        if clean != said:
+            _run(update(Ticket).where(Ticket.id == ticket_id).values(answers=json.loads(clean)))
 
 
 def _tickets_of(whom: Erased) -> Select[*tuple[Any, ...]]:

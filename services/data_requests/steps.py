@@ -9,6 +9,7 @@ from sqlalchemy import Select, or_, select
 
 from extensions import db
 from models.audit import AuditEvent
+from models.chat import ChatMessage
 from models.discussion import Message
 from models.financing import FinancingRequest
 from models.invoice import Invoice
@@ -89,6 +90,12 @@ _KINDS: Final = (
         StepDecision.REPLACE,
         "They belong to the tickets of the account and stay; full name and address in them are replaced.",
         lambda person: select(Message.id).where(Message.author_id == person.id),
+    ),
+    _Kind(
+        "Messages in chats",
+        StepDecision.REPLACE,
+        "They belong to the account and stay; full name and address in them are replaced.",
+        lambda person: select(ChatMessage.id).where(ChatMessage.author_id == person.id),
     ),
     _Kind(
         "Mails that came from the person",

@@ -72,6 +72,8 @@ from tests.factories.people import (
     TelegramBindingFactory,
 )
 from tests.factories.support import (
+    ChatMessageFactory,
+    ChatSessionFactory,
     DataRequestFactory,
     DiscussionFactory,
     InboundMailFactory,
@@ -312,7 +314,7 @@ def traces(mia, account, now):
     FinancingRequestFactory(account=account, requested_by=mia, contact=NAME, email=ADDRESS)
     PolicyDecisionFactory(person=mia, ip="192.0.2.7")
     account.contact_name, account.contact_email, account.billing_email = NAME, ADDRESS, ADDRESS
-    ticket = TicketFactory(account=account, opened_by=mia, subject=f"{NAME} cannot call")
+    ticket = TicketFactory(account=account, opened_by=mia, subject=f"{NAME} cannot call", answers={"call": ADDRESS})
     discussion = DiscussionFactory(ticket=ticket, title=f"Call of {NAME}")
     TicketParticipantFactory(ticket=ticket, person=mia)
     MessageFactory(discussion=discussion, author=mia, body=f"It is silent.\n{NAME}, {ADDRESS}")
@@ -323,6 +325,9 @@ def traces(mia, account, now):
     MessageFactory(
         discussion=DiscussionFactory(ticket=elsewhere), author=None, author_email=ADDRESS, body=f"I am {NAME}"
     )
+    chat = ChatSessionFactory(member=account_seat(mia))
+    ChatMessageFactory(chat_session=chat, author=mia, text=f"I am {NAME}")
+    ChatMessageFactory(chat_session=chat, sequence=2, text=f"Hello {NAME}")
     raw = keep_raw(f"From: {ADDRESS}\n\nI am {NAME}".encode(), now=now)
     InboundMailFactory(sender=ADDRESS, subject=f"From {NAME}", file=raw, person=None)
     InboundMailFactory(sender=f"{ADDRESS}, otto@acme.example", subject=NAME, person=None)
