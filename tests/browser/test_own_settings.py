@@ -14,8 +14,8 @@ from tests.support.pictures import picture
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-PAGES = ("/settings/profile", "/settings/security", "/settings/sessions", "/settings/networks", "/change-password",
-         f"{PORTAL}/networks/")  # fmt: skip
+PAGES = ("/settings/profile", "/settings/security", "/settings/sessions", "/settings/networks", "/settings/your-data",
+         "/change-password", f"{PORTAL}/networks/")  # fmt: skip
 
 
 @pytest.fixture
