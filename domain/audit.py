@@ -267,6 +267,8 @@ class AuditEvent(StrEnum):
     TICKET_RATED = "ticket.rated", "Rated the ticket"
     TICKET_ARCHIVED = "ticket.archived", "Archived the ticket"
     TICKET_MERGED = "ticket.merged", "Merged the ticket"
+    ANNOUNCEMENT_SENT = "announcement.sent", "Sent the announcement"
+    ANNOUNCEMENT_ACCOUNTS_CHOSEN = "announcement.accounts_chosen", "Chose the accounts of the announcement"
     INBOUND_MAIL_RECEIVED = "inbound_mail.received", "Received the mail"
     INBOUND_MAIL_LET_IN = "inbound_mail.let_in", "Let the mail in"
     INBOUND_MAIL_REJECTED = "inbound_mail.rejected", "Rejected the mail"

@@ -98,6 +98,8 @@ class P(StrEnum):
     STAFF_TICKETS_WORK = "staff:tickets:work"  # assign, internal notes, merge
     STAFF_INBOUND_MAILS_READ = "staff:inbound-mails:read"
     STAFF_INBOUND_MAILS_DECIDE = "staff:inbound-mails:decide"  # let a held mail in, or reject it
+    STAFF_ANNOUNCEMENTS_READ = "staff:announcements:read"
+    STAFF_ANNOUNCEMENTS_EDIT = "staff:announcements:edit"  # and send them
     STAFF_TICKET_TYPES_READ = "staff:ticket-types:read"
     STAFF_TICKET_TYPES_EDIT = "staff:ticket-types:edit"
     STAFF_DEPARTMENTS_READ = "staff:departments:read"
@@ -228,6 +230,8 @@ STAFF_GRANTS: Mapping[StaffRole, frozenset[P]] = MappingProxyType(
                 P.STAFF_TICKETS_WORK,
                 P.STAFF_INBOUND_MAILS_READ,
                 P.STAFF_INBOUND_MAILS_DECIDE,
+                P.STAFF_ANNOUNCEMENTS_READ,
+                P.STAFF_ANNOUNCEMENTS_EDIT,
                 P.STAFF_LICENSES_GRANT_RESETS,
                 P.STAFF_TICKET_TYPES_READ,
                 P.STAFF_DEPARTMENTS_READ,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Date, ForeignKey, Index, String, Text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -72,6 +72,16 @@ class Announcement(Public, Keyed, Versioned, Stamped, Base):
 
     def __str__(self) -> str:
         return self.title
+
+    @hybrid_property
+    def can_send(self) -> bool:
+        """It is sent once."""
+        return self.sent_at is None
+
+    @can_send.inplace.expression
+    @classmethod
+    def _can_send(cls) -> ColumnElement[bool]:
+        return cls.sent_at.is_(None)
 
 
 class AnnouncementAccount(Base):

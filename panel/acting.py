@@ -48,7 +48,7 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     def page(errors: Sequence[tuple[str, str]] = (), status: int = 200, instead: ActionLink | None = None) -> Answer:
         checks = action.checks(visit, row, hooks.now()) if action.checks is not None else ()
         back = back_url(mounted, visit, row)
-        shown = _page(action, form, url, back, objects, errors, instead=instead, checks=checks, also=also)
+        shown = _page(action, form, url, back, objects, errors, instead=instead, checks=checks, also=also, row=row)
         return Answer(shown, status)
 
     if not fits(action, row):
@@ -166,12 +166,13 @@ def _page(
     instead: ActionLink | None = None,
     checks: Sequence[CheckItem] = (),
     also: Sequence[tuple[str, str]] = (),
+    row: Any = None,
 ) -> ActionPage:
     of = objects[0][0] if len(objects) == 1 else f"{len(objects)} rows"
     return ActionPage(
         title=f"{action.label}: {of}",
         label=action.label,
-        confirm=action.confirm,
+        confirm=action.question(row),
         danger=action.danger,
         objects=objects,
         form=form,

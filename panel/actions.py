@@ -27,13 +27,14 @@ class Action:
 
     ``run(row, *, actor, now, **form values)`` gets the row locked and inside a unit of work. ``when`` is a hybrid
     property of the model (or its name): SQL in lists, Python on the locked row. ``form`` is a FlaskForm with what must
-    be asked. ``done`` is the message afterwards: text, or made from what ``run`` returned; ``next_url`` makes of that
-    the address to go on to, where it is not the record or its list. ``why_not`` is what is said
-    when it is not possible: text, or made from the row. ``fill(row)`` gives the form the values it opens with on one
-    record. ``also`` are further buttons of the form. Without ``menu`` it is not offered on a single record: it is for
-    many rows at once, or is named by a refusal (``instead``). A ``sensitive`` one asks the visitor to prove who they
-    are (the hook ``prove``) before its form is shown. ``checks(visit, row, now)`` is a checklist
-    (panel.pages.CheckItem): while a line of it blocks, the button is not offered; ``run`` refuses by itself.
+    be asked. ``confirm`` says what comes of it: text, or made from the row. ``done`` is the message afterwards: text,
+    or made from what ``run`` returned; ``next_url`` makes of that the address to go on to, where it is not the record
+    or its list. ``why_not`` is what is said when it is not possible: text, or made from the row. ``fill(row)`` gives
+    the form the values it opens with on one record. ``also`` are further buttons of the form. Without ``menu`` it is
+    not offered on a single record: it is for many rows at once, or is named by a refusal (``instead``). A
+    ``sensitive`` one asks the visitor to prove who they are (the hook ``prove``) before its form is shown.
+    ``checks(visit, row, now)`` is a checklist (panel.pages.CheckItem): while a line of it blocks, the button is not
+    offered; ``run`` refuses by itself.
     A ``typed`` one wants the record's name to be typed. ``leads_to``: see ``lead`` below.
     """
 
@@ -41,7 +42,7 @@ class Action:
     label: str
     grant: str = ""
     when: Any = None
-    confirm: str = ""
+    confirm: str | Callable[[Any], str] = ""
     done: str | Callable[[Any], str] = "Done."
     next_url: Callable[[Any], str] | None = None
     why_not: str | Callable[[Any], str] = _CHANGED
@@ -69,6 +70,12 @@ class Action:
         if self.when is None or isinstance(self.when, str):
             return self.when or ""
         return str(getattr(self.when, "key", None) or self.when.__name__)
+
+    def question(self, row: Any) -> str:
+        """What is said before it is done. Text made from a row is not said of many rows at once."""
+        if callable(self.confirm):
+            return self.confirm(row) if row is not None else ""
+        return self.confirm
 
     def message(self, result: Any) -> str:
         return self.done(result) if callable(self.done) else self.done

@@ -91,7 +91,7 @@ def tell_account(
     with the mails; it need not be made yet.
     """
     if unique_key is not None:
-        told = select(Notification).join(NotificationDelivery)
+        told = select(Notification).join(NotificationDelivery).where(Notification.account_id == account_id)
         found = db.session.scalar(told.where(NotificationDelivery.unique_key.startswith(f"{unique_key}:")).limit(1))
         if found is not None:
             return found

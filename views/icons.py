@@ -63,6 +63,7 @@ ICONS = (
     "link-45deg",
     "list",
     "lock",
+    "megaphone",
     "moon-stars",
     "newspaper",
     "pencil",

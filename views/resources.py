@@ -9,6 +9,7 @@ from views.administration import (
     NotificationResource,
     StaffMemberResource,
 )
+from views.announcements import AnnouncementResource
 from views.catalogue import EditionResource, PackageResource, PriceResource, ProductResource, TaxRuleResource
 from views.chats import ChatResource
 from views.data_requests import DataRequestResource
@@ -60,6 +61,7 @@ RESOURCES = (
     TicketResource,
     ChatResource,
     InboundMailResource,
+    AnnouncementResource,
     NotificationResource,
     ResourceArticleResource,
     TicketTypeResource,

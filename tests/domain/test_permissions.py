@@ -50,7 +50,7 @@ STAFF_TABLE = {
     "support_agent": """
         accounts:read staff:accounts:enter members:read subscriptions:read licenses:read licenses:reset
         client-app-report:read tickets:read tickets:write chat:use staff:tickets:work staff:licenses:grant-resets staff:ticket-types:read staff:departments:read
-        staff:inbound-mails:read staff:inbound-mails:decide
+        staff:inbound-mails:read staff:inbound-mails:decide staff:announcements:read staff:announcements:edit
     """,
     "auditor": """
         accounts:read account:read members:read roles:read audit:read notifications:read logins-as:read invoices:read
@@ -59,6 +59,7 @@ STAFF_TABLE = {
         customer-licenses:read client-app-report:read transfers:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
         staff:inbound-mails:read staff:data-requests:read
+        staff:inbound-mails:read staff:announcements:read
         staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:tickets:read staff:settings:read
     """,
 }
