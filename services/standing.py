@@ -32,6 +32,7 @@ from models.member_preview import MemberPreview
 from models.person import Person, PersonKind
 from models.sign_in import AllowedNetwork, SignInSession
 from models.staff import StaffMember, StaffStatus
+from services.announcements_in_force import emergency_in_force
 from services.seats import LIVE
 
 _member = Member.__table__.c
@@ -87,6 +88,7 @@ class Standing:
     transfers_allowed: bool = False
     networks_listed: bool = False  # the account lets its members in from some networks only
     has_other_seats: bool = False  # the person has one in another account too
+    emergency: bool = False  # an announcement to show on every page is in force here
     stand_in: StandIn | None = None
     last_seen_at: dt.datetime | None = None  # of the seat, before this visit
 
@@ -137,6 +139,7 @@ def _in_own_seat(session: SignInSession, client_id: str, now: dt.datetime) -> St
         member_id=row["seat_id"] if stand_in is None else stand_in.member_id,
         networks_listed=row["networks_listed"],
         has_other_seats=row["has_other_seats"],
+        emergency=row["emergency"],
         stand_in=stand_in,
         last_seen_at=row["last_seen_at"],
         **_account_of(row),
@@ -167,6 +170,7 @@ def _own_seat() -> Select[Any]:
             _looked_at.c.public_id.label("member_key"),
             _NETWORKS_LISTED,
             _HAS_OTHER_SEATS,
+            _EMERGENCY_HERE,
             *_OF_PERSON,
         )
         .select_from(with_member.outerjoin(Person.__table__, _person.id == _looked_at.c.person_id))
@@ -184,6 +188,7 @@ def _logged_in_as(session: SignInSession, client_id: str, now: dt.datetime) -> S
         grants=grants_logged_in_as(_roles(rows)),
         member_id=row["member_id"],
         staff_member_id=row["staff_member_id"],
+        emergency=row["emergency"],
         stand_in=_stand_in(StandInKind.LOGIN_AS, row, _roles(rows)),
         **_account_of(row),
     )
@@ -205,6 +210,7 @@ def _login_here() -> Select[Any]:
             _member.is_owner,
             _role.role,
             _login.staff_member_id,
+            _EMERGENCY_HERE,
         )
         .outerjoin(MemberRoleGrant.__table__, _role.member_id == _member.id)
         .outerjoin(LoginConsent.__table__, consented)
@@ -228,6 +234,7 @@ def _in_back_office(session: SignInSession, now: dt.datetime) -> Standing | None
     return Standing(
         grants=grants_of_staff(row["staff_role"]),
         staff_member_id=row["staff_member_id"],
+        emergency=row["emergency"],
         stand_in=None if row["member_id"] is None else _stand_in(StandInKind.LOGIN_AS, row),
     )
 
@@ -237,7 +244,7 @@ def _staff_seat() -> Select[Any]:
     running = _runs().subquery()
     of_session = running.c.sign_in_session_id == bindparam("session_id")
     return (
-        select(_staff.id.label("staff_member_id"), _staff.role.label("staff_role"), running)
+        select(_staff.id.label("staff_member_id"), _staff.role.label("staff_role"), _EMERGENCY_ANYWHERE, running)
         .select_from(StaffMember.__table__.outerjoin(running, of_session))
         .where(_staff.person_id == bindparam("person_id"), _staff.status == StaffStatus.ENABLED)
     )
@@ -294,6 +301,9 @@ _HAS_OTHER_SEATS: Final = (
 _NETWORKS_LISTED: Final = (
     select(_network.id).where(_network.account_id == _account.id).correlate(Account.__table__).exists()
 ).label("networks_listed")
+
+_EMERGENCY_HERE: Final = emergency_in_force(_account.id).label("emergency")
+_EMERGENCY_ANYWHERE: Final = emergency_in_force().label("emergency")
 
 
 def _roles(rows: Any) -> list[MemberRole]:

@@ -14,6 +14,7 @@ from models.discussion import Message
 from models.number_series import NumberedKind
 from models.ticket import Ticket, TicketStatus
 from models.ticket_type import TicketType
+from services.announcements_in_force import holding_back
 from services.audit import record_event
 from services.escalations import note_escalation, refuse_escalation
 from services.locks import locked
@@ -38,6 +39,13 @@ LONGEST_COMMENT: Final = 1000
 
 class TicketTypeNotOffered(Refusal):
     message = "Tickets of this type can no longer be opened. Choose another type."
+
+
+class TicketTypeHeldBack(Refusal):
+    """An announcement holds tickets of this type back for a time; staff open them all the same."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"Tickets of this type cannot be opened just now: {title}.")
 
 
 class TicketNotOpen(Refusal):
@@ -74,14 +82,17 @@ def open_ticket(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime) ->
 
     ``values``: ``account`` or ``account_id``, ``ticket_type``, ``subject``, ``description`` (an escalation says its
     reason instead), ``answers`` (key of a question of the type -> what was typed), ``project`` or None. The type gives
-    priority and department. Refused: TicketTypeNotOffered, AnswersNotAccepted, the refusals of services/escalations.py
-    and those of a message.
+    priority and department. Refused: TicketTypeNotOffered, TicketTypeHeldBack, AnswersNotAccepted, the refusals of
+    services/escalations.py and those of a message.
     """
     kind: TicketType = values["ticket_type"]
     if kind.retired or (kind.internal and not acts_for_provider(actor)):
         raise TicketTypeNotOffered
     kept, typed = dict(values), values.get("answers") or {}
     account_id = kept["account"].id if kept.get("account") is not None else kept["account_id"]
+    announced = None if acts_for_provider(actor) else holding_back(kind.id, account_id, now=now)
+    if announced is not None:
+        raise TicketTypeHeldBack(announced.title)
     answers = read_answers(kind, typed, account_id=account_id)
     kept["answers"] = answers.kept
     if answers.license is not None:

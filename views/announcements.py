@@ -101,6 +101,7 @@ class AnnouncementResource(Resource):
     form = {"create": FIELDS, "edit": FIELDS}
     form_extras = {"create": AudienceForm, "edit": AudienceForm}
     extra_values = {"client_ids": client_ids_of}
+    required = frozenset({"kind"})
     labels = {"body": "Text", "for_all": "For all accounts", "blocked_ticket_type": "Blocks new tickets of type"}
     help = {
         "kind": "A newsletter is mailed to who asked for newsletters; the others as people chose for service status.",

@@ -19,6 +19,7 @@ from views.balance_page import BalancePage
 from views.books import BooksPage
 from views.chat_pages import ChatPage
 from views.debts import debt_banner
+from views.emergencies import emergency_banner
 from views.financing import FinancingPage
 from views.identity import current_identity
 from views.inbox import bell
@@ -109,6 +110,11 @@ class RealmFrame:
     def account(self) -> dict[str, Any]:
         """The account whose portal this is, and the person's other seats."""
         return _account(self._visit)
+
+    @cached_property
+    def emergencies(self) -> list[dict[str, Any]]:
+        """What the emergency banner says; nothing is asked while there is none."""
+        return emergency_banner(self._visit)
 
     @cached_property
     def debts(self) -> list[dict[str, Any]]:

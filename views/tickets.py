@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import request
 from sqlalchemy import ColumnElement
 
 from domain.permissions import P
@@ -20,6 +21,7 @@ from panel import (
     YesNo,
     reading,
 )
+from services.announcements_in_force import is_held_back
 from services.answers import answer_ticket, discuss_ticket, note_on_ticket
 from services.departments import tickets_of_departments
 from services.messages import TicketArchived
@@ -34,6 +36,7 @@ from services.tickets import (
     reopen_ticket,
     solve_ticket,
 )
+from views.clock import now
 from views.forms import GrantResetsForm, resets_to_grant
 from views.ticket_forms import (
     AssignForm,
@@ -51,9 +54,15 @@ from views.ticket_queues import queues
 
 
 def offered_types(visit: Visit) -> ColumnElement[bool]:
-    """The types a ticket may be opened with: customers are not offered the internal ones."""
+    """The types a ticket may be opened with: customers are not offered internal ones, nor those held back just now.
+
+    What was filled in before it was held back is let through to the service, which says why it is refused.
+    """
     open_ones = TicketType.retired.is_(False)
-    return open_ones & TicketType.internal.is_(False) if visit.realm.scoped else open_ones
+    if visit.owner_id is None:
+        return open_ones
+    offered = open_ones & TicketType.internal.is_(False)
+    return offered if request.method == "POST" else offered & ~is_held_back(visit.owner_id, now=now())
 
 
 def offered_projects(_visit: Visit) -> ColumnElement[bool]:
