@@ -31,6 +31,7 @@ from views.policies import PolicyDecisionResource, PolicyResource
 from views.prospects import ProspectResource
 from views.releases import ReleaseResource
 from views.resource_articles import ResourceArticleResource
+from views.service_levels import BusinessHoursResource, SlaPolicyResource
 from views.subscriptions import SubscriptionItemResource, SubscriptionResource
 from views.ticket_types import ProjectResource, ReadyAnswerResource, TicketFieldResource, TicketTypeResource
 from views.tickets import TicketResource
@@ -68,6 +69,8 @@ RESOURCES = (
     TicketFieldResource,
     ProjectResource,
     ReadyAnswerResource,
+    SlaPolicyResource,
+    BusinessHoursResource,
     ProductResource,
     EditionResource,
     PackageResource,

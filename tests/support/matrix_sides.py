@@ -22,7 +22,7 @@ from extensions import Base
 from models.base import AccountOwned
 from tests.factories.base import RowFactory
 from tests.factories.catalogue import ProductFactory
-from tests.factories.people import AccountFactory, SignInSessionFactory
+from tests.factories.people import AccountFactory, DepartmentFactory, SignInSessionFactory
 
 OWN, BELOW, FOREIGN = "OWNMARK", "BELOWMARK", "FOREIGNMARK"
 """The account whose portal is visited, one below it as its customer, and one that has nothing to do with it."""
@@ -167,6 +167,11 @@ def _of_a_product_of_its_own(side: Side) -> Values:
     return {"product": side.another(ProductFactory, kind=models.ProductKind.EDITION)}
 
 
+def _of_a_department_of_its_own(side: Side) -> Values:
+    """A department promises each priority one thing."""
+    return {"department": side.another(DepartmentFactory)}
+
+
 def _told(side: Side) -> Values:
     told = {"before": {"reference": f"{side.mark} before"}, "after": {"reference": f"{side.mark} after"}}
     return {"event": "license.hardware_lock_reset", **told}
@@ -190,6 +195,7 @@ SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.Interest: _hidden_from_accounts(retired=True),
     models.Invoice: _owed,
     models.LedgerAccount: _much_for_strangers("balance"),
+    models.SlaPolicy: _of_a_department_of_its_own,
     models.AuditEvent: _told,
     models.Subscription: _refers_to(license=models.License),
     models.Ticket: _refers_to(project=models.Project, assignee=models.StaffMember),

@@ -32,6 +32,7 @@ ALSO_FILLED = {
     "members": {**_PERSON, "portal_access": "y"},
     "staff-members": _PERSON,
     "resources": {"body": "Typed"},
+    "business-hours": {"monday": "09:00-17:00"},
     "ticket-fields": {"key": "typed_{number}"},
 }
 # A mark in every text is no VAT ID.
