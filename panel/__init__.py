@@ -4,7 +4,7 @@ from panel.actions import Action, Submit, lead
 from panel.checks import ResourceMistake
 from panel.door import RealmPage, RealmView
 from panel.fields import TicksField
-from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Text, YesNo
+from panel.filters import Choice, DateRange, Filter, Lookup, MoneyRange, Passed, Text, YesNo
 from panel.hooks import Hooks
 from panel.pages import Banner, CheckItem, DetailsField, Facts, TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
@@ -30,6 +30,7 @@ __all__ = [
     "Hooks",
     "Lookup",
     "MoneyRange",
+    "Passed",
     "Realm",
     "RealmPage",
     "RealmView",

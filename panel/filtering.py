@@ -261,6 +261,9 @@ def _read_boolean(bound: BoundFilter, address: Address, visit: Visit, session: S
     wanted, boolean = typed == "yes", bound.path is not None and bound.path.kind.name == "boolean"
 
     def holds(column: Any) -> ColumnElement[bool]:
+        if isinstance(bound.declared, filters.Passed):
+            now = bound.hooks.now()
+            return column <= now if wanted else or_(column > now, column.is_(None))
         if boolean:
             found: ColumnElement[bool] = column.is_(wanted)
             return found

@@ -68,3 +68,8 @@ class YesNo(Filter):
     """Yes or no; for a column that is not boolean: whether it holds a value."""
 
     kind: ClassVar[str] = "boolean"
+
+
+@dataclass(frozen=True)
+class Passed(YesNo):
+    """Whether a moment has passed; one that is not set has not."""

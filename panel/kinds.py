@@ -24,6 +24,7 @@ Export = Callable[[Sequence[Any]], list[Any]]
 
 NOTHING = Markup("")
 LONGEST_IN_A_LIST = 120
+SOON = dt.timedelta(hours=1)
 
 _RISKY = frozenset("=+-@\t\r")
 _A_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?").fullmatch
@@ -192,6 +193,24 @@ class Moment(Kind):
         return lambda values: [value and here(value) for value in values]
 
 
+class Deadline(Moment):
+    """A moment by which something is promised: a badge says when it has passed, or passes within the hour."""
+
+    name = "deadline"
+
+    def show(self, visit: Visit, hooks: Hooks, *, short: bool = False) -> Show:
+        show_moment, now = super().show(visit, hooks, short=short), hooks.now()
+        return lambda value: show_moment(value) + deadline_badge(value, now)
+
+
+def deadline_badge(due: dt.datetime | None, now: dt.datetime) -> Markup:
+    """The badge beside a deadline, with a space before it; nothing while there is time."""
+    if due is None or due > now + SOON:
+        return NOTHING
+    tone, words = ("danger", "Overdue") if due <= now else ("warning", "Due within the hour")
+    return Markup(' <span class="badge tone-%s">%s</span>') % (tone, words)
+
+
 class Choice(Kind):
     """One of a few values, shown as a badge where the house gives it a tone. ``values`` are what filters offer."""
 
@@ -281,7 +300,7 @@ class Structure(Kind):
 
 
 KINDS: dict[str, Callable[[], Kind]] = {
-    kind.name: kind for kind in (Kind, LongText, Number, Rate, Money, Day, Moment, Choice, YesOrNo, Structure)
+    kind.name: kind for kind in (Kind, LongText, Number, Rate, Money, Day, Moment, Deadline, Choice, YesOrNo, Structure)
 }
 
 _LISTED = {"listed": True, "code": False}

@@ -31,6 +31,7 @@ from models import (
 )
 from panel import Visit
 from panel.addresses import address
+from panel.kinds import deadline_badge
 from panel.pages import DetailsField
 from services.mail_texts import mail_texts
 from services.ticket_answers import questions_of
@@ -138,7 +139,7 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
     return TicketBody(
         discussions=_discussions(visit, ticket),
         url=url,
-        facts=_facts(visit, ticket),
+        facts=_facts(visit, ticket, now),
         answers=_answers(ticket),
         people=_people(ticket),
         answer=_answer_form(ticket, ready) if writes else None,
@@ -242,7 +243,7 @@ def _ready_view(answer: ReadyAnswer, ticket: Ticket, name: str, url: str) -> Rea
     return ReadyView(answer.title, text, markdown(text), f"{url}?ready={answer.public_id}#answer")
 
 
-def _facts(visit: Visit, ticket: Ticket) -> list[DetailsField]:
+def _facts(visit: Visit, ticket: Ticket, now: dt.datetime) -> list[DetailsField]:
     """What stands beside the discussions and is no column of the record: the clocks and the license."""
     found = []
     license = db.session.get(License, ticket.license_id) if ticket.license_id is not None else None
@@ -250,8 +251,9 @@ def _facts(visit: Visit, ticket: Ticket) -> list[DetailsField]:
         link = Markup('<a href="{}">{}</a>').format(f"{visit.base_url}/licenses/{address(license.code)}", license.code)
         found.append(DetailsField("license", "License", "text", link))
     if ticket.is_in_progress and ticket.due_at is not None:
+        mark = deadline_badge(ticket.due_at, now) if visit.owner_id is None else Markup("")
         label = "First answer by" if ticket.first_replied_at is None else "Solution by"
-        found.append(DetailsField("due_at", label, "moment", Markup.escape(moment_text(visit, ticket.due_at))))
+        found.append(DetailsField("due_at", label, "moment", Markup.escape(moment_text(visit, ticket.due_at)) + mark))
     return found
 
 

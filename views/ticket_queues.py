@@ -24,6 +24,7 @@ def queues(visit: Visit) -> Sequence[tuple[str, Params]]:
         ("Unassigned", (*_IN_PROGRESS, ("is_unassigned", "yes"))),
         ("Waiting for support", (("status", TicketStatus.WAITING_FOR_SUPPORT.value),)),
         ("Waiting for customers", (("status", TicketStatus.WAITING_FOR_CUSTOMER.value),)),
+        ("Overdue", (("overdue", "yes"), ("sort", "due_at"))),
         ("By due time", (*_IN_PROGRESS, ("sort", "due_at"))),
     ]
     staff_member = db.session.get(StaffMember, visit.actor.staff_member_id) if visit.actor.staff_member_id else None

@@ -15,6 +15,7 @@ from panel import (
     Column,
     DateRange,
     Lookup,
+    Passed,
     Reference,
     Resource,
     Visit,
@@ -100,7 +101,7 @@ class TicketResource(Resource):
         Column("ticket_type.name", "Type"),
         Column("project.name", "Project"),
         Column("last_message_at", "Last message", sort=True),
-        Column("due_at", "Due", sort=True, realms={STAFF}),
+        Column("due_at", "Due", sort=True, realms={STAFF}, kind="deadline"),
         Column("department.name", "Department", realms={STAFF}, list=False),
         Column("assignee.person.email", "Assigned to", realms={STAFF}),
         Column("opened_by.email", "Opened by", list=False),
@@ -117,6 +118,7 @@ class TicketResource(Resource):
         Lookup("assignee", "Assigned to", realms={STAFF}, reverse="Tickets assigned"),
         YesNo("is_unassigned", "Unassigned", realms={STAFF}),
         DateRange("due_at", "Due", realms={STAFF}),
+        Passed("due_at", "Overdue", realms={STAFF}, param="overdue"),
     )
     search = ("number", "subject")
     default_sort = "-last_message_at"
