@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -35,7 +36,7 @@ def test_every_page_is_sound(browser_page: BrowserPage, house: House, width: int
     browser_page.open("/settings/networks")
     page.get_by_label("IP address or network").fill("203.0.113.0/24")
     page.get_by_role("button", name="Add network").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     assert_sound(page)
 
 

@@ -58,8 +58,7 @@ STAFF_TABLE = {
         statements:read payments:read payment-methods:read orders:read financing:read subscriptions:read licenses:read
         customer-licenses:read client-app-report:read transfers:read prospects:read releases:read resources:read tickets:read
         staff:books:read staff:tax-rules:read staff:gateways:read staff:catalogue:read staff:ticket-types:read
-        staff:inbound-mails:read staff:data-requests:read
-        staff:inbound-mails:read staff:announcements:read
+        staff:inbound-mails:read staff:data-requests:read staff:announcements:read
         staff:departments:read staff:staff:read staff:audit:read staff:jobs:read staff:deliveries:read staff:tickets:read staff:settings:read
     """,
 }

@@ -165,7 +165,8 @@ def tickets() -> list[Any]:
         made.append(TicketFactory(status=status, solved_at=NOW, archived_at=NOW, **marks))
     merged = TicketFactory(status=TicketStatus.SOLVED, solved_at=NOW, account=made[0].account)
     merged.merged_into_id = made[0].id
-    return [*made, merged]
+    given = TicketFactory(assignee=StaffMemberFactory())
+    return [*made, merged, given]
 
 
 def requests() -> list[Any]:
@@ -198,7 +199,14 @@ def chats() -> list[Any]:
         ChatSessionFactory(),
         ChatSessionFactory(status=ChatStatus.OPEN, staff_member=StaffMemberFactory()),
         ChatSessionFactory(status=ChatStatus.CLOSED, closed_at=NOW),
+        _chat_that_is_a_ticket(),
     ]
+
+
+def _chat_that_is_a_ticket() -> Any:
+    ticket = TicketFactory()
+    member = MemberFactory(account=ticket.account)
+    return ChatSessionFactory(member=member, status=ChatStatus.CLOSED, closed_at=NOW, ticket_id=ticket.id)
 
 
 @pytest.mark.parametrize(

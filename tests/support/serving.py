@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 
 @contextlib.contextmanager
@@ -27,3 +28,5 @@ def served(app: Flask) -> Iterator[str]:
         server.task_dispatcher.shutdown(timeout=5)  # a request under way would write to a socket that is closed
         server.close()
         thread.join(timeout=10)
+        # Closing the server leaves the connections that browsers keep: collected later, they would fail another test.
+        close_all(server._map, ignore_all=True)
