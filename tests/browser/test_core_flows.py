@@ -345,6 +345,7 @@ def test_one_whole_story_on_postgresql(house: House, open_window: OpenWindow) ->
     expect(page.locator("h1 .badge")).to_have_text(
         TicketStatus.WAITING_FOR_SUPPORT.value.replace("_", " ").capitalize()
     )
+    page.wait_for_load_state()  # before its scripts are there, the menu does not open
     page.get_by_role("button", name=re.compile("your menu")).click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
