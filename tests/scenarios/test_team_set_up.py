@@ -10,6 +10,7 @@ from sqlalchemy import select
 from domain.permissions import MemberRole, StaffRole
 from extensions import db
 from models import Account, Member, Person
+from tests.factories.support import TicketTypeFactory
 from tests.services.money import assert_books_balance, fund, funds, issued
 from tests.support.door import PASSWORD
 from tests.support.post_office import link_in
@@ -79,7 +80,9 @@ def test_the_owner_builds_a_team_and_lets_one_of_them_pay(app, session, clock, p
     assert ida.sees("Preview as Lea Krog")
     for page in ("invoices/", "members/", "members/new"):
         assert ida.goes(f"{home}/{page}").status == 403, page
-    ida.goes(f"{home}/tickets/").clicks("Add ticket").presses("Save", subject="Am I allowed?")
+    TicketTypeFactory(name="General")
+    ida.goes(f"{home}/tickets/").clicks("Add ticket").presses("Continue")
+    ida.presses("Save", subject="Am I allowed?", description="I wonder.")
     assert ida.status == 409
     assert ida.sees("Nothing can be changed in a preview")
     ida.presses("End preview")
