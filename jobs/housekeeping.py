@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Callable
 
 from jobs.registry import JobContext, clock
-from services.attachments import discard_lost_attachments
+from services import attachments, mail_files
 from services.attempts import forget_old_attempts
 from services.avatars import discard_orphans
 from services.clock_slots import forget_old_slots
 from services.device_door import forget_old_license_attempts
 from services.jobs import forget_old_jobs
-from services.mail_files import discard_lost_mails
 from services.passkey_challenges import forget_old_challenges
 from services.rehearsing.asking import forget_old_rehearsals
+from services.stored_files import discard_lost
 from services.unit_of_work import unit_of_work
 
 HOUR = dt.timedelta(hours=1)
@@ -48,8 +48,8 @@ def jobs(job: JobContext) -> dict[str, int]:
 @clock("discard_orphans", every=DAY)
 def orphans(job: JobContext) -> dict[str, int]:
     """Contents of pictures, attachments and mails that no row knows, after a day or two."""
-    deleted = discard_orphans(now=job.now) + discard_lost_attachments(now=job.now)
-    return {"deleted": deleted + discard_lost_mails(now=job.now)}
+    by_days = sum(discard_lost(folder, now=job.now) for folder in (attachments.FOLDER, mail_files.FOLDER))
+    return {"deleted": discard_orphans(now=job.now) + by_days}
 
 
 @clock("forget_old_rehearsals", every=DAY)

@@ -22,15 +22,13 @@ from models.file import File
 from models.person import Person
 from models.ticket import Ticket
 from services.records import flush_or_refuse
-from services.stored_files import OpenedFile, keep, open_stored, stored_files
+from services.stored_files import OpenedFile, keep, open_stored
 
 LARGEST_FILE: Final = 20 * 1024 * 1024
 MOST_FILES: Final = 10
 MOST_TOGETHER: Final = 24 * 1024 * 1024
 """A little less than what a request may hold (app.py)."""
-_FOLDER: Final = "attachments"
-# Contents that no row knows are looked for among those of these days: younger ones may still wait for their row.
-_ORPHANS_AFTER, _ORPHANS_UNTIL = 2, 9
+FOLDER: Final = "attachments"
 
 
 class FileTooLarge(Refusal):
@@ -103,7 +101,7 @@ def attach(message: Message, uploads: Sequence[Upload], *, actor: Actor, now: dt
     for position, upload in enumerate(uploads):
         name = clean_file_name(upload.name)
         kind = kind_of(upload.content, name)
-        key = f"{_FOLDER}/{now:%Y%m%d}/{secrets.token_hex(16)}"
+        key = f"{FOLDER}/{now:%Y%m%d}/{secrets.token_hex(16)}"
         kept = keep(key, upload.content)
         file = File(
             account_id=message.account_id,
@@ -147,17 +145,3 @@ def find_attachment(
 def open_attachment(found: MessageAttachment) -> OpenedFile | None:
     """Its content, to be sent; None where it is lost."""
     return open_stored(found.file, found.name)
-
-
-def discard_lost_attachments(*, now: dt.datetime) -> int:
-    """Delete contents of the last days that no row knows; give their number."""
-    discarded = 0
-    for days in range(_ORPHANS_AFTER, _ORPHANS_UNTIL):
-        folder = f"{_FOLDER}/{now - dt.timedelta(days=days):%Y%m%d}"
-        keys = list(stored_files.store.keys(folder))
-        known = set(db.session.scalars(select(File.key).where(File.key.startswith(f"{folder}/")))) if keys else set()
-        for key in keys:
-            if key not in known:
-                stored_files.store.delete(key)
-                discarded += 1
-    return discarded

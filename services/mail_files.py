@@ -22,14 +22,12 @@ from services.attachments import MOST_FILES, TooManyFiles, Upload, attach, check
 from services.stored_files import keep, stored_files
 
 RAW_TYPE: Final = "message/rfc822"
-_FOLDER: Final = "mails"
-# Contents that no row knows are looked for among those of these days: younger ones may still wait for their row.
-_ORPHANS_AFTER, _ORPHANS_UNTIL = 2, 9
+FOLDER: Final = "mails"
 
 
 def keep_raw(raw: bytes, *, now: dt.datetime) -> File:
     """Keep a mail as it came. The content is written before the row is committed, as that of attachments is."""
-    key = f"{_FOLDER}/{now:%Y%m%d}/{secrets.token_hex(16)}"
+    key = f"{FOLDER}/{now:%Y%m%d}/{secrets.token_hex(16)}"
     kept = keep(key, io.BytesIO(raw))
     file = File(key=key, name="mail.eml", size=kept.size, content_type=RAW_TYPE, sha256=kept.sha256, created_at=now)
     db.session.add(file)
@@ -61,7 +59,7 @@ def attach_files(
     for attachment in attachments:
         upload = Upload.of(attachment.name, attachment.content)
         try:
-            check_uploads([*taken, upload] if len(taken) >= MOST_FILES else [upload])
+            check_uploads([*taken, upload])
         except TooManyFiles:
             left_out.append(f"Only its first {MOST_FILES} files were attached.")
             break
@@ -71,17 +69,3 @@ def attach_files(
         taken.append(upload)
     attach(message, taken, actor=actor, now=now)
     return left_out
-
-
-def discard_lost_mails(*, now: dt.datetime) -> int:
-    """Delete contents of the last days that no row knows; give their number."""
-    discarded = 0
-    for days in range(_ORPHANS_AFTER, _ORPHANS_UNTIL):
-        folder = f"{_FOLDER}/{now - dt.timedelta(days=days):%Y%m%d}"
-        keys = list(stored_files.store.keys(folder))
-        known = set(db.session.scalars(select(File.key).where(File.key.startswith(f"{folder}/")))) if keys else set()
-        for key in keys:
-            if key not in known:
-                stored_files.store.delete(key)
-                discarded += 1
-    return discarded

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
+from sqlalchemy import select
+
+from extensions import db
 from integrations.bucket_files import BucketFiles
 from integrations.files import FileMissing, FileStore, FolderFiles
 from models.file import File
 
 _CHUNK: Final = 1024 * 1024
+_LOOKED_THROUGH: Final = range(2, 9)  # days ago
 
 
 class StoredFiles:
@@ -76,6 +81,23 @@ def open_stored(file: File, name: str) -> OpenedFile | None:
     except FileMissing:
         return None
     return OpenedFile(content, name, file.size, file.sha256, file.content_type, file.safe_image)
+
+
+def discard_lost(folder: str, *, now: dt.datetime) -> int:
+    """Delete contents that no row knows, of a folder whose keys go by days (``folder/20261130/…``); give their number.
+
+    Looked through are the days of the last week but the youngest, whose contents may still wait for their row.
+    """
+    discarded = 0
+    for days in _LOOKED_THROUGH:
+        of_day = f"{folder}/{now - dt.timedelta(days=days):%Y%m%d}"
+        keys = list(stored_files.store.keys(of_day))
+        known = set(db.session.scalars(select(File.key).where(File.key.startswith(f"{of_day}/")))) if keys else set()
+        for key in keys:
+            if key not in known:
+                stored_files.store.delete(key)
+                discarded += 1
+    return discarded
 
 
 class _Reader:

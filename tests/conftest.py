@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session, scoped_session
 from config import Settings, load_settings
 from domain.entitlements import key_bytes
 from extensions import cipher, db, migrate
+from integrations.files import FileStore
 from services.entitlement_signing import entitlement_signer
 from services.mail_texts import mail_texts
 from services.passwords import passwords
+from services.stored_files import stored_files
 from services.unit_of_work import prepare_engine
 from tests.support.client import SeparateClient
 from tests.support.databases import (
@@ -65,6 +67,16 @@ def _no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         stay_on_this_machine(patch)
         yield
+
+
+@pytest.fixture
+def kept_files(tmp_path: Path) -> Iterator[FileStore]:
+    """The store of files of this process, in a folder of this test."""
+    before = stored_files._store
+    stored_files.bind_folder(tmp_path / "files")
+    yield stored_files.store
+    if before is not None:
+        stored_files.bind(before)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from extensions import db
 from models import File, MessageAttachment
 from services.attachments import (
+    FOLDER,
     LARGEST_FILE,
     MOST_FILES,
     FileEmpty,
@@ -19,22 +20,18 @@ from services.attachments import (
     TooManyFiles,
     Upload,
     attach,
-    discard_lost_attachments,
     find_attachment,
     open_attachment,
 )
-from services.stored_files import stored_files
+from services.stored_files import discard_lost
 from tests.factories.support import MessageFactory
 from tests.services.money import CLERK, rows_of
 from tests.support.hostile_files import hostile_files, picture
 
 
 @pytest.fixture(autouse=True)
-def files(tmp_path, session):
-    before = stored_files._store
-    stored_files.bind_folder(tmp_path / "files")
-    yield stored_files.store
-    stored_files.bind(before)
+def files(kept_files):
+    return kept_files
 
 
 @pytest.fixture
@@ -122,7 +119,7 @@ def test_a_content_that_no_row_knows_is_discarded_after_two_days(message, now, f
     key = attached.file.key
     db.session.commit()
     files.put(f"attachments/{now:%Y%m%d}/lost", b"no row")
-    assert discard_lost_attachments(now=now + dt.timedelta(days=1)) == 0
-    assert discard_lost_attachments(now=now + dt.timedelta(days=2)) == 1
-    assert discard_lost_attachments(now=now + dt.timedelta(days=3)) == 0
+    assert discard_lost(FOLDER, now=now + dt.timedelta(days=1)) == 0
+    assert discard_lost(FOLDER, now=now + dt.timedelta(days=2)) == 1
+    assert discard_lost(FOLDER, now=now + dt.timedelta(days=3)) == 0
     assert files.exists(key)

@@ -51,12 +51,8 @@ LINK = re.compile(r"/settings/your-data/file/(\S+)")
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path):
-    before = stored_files._store
-    stored_files.bind_folder(tmp_path / "files")
-    yield
-    if before is not None:
-        stored_files.bind(before)
+def _files(kept_files):
+    """What is kept lies in a folder of this test."""
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from models.file import File
 from services.audit import timeline_of
 from services.incoming import hold_mail, receive_mail
 from services.mail_counts import MailCounts, mail_counts, mails_held
-from services.mail_files import discard_lost_mails, raw_of
+from services.mail_files import FOLDER, raw_of
 from services.mail_senders import sender_proofs
 from services.mail_threads import reply_addresses
-from services.stored_files import stored_files
+from services.stored_files import discard_lost, stored_files
 from services.ticket_desk import merge_ticket
 from tests.factories.people import DepartmentFactory, MemberFactory, MemberRoleGrantFactory
 from tests.factories.support import DiscussionFactory, MessageFactory, TicketFactory
@@ -283,8 +283,8 @@ def test_contents_of_mails_that_no_row_knows_are_deleted_after_a_day(
 ) -> None:
     mail = receive(a_mail(house.corpus.stranger, house.corpus.support))
     stored_files.store.put("mails/20260515/lost", b"lost")
-    assert discard_lost_mails(now=now) == 0  # its row might still be on its way
-    assert discard_lost_mails(now=now + dt.timedelta(days=3)) == 1
+    assert discard_lost(FOLDER, now=now) == 0  # its row might still be on its way
+    assert discard_lost(FOLDER, now=now + dt.timedelta(days=3)) == 1
     assert raw_of(mail) is not None
 
 

@@ -53,12 +53,8 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path):
-    before = stored_files._store
-    stored_files.bind_folder(tmp_path / "files")
-    yield
-    if before is not None:
-        stored_files.bind(before)
+def _files(kept_files):
+    """What is kept lies in a folder of this test."""
 
 
 @pytest.fixture

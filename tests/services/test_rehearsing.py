@@ -76,12 +76,8 @@ def _followed():
 
 
 @pytest.fixture(autouse=True)
-def _files(tmp_path):
-    before = stored_files._store
-    stored_files.bind_folder(tmp_path / "files")
-    yield
-    if before is not None:
-        stored_files.bind(before)
+def _files(kept_files):
+    """What is kept lies in a folder of this test."""
 
 
 @pytest.fixture
