@@ -15,6 +15,7 @@ from extensions import db
 from models.person import Person
 from models.policy import DataRequest, DataRequestKind, DataRequestStatus
 from services.audit import record_event
+from services.data_requests.moving import move_request
 from services.jobs import enqueue
 from services.locks import locked
 from services.notifications import tell
@@ -94,12 +95,7 @@ def withdraw_request(person: Person, public_id: str, *, actor: Actor, now: dt.da
     locked(request)
     if not request.is_open:
         raise RequestClosed
-    before = {"status": request.status}
-    request.status, request.closed_at = DataRequestStatus.WITHDRAWN, now
-    request.version += 1
-    db.session.flush()
-    after = {"status": request.status}
-    record_event(AuditEvent.DATA_REQUEST_WITHDRAWN, request, actor=actor, now=now, before=before, after=after)
+    move_request(request, DataRequestStatus.WITHDRAWN, AuditEvent.DATA_REQUEST_WITHDRAWN, actor=actor, now=now)
     return request
 
 

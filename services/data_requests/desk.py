@@ -20,6 +20,7 @@ from models.staff import StaffMember, StaffStatus
 from services.audit import record_event
 from services.data_requests.asking import JOB as EXPORT_JOB
 from services.data_requests.asking import RequestClosed
+from services.data_requests.moving import move_request
 from services.data_requests.steps import add_steps, steps_of
 from services.erased_traces import DELETED_ADDRESS
 from services.erasure import erase_person
@@ -88,7 +89,7 @@ def start_request(request: DataRequest, *, actor: Actor, now: dt.datetime) -> Da
     if request.kind is DataRequestKind.DELETION:
         add_steps(request, _person_of(request))
     request.handled_by_id = actor.staff_member_id
-    _move(request, DataRequestStatus.IN_PROGRESS, AuditEvent.DATA_REQUEST_STARTED, actor=actor, now=now)
+    move_request(request, DataRequestStatus.IN_PROGRESS, AuditEvent.DATA_REQUEST_STARTED, actor=actor, now=now)
     return request
 
 
@@ -226,22 +227,11 @@ def _answer(
     now: dt.datetime,
     address: str | None = None,
 ) -> None:
-    request.closed_at = now
     request.handled_by_id = actor.staff_member_id
     refused = status is DataRequestStatus.REFUSED
     event = AuditEvent.DATA_REQUEST_REFUSED if refused else AuditEvent.DATA_REQUEST_DONE
-    _move(request, status, event, actor=actor, now=now)
+    move_request(request, status, event, actor=actor, now=now)
     _tell(request, person, address or person.email, now=now)
-
-
-def _move(
-    request: DataRequest, status: DataRequestStatus, event: AuditEvent, *, actor: Actor, now: dt.datetime
-) -> None:
-    before = {"status": request.status}
-    request.status = status
-    request.version += 1
-    db.session.flush()
-    record_event(event, request, actor=actor, now=now, before=before, after={"status": status})
 
 
 def _tell(request: DataRequest, person: Person, address: str | None, *, now: dt.datetime) -> None:

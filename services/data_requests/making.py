@@ -16,8 +16,8 @@ from extensions import db
 from models.file import File
 from models.person import Person
 from models.policy import DataRequest, DataRequestStatus
-from services.audit import record_event
 from services.data_requests.contents import lines_about
+from services.data_requests.moving import move_request
 from services.locks import locked
 from services.notifications import tell
 from services.sessions import hash_of_token
@@ -90,12 +90,8 @@ def key_of(token: str) -> str:
 
 
 def _close(request: DataRequest, person: Person, file: File, token: str, *, actor: Actor, now: dt.datetime) -> None:
-    before = {"status": request.status}
-    request.status, request.closed_at, request.file_id = DataRequestStatus.DONE, now, file.id
-    request.version += 1
-    db.session.flush()
-    after = {"status": request.status}
-    record_event(AuditEvent.PERSON_DATA_EXPORTED, request, actor=actor, now=now, before=before, after=after)
+    request.file_id = file.id
+    move_request(request, DataRequestStatus.DONE, AuditEvent.PERSON_DATA_EXPORTED, actor=actor, now=now)
     tell(
         person,
         "data_export_ready",
