@@ -20,7 +20,6 @@ from extensions import db
 from models.account import Account
 from models.chat import ChatMessage, ChatSession, ChatStatus
 from models.member import Member
-from models.person import Person
 from models.ticket import ParticipantPart, Ticket
 from models.ticket_type import TicketType
 from services.audit import record_event
@@ -191,6 +190,11 @@ def messages_after(session: ChatSession, sequence: int) -> Sequence[ChatMessage]
     return db.session.scalars(found.options(joinedload(ChatMessage.author)).order_by(ChatMessage.sequence)).all()
 
 
+def author_name(message: ChatMessage) -> str:
+    """Who said it, as people read it; the author is loaded by `messages_after`."""
+    return str(message.author) if message.author is not None else ""
+
+
 def _checked(text: str) -> str:
     checked = text.strip()
     if not checked:
@@ -251,17 +255,10 @@ def _transcript(session: ChatSession) -> str:
     lines: list[str] = []
     room = LONGEST_BODY
     for message in reversed(messages_after(session, 0)):
-        who = str(message.author) if message.author is not None else "?"
         quoted = message.text.replace("\n", "\n> ")
-        line = f"{who}, {message.created_at:%Y-%m-%d %H:%M} UTC:\n> {quoted}\n"
+        line = f"{author_name(message)}, {message.created_at:%Y-%m-%d %H:%M} UTC:\n> {quoted}\n"
         room -= len(line) + 1
         if room < 0:
             break
         lines.append(line)
     return "\n".join(reversed(lines))
-
-
-def author_name(message: ChatMessage) -> str:
-    """Who said it, as people read it."""
-    person: Person | None = message.author
-    return str(person) if person is not None else ""

@@ -38,7 +38,13 @@ _OPEN_BEFORE_POLICIES = _OPEN_BEFORE_CHECK | {
 _REALM_MARKS = "realm_permissions"
 # What pages ask by themselves, again and again: it says nothing about whether somebody sits before them.
 ASKED_BY_SCRIPTS = frozenset(
-    {"portal_inbox.unread", "staff_inbox.unread", "portal_chat_news.news", "staff_chat_news.news"}
+    {
+        "portal_inbox.unread",
+        "staff_inbox.unread",
+        "portal_chat_news.news",
+        "staff_chat_news.news",
+        "staff_ticket_presence.here",
+    }
 )
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 

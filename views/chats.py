@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
-from markupsafe import Markup
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -197,7 +196,7 @@ class ChatResource(Resource):
             when=ChatSession.can_close,
             why_not=ChatClosed.message,
             form=SayForm,
-            done=Markup("Sent."),
+            done="Sent.",
             menu=False,
             name="say",
         ),

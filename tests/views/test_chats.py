@@ -8,7 +8,7 @@ import pytest
 
 from domain.permissions import MemberRole, StaffRole
 from extensions import db
-from models import ChatMessage, ChatSession
+from models import ChatMessage, ChatSession, SignInSession
 from tests.factories.people import AccountFactory, StaffMemberFactory
 from tests.factories.support import ChatSessionFactory, TicketTypeFactory
 from tests.services.money import rows_of
@@ -151,7 +151,14 @@ def test_staff_without_tickets_read_no_chats(app, session):
     assert desk.get(f"/chats/{chat.public_id}").status_code == 403
 
 
-def test_asking_for_news_keeps_no_session_alive(app):
-    from views.access import ASKED_BY_SCRIPTS
-
-    assert {"portal_chat_news.news", "staff_chat_news.news"} <= ASKED_BY_SCRIPTS & set(app.view_functions)
+def test_asking_for_news_keeps_no_session_awake(member, agent, chat):
+    for desk in (member, agent):
+        row = db.session.query(SignInSession).filter_by(person_id=desk.person.id).one()
+        row.last_seen_at = before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+        db.session.commit()
+        assert news(desk, chat).status_code == 200
+        db.session.refresh(row)
+        assert row.last_seen_at == before
+        desk.get(f"/chats/{chat}")
+        db.session.refresh(row)
+        assert row.last_seen_at > before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlalchemy import select
 
 from domain.permissions import MemberRole, StaffRole
 from extensions import db
-from models import Department, Discussion, Message, NotificationDelivery, Ticket, TicketStatus
+from models import Department, Discussion, Message, NotificationDelivery, SignInSession, Ticket, TicketStatus
 from services.audit import timeline_of
 from tests.factories.base import NOW
 from tests.factories.people import (
@@ -322,6 +324,17 @@ def test_colleagues_see_each_other_and_hear_of_new_messages(app, agent, member, 
     send(member, "/answer", title="Re", body="News.")
     news = agent.post("/ticket-presence/T-900001", writing="no", seen=seen).get_json()
     assert news["newer"] == f"A new message of {member.person.name} arrived."
+
+
+def test_saying_that_a_page_is_open_keeps_no_session_awake(agent, ticket):
+    row = db.session.query(SignInSession).filter_by(person_id=agent.person.id).one()
+    token = agent.token
+    row.last_seen_at = before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    db.session.commit()
+    told = agent.client.post("/staff/ticket-presence/T-900001", data={"csrf_token": token, "writing": "no", "seen": ""})
+    assert told.status_code == 200
+    db.session.refresh(row)
+    assert row.last_seen_at == before
 
 
 def test_presence_wants_the_token_of_our_page_and_is_of_staff_only(agent, member, app, ticket):
