@@ -12,7 +12,7 @@ from flask import abort
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import DataError, IntegrityError
 
-from panel.fields import EmptyForm, the
+from panel.fields import EmptyForm, in_a_sentence, the
 from panel.forms import FormMaker, errors_of, tell_fields
 from panel.mounted import Mounted
 from panel.pages import ActionPage, ChoosePage, FormPage, FormSection
@@ -45,7 +45,7 @@ def create(mounted: Mounted, visit: Visit, *, posted: bool, chosen: str = "") ->
         return _choose(mounted, visit, maker, wrong=posted or bool(chosen))
     form = maker.make(visit, session, chosen=found)
     noun = mounted.resource.noun_label()
-    title, url = f"Add {noun.lower()}", f"{mounted.url(visit)}new"
+    title, url = f"Add {in_a_sentence(noun)}", f"{mounted.url(visit)}new"
     if found is not None:
         title, url = f"{title}: {found.label}", f"{url}?{urlencode({maker.first: found.key})}"
     show = partial(_form_page, mounted, visit, form, title, url, None)
@@ -76,7 +76,9 @@ def edit(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
     noun, label = mounted.resource.noun_label(), label_of(mounted, row)
     url = f"{row_url(mounted, visit, row)}/edit"
     form = maker.make(visit, session, row)
-    show = partial(_form_page, mounted, visit, form, f"Edit {noun.lower()} {label}", url, back_url(mounted, visit, row))
+    show = partial(
+        _form_page, mounted, visit, form, f"Edit {in_a_sentence(noun)} {label}", url, back_url(mounted, visit, row)
+    )
     if not posted:
         return Answer(show())
     try:
@@ -111,7 +113,7 @@ def delete(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
 
     def show(errors: tuple[tuple[str, str], ...] = ()) -> ActionPage:
         return ActionPage(
-            title=f"Delete {noun.lower()} {label}",
+            title=f"Delete {in_a_sentence(noun)} {label}",
             label="Delete",
             confirm=f"{noun} {label} will be deleted. This cannot be taken back.",
             danger=True,
@@ -162,7 +164,7 @@ def _choose(mounted: Mounted, visit: Visit, maker: FormMaker, *, wrong: bool) ->
     """Ask what is chosen first, on a page of its own."""
     noun, label = mounted.resource.noun_label(), mounted.resource.label_of(maker.first)
     page = ChoosePage(
-        title=f"Add {noun.lower()}",
+        title=f"Add {in_a_sentence(noun)}",
         name=maker.first,
         label=label,
         choices=maker.sources[maker.first].all_choices(mounted.hooks.session(), visit),

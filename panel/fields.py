@@ -231,7 +231,12 @@ def field_for(path: Path, label: str, help_text: str, *, insists: bool | None = 
 
 def the(label: str) -> str:
     """A label inside a sentence: "Due on" -> "the due on", "VAT ID" -> "the VAT ID"."""
-    return f"the {label if label[1:2].isupper() else label[:1].lower() + label[1:]}"
+    return f"the {in_a_sentence(label)}"
+
+
+def in_a_sentence(label: str) -> str:
+    """A label within a sentence: "Credit note" -> "credit note", and "SLA policy" as it is."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _readable(form: Any, field: Any) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from panel.actions import Action
 from panel.addresses import address
+from panel.fields import in_a_sentence
 from panel.filtering import Address
 from panel.keyset import LAST_PAGE, Keyset, Slice
 from panel.listquery import ListQuery, read_query
@@ -51,11 +52,11 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         keep=[("sort", query.sort_param)] if query.sort_param else [],
         clear_url=query.address([("sort", query.sort_param)] if query.sort_param else []),
         search=query.search.text,
-        search_label=f"Search {resource.title.lower()}" if mounted.search_columns else "",
+        search_label=f"Search {in_a_sentence(resource.title)}" if mounted.search_columns else "",
         warnings=query.warnings,
         count_url=_under(query, "count"),
         exports=_exports(mounted, visit, query),
-        create_label=f"Add {resource.noun_label().lower()}" if creates else "",
+        create_label=f"Add {in_a_sentence(resource.noun_label())}" if creates else "",
         create_url=f"{query.url}new" if creates else "",
         bulk_actions=[
             ActionLink(action.slug, action.label, f"{query.url}bulk/{action.slug}", action.danger)
