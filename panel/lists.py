@@ -85,6 +85,8 @@ def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Seq
     opens = mounted.allows(visit, "details")
     links = _action_links(mounted, actions)
     link_at = [number for number, cell in enumerate(table.cells) if cell.column.link] if opens else []
+    for number in link_at:  # it opens the row, not the record it names: a link in a link is none at all
+        writers[number] = table.cells[number].unlinked().writer(visit, mounted.hooks, short=True)
     written = []
     for row in rows:
         key, label = str(row[key_at]), row[label_at]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
@@ -102,6 +102,10 @@ class Cell:
     def heading(self) -> Heading:
         is_code = self.target is not None and self.path.attribute == self.target.resource.key
         return Heading(self.column.name, self.label, "code" if is_code else self.kind.name)
+
+    def unlinked(self) -> Cell:
+        """The same without a link to the record it names."""
+        return replace(self, target=None)
 
     def writer(self, visit: Visit, hooks: Hooks, *, short: bool) -> WriteCell:
         """What makes this cell of a row."""

@@ -59,11 +59,6 @@ def mail_counts(*, since: dt.date) -> MailCounts:
     return MailCounts(*(int(number or 0) for number in row))
 
 
-def mails_held() -> int:
-    """How many wait for somebody of the staff, since whenever."""
-    return int(db.session.scalar(select(func.sum(InboundDay.held)).where(InboundDay.held > 0)) or 0)
-
-
 def _day_of(mail: InboundMail) -> dt.date:
     return mail.received_at.astimezone(dt.UTC).date()
 

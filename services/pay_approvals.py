@@ -181,12 +181,6 @@ def withdraw_questions_of(member: Member, *, actor: Actor, now: dt.datetime) -> 
             record_event("pay_approval.withdrawn", approval, actor=actor, now=now)
 
 
-def open_questions(account_id: int) -> int:
-    """How many payments wait for the owner of an account."""
-    asked = select(func.count()).where(PayApproval.account_id == account_id, PayApproval.is_open)
-    return db.session.scalar(asked) or 0
-
-
 def _above_limit(invoice: Invoice, amount: int, actor: Actor) -> tuple[Member, int] | None:
     """The member who may not pay this alone, and what they would have paid on the invoice in sum; None for who may."""
     if actor.member_id is None:

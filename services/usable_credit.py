@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from domain.credit import GrantedLimit, Postpaid, Prepaid, limit_on
-from domain.postings import CUSTOMER_LEDGER_KINDS, LedgerAccountKind
+from domain.postings import LedgerAccountKind
 from extensions import db
 from models.account import Account, PaymentMode
 from models.credit import CreditLimit, UnbilledCharge
@@ -58,19 +60,37 @@ class CreditFigures:
 
 
 def figures_of(account_id: int, *, day: dt.date) -> CreditFigures:
-    """Read the figures; ``day`` decides which limits are in force."""
-    mode, currency = mode_and_currency(account_id)
-    pots = {row.kind: row for row in db.session.execute(_pots_of(account_id, currency))}
-    funds, receivable = pots.get(LedgerAccountKind.FUNDS), pots.get(LedgerAccountKind.RECEIVABLE)
-    balance = funds.balance if funds is not None else 0
-    in_force = limits_in_force(account_id, currency, day)
+    """Read the figures in one statement; ``day`` decides which limits are in force."""
+    funds, receivable = aliased(LedgerAccount), aliased(LedgerAccount)
+    read = (
+        select(
+            Account.payment_mode,
+            Account.currency,
+            func.coalesce(funds.balance, 0),
+            func.coalesce(receivable.balance, 0),
+            func.coalesce(funds.reserved, 0) + func.coalesce(receivable.reserved, 0),
+            _used(Account.id, Account.currency).scalar_subquery(),
+            CreditLimit,
+        )
+        .outerjoin(funds, _pot(funds, LedgerAccountKind.FUNDS))
+        .outerjoin(receivable, _pot(receivable, LedgerAccountKind.RECEIVABLE))
+        .outerjoin(
+            CreditLimit,
+            and_(CreditLimit.account_id == Account.id, CreditLimit.currency == Account.currency, _in_force(day)),
+        )
+        .where(Account.id == account_id)
+        .order_by(CreditLimit.amount.desc(), CreditLimit.id)
+    )
+    rows = db.session.execute(read).all()
+    mode, currency, balance, asked, reserved, used, _limit = rows[0]
+    in_force = [row[-1] for row in rows if row[-1] is not None]
     return CreditFigures(
         mode=mode,
         currency=currency,
         balance=balance,
-        due=balance + (receivable.balance if receivable is not None else 0),
-        unbilled=unbilled_of(account_id, currency),
-        reserved=sum(pot.reserved for pot in pots.values()),
+        due=balance + asked,
+        unbilled=-int(used),  # PostgreSQL sums BIGINT to a decimal
+        reserved=reserved,
         limit=highest(in_force, day),
         limits=tuple(in_force),
     )
@@ -85,11 +105,7 @@ def mode_and_currency(account_id: int) -> tuple[PaymentMode, str]:
 def limits_in_force(account_id: int, currency: str, day: dt.date) -> Sequence[CreditLimit]:
     """The grants that count on a day, the highest first."""
     found = select(CreditLimit).where(
-        CreditLimit.account_id == account_id,
-        CreditLimit.currency == currency,
-        CreditLimit.withdrawn_at.is_(None),
-        CreditLimit.valid_from <= day,
-        or_(CreditLimit.valid_to.is_(None), CreditLimit.valid_to > day),
+        CreditLimit.account_id == account_id, CreditLimit.currency == currency, _in_force(day)
     )
     return db.session.scalars(found.order_by(CreditLimit.amount.desc(), CreditLimit.id)).all()
 
@@ -106,12 +122,7 @@ def limit_of(account_id: int, currency: str, *, day: dt.date) -> int:
 
 def unbilled_of(account_id: int, currency: str) -> int:
     """What was used and not billed yet, as what is owed: never above zero."""
-    used = select(func.coalesce(func.sum(UnbilledCharge.total), 0)).where(
-        UnbilledCharge.account_id == account_id,
-        UnbilledCharge.currency == currency,
-        UnbilledCharge.is_unbilled,
-    )
-    return -int(db.session.scalar(used) or 0)  # PostgreSQL sums BIGINT to a decimal
+    return -int(db.session.scalar(_used(account_id, currency)) or 0)  # PostgreSQL sums BIGINT to a decimal
 
 
 def overdraft_of(account_id: int, *, day: dt.date) -> int:
@@ -123,9 +134,22 @@ def overdraft_of(account_id: int, *, day: dt.date) -> int:
     return limit_of(account_id, currency, day=day) if mode is PaymentMode.PREPAID else 0
 
 
-def _pots_of(account_id: int, currency: str) -> Select[LedgerAccountKind, int, int]:
-    return select(LedgerAccount.kind, LedgerAccount.balance, LedgerAccount.reserved).where(
-        LedgerAccount.account_id == account_id,
-        LedgerAccount.currency == currency,
-        LedgerAccount.kind.in_(sorted(CUSTOMER_LEDGER_KINDS)),
+def _in_force(day: dt.date) -> ColumnElement[bool]:
+    return and_(
+        CreditLimit.withdrawn_at.is_(None),
+        CreditLimit.valid_from <= day,
+        or_(CreditLimit.valid_to.is_(None), CreditLimit.valid_to > day),
+    )
+
+
+def _pot(pot: type[LedgerAccount], kind: LedgerAccountKind) -> ColumnElement[bool]:
+    return and_(pot.account_id == Account.id, pot.currency == Account.currency, pot.kind == kind)
+
+
+def _used(account_id: Any, currency: Any) -> Select[Any]:
+    """What was used and not billed yet."""
+    return select(func.coalesce(func.sum(UnbilledCharge.total), 0)).where(
+        UnbilledCharge.account_id == account_id,
+        UnbilledCharge.currency == currency,
+        UnbilledCharge.is_unbilled,
     )

@@ -81,7 +81,7 @@ class AnnouncementResource(Resource):
     columns = (
         Column("title", sort=True, link=True),
         Column("kind"),
-        Column("for_all", "For all"),
+        Column("for_all", "For all", list=False),
         Column("starts_at", "From", sort=True),
         Column("ends_at", "Until"),
         Column("emergency", "Emergency"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from babel.dates import format_date
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from markupsafe import Markup, escape
@@ -18,12 +18,11 @@ from panel import EVERYONE
 from panel.addresses import address
 from panel.door import RealmPage
 from services import overviews
-from services.ownership import open_ownership_change
-from services.pay_approvals import open_questions
+from services.waiting_tasks import COUNTED_TO, TICKET_STATES, Task, waiting_in_account
 from views.credit_figures import money_stats
 from views.history import recent_activity
-from views.inbound_mails import mail_stats
 from views.money import format_money
+from views.staff_home import business, failed_payments, own_tickets, work_waiting
 from views.tickets import seen_tickets
 from views.tones import tone_of
 
@@ -100,19 +99,23 @@ class BackOfficeHome(Dashboard):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        visit, today = self.visit, self.today()
-        shown: dict[str, Any] = {}
-        if visit.allows(P.INVOICES_READ):
-            shown["unpaid"] = self.invoices(overviews.invoices_owed(None, due_before=today), today)
-            shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
+        visit, today, now = self.visit, self.today(), self.hooks.now()
+        shown = work_waiting(visit, now)
+        mine = own_tickets(visit)
+        if mine is not None:
+            shown["mine"] = self.tickets(mine)
+            shown["mine_url"] = f"{visit.base_url}/tickets/?assignee={mine[0].assignee_key}&sort=due_at" if mine else ""
         if visit.allows(P.TICKETS_READ):
             shown["tickets"] = self.tickets(overviews.tickets_in_progress(None, seen=seen_tickets(visit)))
             shown["tickets_url"] = f"{visit.base_url}/tickets/?status=open&status=waiting_for_support"
+        shown |= business(visit, request.args.get("currency", ""))
+        if visit.allows(P.INVOICES_READ):
+            shown["unpaid"] = self.invoices(overviews.invoices_owed(None, due_before=today), today)
+            shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
+        shown |= failed_payments(visit, self.date)
         if visit.allows(P.LICENSES_READ):
             shown["expiring"] = self.licenses(overviews.licenses_expiring(None, today=today))
             shown["expiring_url"] = f"{visit.base_url}/licenses/?status=active&sort=expires_on"
-        if visit.allows(P.STAFF_INBOUND_MAILS_READ):
-            shown["stats"] = mail_stats(visit, self.hooks.now())
         if visit.allows(P.STAFF_AUDIT_READ):
             shown["activity"] = recent_activity(visit, LATEST_EVENTS)
         return render_template("pages/dashboard/staff.html", layout=self.realm.layout, visit=visit, **shown)
@@ -128,11 +131,21 @@ class PortalDashboard(Dashboard):
         visit, today, account_id = self.visit, self.today(), self.visit.owner_id
         if account_id is None:
             raise RuntimeError("the portal has an account")
-        shown: dict[str, Any] = {"stats": []}
+        shown: dict[str, Any] = {}
+        waiting = self._waiting(account_id)
+        money: list[dict[str, Any]] = []
+        asked_first: list[dict[str, Any]] = []  # what is seen on a telephone without scrolling, after what is owed
         if visit.allows(P.INVOICES_READ):
             shown["unpaid"] = self.invoices(overviews.invoices_owed(account_id), today)
             shown["unpaid_url"] = f"{visit.base_url}/invoices/?status=unpaid&status=partially_paid&sort=due_on"
-            shown["stats"] += money_stats(visit, account_id, self.hooks.now())
+            money = money_stats(visit, account_id, self.hooks.now())
+        if visit.allows(P.SUBSCRIPTIONS_READ) and (charge := overviews.next_charge(account_id)) is not None:
+            asked_first.append(self._next_charge(charge))
+        if visit.allows(P.TICKETS_READ):
+            shown["tickets"] = self.tickets(overviews.tickets_in_progress(account_id))
+            shown["tickets_url"] = f"{visit.base_url}/tickets/"
+            asked_first.append(self._open_tickets(waiting))
+        shown["stats"] = [*money[:2], *asked_first, *money[2:]]
         if visit.allows(P.LICENSES_READ):
             parts = overviews.licenses_by_kind(account_id)
             shown["licenses_by_kind"] = self._slices(parts)
@@ -141,28 +154,52 @@ class PortalDashboard(Dashboard):
             shown["expiring_url"] = f"{visit.base_url}/licenses/?status=active&sort=expires_on"
             number = sum(part.number for part in parts)
             shown["stats"].append({"label": "Active licenses", "value": f"{number:,}", "url": shown["licenses_url"]})
-        if visit.allows(P.TICKETS_READ):
-            shown["tickets"] = self.tickets(overviews.tickets_in_progress(account_id))
-            shown["tickets_url"] = f"{visit.base_url}/tickets/"
         if visit.allows(P.AUDIT_READ):
             shown["activity"] = recent_activity(visit, LATEST_EVENTS)
-        shown["notices"] = self._asked(account_id)
+        shown["notices"] = self._asked(waiting)
         title = visit.context.account_name
         return render_template(
             "pages/dashboard/portal.html", layout=self.realm.layout, visit=visit, title=title, **shown
         )
 
-    def _asked(self, account_id: int) -> list[tuple[str, str, str]]:
+    def _next_charge(self, charge: overviews.NextCharge) -> dict[str, str]:
+        plan = charge.package_name or f"{charge.subscriptions} subscriptions"
+        return {
+            "label": f"Next charge, {self.date(charge.billed_on)}",
+            "value": format_money(charge.price, charge.currency, self.visit.locale),
+            "note": f"{plan}, before tax",
+            "url": f"{self.visit.base_url}/subscriptions/?status=active&sort=renews_on",
+        }
+
+    def _open_tickets(self, waiting: Mapping[Task, int]) -> dict[str, str]:
+        number = sum(waiting[state] for state in TICKET_STATES)
+        waits = waiting[Task.TICKETS_WAITING_FOR_CUSTOMER]
+        return {
+            "label": "Open tickets",
+            "value": f"{COUNTED_TO}+" if number >= COUNTED_TO else str(number),
+            "note": f"{waits} wait for you" if waits > 1 else "One waits for you" if waits else "",
+            "tone": "warning" if waits else "",
+            "url": f"{self.visit.base_url}/tickets/",
+        }
+
+    def _waiting(self, account_id: int) -> Mapping[Task, int]:
+        """What waits in the account, as far as this member answers for it."""
+        tasks = [Task.OWNERSHIP_ASKED]
+        if self.visit.allows(P.TICKETS_READ):
+            tasks += TICKET_STATES
+        if self.visit.allows(P.PAYMENTS_APPROVE):
+            tasks.append(Task.PAYMENTS_TO_APPROVE)
+        return waiting_in_account(tasks, account_id, self.visit.actor.member_id, now=self.hooks.now())
+
+    def _asked(self, waiting: Mapping[Task, int]) -> list[tuple[str, str, str]]:
         """What waits for an answer of this very member: becoming owner, and payments above a limit."""
-        visit, now = self.visit, self.hooks.now()
-        found = []
-        change = open_ownership_change(account_id, now=now)
-        if change is not None and visit.actor.member_id in (change.from_member_id, change.to_member_id):
+        base, found = self.visit.base_url, []
+        if waiting[Task.OWNERSHIP_ASKED]:
             text = "You are asked about the ownership of this account."
-            found.append((text, f"{visit.base_url}/ownership/", "Open the change of ownership"))
-        if visit.allows(P.PAYMENTS_APPROVE) and (number := open_questions(account_id)):
+            found.append((text, f"{base}/ownership/", "Open the change of ownership"))
+        if number := waiting.get(Task.PAYMENTS_TO_APPROVE, 0):
             text = "A payment waits for your approval." if number == 1 else f"{number} payments wait for your approval."
-            found.append((text, f"{visit.base_url}/pay-approvals/?status=asked", "Open them"))
+            found.append((text, f"{base}/pay-approvals/?status=asked", "Open them"))
         return found
 
     def _slices(self, parts: Iterable[Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from models import InboundMail, InboundOutcome
 from panel import STAFF, Action, Choice, Column, DateRange, Resource, Text, Visit, reading
 from panel.pages import DetailsField, Facts
 from services.held_mails import MailDecided, content_of, let_in, mails_of_departments, proposal_for, reject_mail
-from services.mail_counts import mail_counts, mails_held
+from services.mail_counts import mail_counts
 
 SHOWN_DAYS = 7
 _LONGEST_SHOWN = 5_000
@@ -47,14 +47,14 @@ def what_it_says(visit: Visit, mail: InboundMail, now: dt.datetime) -> list[Fact
     return [Facts("What it says", [_fact("text", "Text", text), _fact("files", "Attachments", files)])]
 
 
-def mail_stats(visit: Visit, now: dt.datetime) -> list[dict[str, Any]]:
-    """For the first page: what came in, as a sum that adds up, and what waits for a person of the staff."""
+def mail_stats(visit: Visit, waiting: int, now: dt.datetime) -> list[dict[str, Any]]:
+    """For the first page: what came in, as a sum that adds up, and how many wait for a person of the staff."""
     counts = mail_counts(since=now.astimezone(dt.UTC).date() - dt.timedelta(days=SHOWN_DAYS - 1))
     note = (
         f"= {counts.replies:,} replies + {counts.new_tickets:,} new tickets + {counts.held:,} held"
         f" + {counts.rejected:,} rejected"
     )
-    url, waiting = f"{visit.base_url}/inbound-mails/", mails_held()
+    url = f"{visit.base_url}/inbound-mails/"
     received = {"label": f"Mails in {SHOWN_DAYS} days", "value": f"{counts.received:,}", "note": note, "url": url}
     held = {"label": "Mails held", "value": f"{waiting:,}", "url": f"{url}?outcome=held"}
     return [received, {**held, "note": "They wait for you to let them in.", "tone": "warning"} if waiting else held]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.panel.house import MEMBER_GRANTS, House
-from tests.panel.schema import Bed, Plant
+from tests.panel.schema import Bed, Plant, Watering
 
 
 def names(page: dict[str, Any]) -> list[str]:
@@ -98,6 +98,11 @@ def test_a_reference_opens_the_record_it_names_for_those_who_may_see_it(plants: 
     )
     plants.portal_grants = MEMBER_GRANTS - {"beds"}
     assert cell(plants.page("/portal/north/plants/", "north"), 1, "Bed") == "Sunny bed"
+
+
+def test_a_linked_column_that_names_another_record_opens_its_own_row(plants: House) -> None:
+    plants.add(Watering(garden_id=1, code="w-1", plant_id=1, litres=3))
+    assert cell(plants.page("/staff/waterings/"), 0, "Plant") == '<a href="/staff/waterings/w-1">Rose</a>'
 
 
 @pytest.mark.parametrize(

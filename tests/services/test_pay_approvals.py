@@ -30,12 +30,12 @@ from services.pay_approvals import (
     approve_payment,
     ask_for_payment,
     decline_payment,
-    open_questions,
     require_within_pay_limit,
     withdraw_question,
 )
 from services.people import NotWhileLoggedInAs
 from services.step_up import ProofNeeded
+from services.waiting_tasks import Task, waiting_in_account
 from tests.factories.money import InvoiceFactory, PaymentAllocationFactory, PaymentFactory
 from tests.factories.people import AccountFactory, MemberFactory, MemberRoleGrantFactory, OwnerFactory
 from tests.services.money import CLERK, fund, funds, issued, member_actor
@@ -83,7 +83,7 @@ def test_above_the_limit_the_owner_is_asked_and_the_payment_passes_once(
     assert refused.value.instead == "ask-the-owner"
     approval = ask_for_payment(invoice, actor=asker, now=now, note=" For the new phones ")
     assert (approval.amount, approval.currency, approval.note) == (10_000, "USD", "For the new phones")
-    assert open_questions(account.id) == 1
+    assert waiting_in_account([Task.PAYMENTS_TO_APPROVE], account.id, None, now=now)[Task.PAYMENTS_TO_APPROVE] == 1
     mail = db.session.scalars(select(NotificationDelivery)).one()
     assert mail.person_id == owner.person_id
     assert f"/pay-approvals/{approval.public_id}" in mail.text
