@@ -66,6 +66,7 @@ class PaymentMethod(Keyed, Public, AccountOwned, Stamped, Versioned, Base):
         CheckConstraint("length(last_four) <= 4", name="last_four_is_all_we_keep"),
         CheckConstraint("(status = 'removed') = (removed_at IS NOT NULL)", name="removed_has_its_moment"),
         *list_indexes("payment_method", "expires_on", "created_at"),
+        Index("ix_payment_method_last_four_id", "last_four", "id"),
     )
 
     kind: Mapped[PaymentMethodKind] = choice_column(PaymentMethodKind)

@@ -22,7 +22,7 @@ _AT_ONCE: Final = 5_000
 
 def count_business(*, now: dt.datetime) -> dict[str, Any]:
     """The last twelve months, as the job keeps them: ``counted_at`` (ISO 8601), ``months``, and for each currency its
-    name and the lists ``invoiced``, ``received`` and ``owed`` in minor units; a list, since JSONB keeps no order of keys.
+    name and the lists ``invoiced``, ``received`` and ``owed`` in minor units; a list, as JSONB keeps no order of keys.
     """
     figures = fold(_booked(), months_until(now.date(), MONTHS))
     return {

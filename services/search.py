@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.codes import possible_codes
 from extensions import db
 from models.account import Account
+from models.credit_note import CreditNote
 from models.invoice import Invoice
 from models.license import License
 from models.member import Member
+from models.payment import Payment
+from models.payment_method import PaymentMethod
 from models.person import Person
+from models.subscription import Subscription
 from models.ticket import Ticket
 
 SHORTEST_WORD: Final = 3
@@ -36,7 +40,11 @@ class FoundKind(StrEnum):
     ACCOUNT = "accounts"
     MEMBER = "members"
     LICENSE = "licenses"
+    SUBSCRIPTION = "subscriptions"
     INVOICE = "invoices"
+    CREDIT_NOTE = "credit-notes"
+    PAYMENT = "payments"
+    PAYMENT_METHOD = "payment-methods"
     TICKET = "tickets"
 
 
@@ -123,6 +131,52 @@ _SEARCHED: Final[dict[FoundKind, _Searched]] = {
         Invoice,
         Invoice.id,
     ),
+    FoundKind.SUBSCRIPTION: _Searched(
+        Subscription,
+        Subscription.number,
+        (Subscription.number, Subscription.reference, Subscription.licensee),
+        select(
+            Subscription.number.label("key"),
+            Subscription.number.label("title"),
+            func.coalesce(Subscription.licensee, Subscription.reference).label("note"),
+            *_ACCOUNT,
+        ).join(Account, Account.id == Subscription.account_id),
+        Subscription,
+        Subscription.id,
+    ),
+    FoundKind.CREDIT_NOTE: _Searched(
+        CreditNote,
+        CreditNote.number,
+        (CreditNote.number,),
+        select(
+            CreditNote.number.label("key"), CreditNote.number.label("title"), literal("").label("note"), *_ACCOUNT
+        ).join(Account, Account.id == CreditNote.account_id),
+        CreditNote,
+        CreditNote.id,
+    ),
+    FoundKind.PAYMENT: _Searched(
+        Payment,
+        Payment.number,
+        (Payment.number, Payment.reference),
+        select(
+            Payment.number.label("key"), Payment.number.label("title"), Payment.reference.label("note"), *_ACCOUNT
+        ).join(Account, Account.id == Payment.account_id),
+        Payment,
+        Payment.id,
+    ),
+    FoundKind.PAYMENT_METHOD: _Searched(
+        PaymentMethod,
+        PaymentMethod.last_four,
+        (),  # found by its last four digits only: nothing else of it is known to people
+        select(
+            PaymentMethod.public_id.label("key"),
+            PaymentMethod.last_four.label("title"),
+            PaymentMethod.brand.label("note"),
+            *_ACCOUNT,
+        ).join(Account, Account.id == PaymentMethod.account_id),
+        PaymentMethod,
+        PaymentMethod.id,
+    ),
     FoundKind.TICKET: _Searched(
         Ticket,
         Ticket.number,
@@ -137,9 +191,14 @@ _SEARCHED: Final[dict[FoundKind, _Searched]] = {
 
 
 def search_everything(
-    text: str, kinds: Collection[FoundKind], *, seen_tickets: ColumnElement[bool] | None = None
+    text: str,
+    kinds: Collection[FoundKind],
+    *,
+    account_id: int | None = None,
+    seen_tickets: ColumnElement[bool] | None = None,
 ) -> Found:
-    """Find records of these kinds only. ``seen_tickets`` narrows tickets to those the searcher sees.
+    """Find records of these kinds only, of one account if it is named. ``seen_tickets`` narrows tickets to those the
+    searcher sees.
 
     A number or address that is typed whole is found whatever its length; words need three characters.
     """
@@ -155,13 +214,20 @@ def search_everything(
             continue
         searched = _SEARCHED[kind]
         narrowed = (seen_tickets,) if kind is FoundKind.TICKET and seen_tickets is not None else ()
+        if account_id is not None:
+            narrowed = (*narrowed, _owner_of(searched.model) == account_id)
         exact = _exact(kind, searched, text, narrowed)
-        others = _by_words(kind, searched, words, narrowed) if words else []
+        others = _by_words(kind, searched, words, narrowed) if words and searched.words else []
         known = {hit.key for hit in exact}
         found = [*exact, *(hit for hit in others if hit.key not in known)]
         hits += found[:SHOWN]
         more |= {kind} if len(found) > SHOWN else set()
     return Found(hits, frozenset(more), [word for word in every if len(word) < SHORTEST_WORD])
+
+
+def _owner_of(model: type[Any]) -> InstrumentedAttribute[Any]:
+    owner: InstrumentedAttribute[Any] = model.id if model is Account else model.account_id
+    return owner
 
 
 def _exact(kind: FoundKind, searched: _Searched, text: str, narrowed: tuple[ColumnElement[bool], ...]) -> list[Hit]:

@@ -1,10 +1,10 @@
-"""The search of the back office: one box for names, numbers, codes and addresses, over all that a role may read."""
+"""The search: one box for names, numbers, codes and addresses, over all that a role may read; and the palette."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from flask import redirect, render_template, request
+from flask import jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
@@ -13,6 +13,7 @@ from panel import EVERYONE, Visit
 from panel.addresses import address
 from panel.door import RealmPage
 from services.search import LONGEST_TEXT, SHORTEST_WORD, Found, FoundKind, Hit, search_everything
+from views.palette import MOST_OFFERED, acts_named, pages_named
 from views.tickets import seen_tickets
 
 TOO_LONG: Final = f"Search for at most {LONGEST_TEXT} characters."
@@ -21,7 +22,11 @@ _LABELS: Final = {
     FoundKind.ACCOUNT: ("Accounts", P.ACCOUNTS_READ),
     FoundKind.MEMBER: ("Members", P.MEMBERS_READ),
     FoundKind.LICENSE: ("Licenses", P.LICENSES_READ),
+    FoundKind.SUBSCRIPTION: ("Subscriptions", P.SUBSCRIPTIONS_READ),
     FoundKind.INVOICE: ("Invoices", P.INVOICES_READ),
+    FoundKind.CREDIT_NOTE: ("Credit notes", P.CREDIT_NOTES_READ),
+    FoundKind.PAYMENT: ("Payments", P.PAYMENTS_READ),
+    FoundKind.PAYMENT_METHOD: ("Payment methods", P.PAYMENT_METHODS_READ),
     FoundKind.TICKET: ("Tickets", P.TICKETS_READ),
 }
 
@@ -31,7 +36,7 @@ class SearchPage(RealmPage):
 
     slug, title = "search", "Search"
     group, icon = "", "search"
-    verbs: ClassVar[dict[str, str]] = {"index": EVERYONE}
+    verbs: ClassVar[dict[str, str]] = {"index": EVERYONE, "palette": EVERYONE}
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
@@ -39,8 +44,8 @@ class SearchPage(RealmPage):
         visit = self.visit
         typed = request.args.get("q", "").strip()
         warning = NOT_TEXT if "\0" in typed else TOO_LONG if len(typed) > LONGEST_TEXT else ""
-        kinds = [kind for kind, (_, grant) in _LABELS.items() if visit.allows(grant)]
-        found = Found([]) if warning else search_everything(typed, kinds, seen_tickets=seen_tickets(visit))
+        kinds = _kinds(visit)
+        found = Found([]) if warning else _search(visit, typed, kinds)
         if found.only_exact is not None:
             return redirect(_url(visit, found.only_exact), code=303)
         if found.left_out:
@@ -56,6 +61,37 @@ class SearchPage(RealmPage):
             searched=", ".join(_LABELS[kind][0].lower() for kind in kinds),
         )
 
+    @expose("/palette")
+    def palette(self) -> ResponseReturnValue:
+        """What static/js/palette.js offers for what is typed: [{label, items: [{title, note, url}]}].
+
+        The record whose number was typed comes first, then pages and acts, then what holds the words.
+        """
+        visit = self.visit
+        typed = request.args.get("q", "").strip()
+        found = _search(visit, typed, _kinds(visit))
+        exact = [_offer(visit, hit) for hit in found.hits if hit.exact]
+        groups = [("", exact), ("Go to", pages_named(visit, typed)), ("Do", acts_named(visit, typed))]
+        for kind, (label, _grant) in _LABELS.items():
+            hits = [hit for hit in found.hits if hit.kind is kind and not hit.exact][:MOST_OFFERED]
+            groups.append((label, [_offer(visit, hit) for hit in hits]))
+        return jsonify([{"label": label, "items": items} for label, items in groups if items])
+
+
+def _kinds(visit: Visit) -> list[FoundKind]:
+    """What this visit may look for: in a portal everything but accounts."""
+    kinds = [kind for kind, (_, grant) in _LABELS.items() if visit.allows(grant)]
+    return [kind for kind in kinds if visit.owner_id is None or kind is not FoundKind.ACCOUNT]
+
+
+def _search(visit: Visit, typed: str, kinds: list[FoundKind]) -> Found:
+    return search_everything(typed, kinds, account_id=visit.owner_id, seen_tickets=seen_tickets(visit))
+
+
+def _offer(visit: Visit, hit: Hit) -> dict[str, str]:
+    item = _item(visit, hit)
+    return {"title": str(item["title"]), "note": str(item["note"] or item["side"]), "url": str(item["url"])}
+
 
 def _group(visit: Visit, kind: FoundKind, found: Found, typed: str) -> dict[str, Any]:
     label, _ = _LABELS[kind]
@@ -69,7 +105,8 @@ def _group(visit: Visit, kind: FoundKind, found: Found, typed: str) -> dict[str,
 
 def _item(visit: Visit, hit: Hit) -> dict[str, Any]:
     account = f"{hit.account_name} ({hit.client_id})"
-    parts = [hit.note] if hit.kind is FoundKind.ACCOUNT else [hit.note, account]
+    alone = hit.kind is FoundKind.ACCOUNT or visit.owner_id is not None
+    parts = [hit.note] if alone else [hit.note, account]
     return {
         "title": hit.title,
         "url": _url(visit, hit),

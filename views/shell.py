@@ -29,6 +29,7 @@ from views.login_consent_rule import LoginConsentRulePage
 from views.method_pages import AddMethodPage
 from views.provider_settings import ProviderSettingsPage
 from views.received_payments import ReceivedPaymentPage
+from views.rehearsal import RehearsalPage
 from views.resources import GROUPS, RESOURCES
 from views.seats import seats_shown
 from views.stand_ins import stand_in_ribbon
@@ -44,6 +45,7 @@ PAGES = (
     NewInvoicePage,
     ReceivedPaymentPage,
     BooksPage,
+    RehearsalPage,
     ProviderSettingsPage,
     BalancePage,
     AddMethodPage,
@@ -87,6 +89,11 @@ class RealmFrame:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+
+    @cached_property
+    def base_url(self) -> str:
+        """Where the realm begins."""
+        return self._visit.base_url
 
     @cached_property
     def nav(self) -> list[dict[str, Any]]:

@@ -95,6 +95,7 @@ def mount_sites(app: Flask) -> None:
                 OwnershipPage,
                 LeavePage,
                 LoginConsentRulePage,
+                SearchPage,
                 InboxPage,
                 ResourcesCentrePage,
                 HelpPage,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from domain.permissions import StaffRole
+from domain.permissions import MemberRole, StaffRole
 from services.search import FoundKind, search_everything
-from tests.factories.money import InvoiceFactory
+from tests.factories.money import CreditNoteFactory, InvoiceFactory, PaymentFactory, PaymentMethodFactory
 from tests.factories.people import (
     AccountFactory,
     DepartmentFactory,
     MemberFactory,
+    MemberRoleGrantFactory,
     PersonFactory,
     StaffDepartmentFactory,
     StaffMemberFactory,
 )
-from tests.factories.services import LicenseFactory
+from tests.factories.services import LicenseFactory, SubscriptionFactory
 from tests.factories.support import TicketFactory
 from tests.support.desk import Desk, staff_desk
+from tests.support.door import member_who_can_sign_in, sign_in_as
 
 EVERYTHING = tuple(FoundKind)
 
@@ -163,3 +165,79 @@ def test_the_box_stands_on_every_page_of_the_back_office_and_not_in_the_portal(a
     member = Desk(app, MemberFactory(account=account).person, "/portal/10001")
     assert 'id="global-search"' not in member.get("/").get_data(as_text=True)
     assert member.client.get("/staff/search/?q=acme").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "hit"),
+    [
+        ("SUB-000042", ("subscriptions", "SUB-000042")),
+        ("warehouse phones", ("subscriptions", "SUB-000042")),
+        ("CN-2026-0007", ("credit-notes", "CN-2026-0007")),
+        ("PAY-000009", ("payments", "PAY-000009")),
+        ("wire 7781", ("payments", "PAY-000009")),
+        ("4242", ("payment-methods", "4242")),
+    ],
+)
+def test_money_and_subscriptions_are_found_by_what_people_know_of_them(account, typed, hit):
+    SubscriptionFactory(account=account, number="SUB-000042", reference="Warehouse phones")
+    CreditNoteFactory(invoice=InvoiceFactory(account=account), number="CN-2026-0007")
+    PaymentFactory(account=account, number="PAY-000009", reference="wire 7781")
+    PaymentMethodFactory(account=account, last_four="4242")
+    assert hit in found(typed)
+
+
+def test_in_one_account_nothing_of_another_is_found(account):
+    other = AccountFactory(client_id="10002", name="Acme Bakery of the north")
+    LicenseFactory(account=other, code="ZZZZ-EFGH-2345-6789")
+    TicketFactory(account=other, number="T-1002", subject="Phones are silent", department=None)
+    assert found("silent", account_id=account.id) == [("tickets", "T-1001")]
+    assert found("ZZZZ-EFGH-2345-6789", account_id=account.id) == []
+    assert found("bakery", account_id=account.id) == [("accounts", "Acme Bakery")]
+
+
+def offered(somebody, typed, base=""):
+    answer = somebody.get(f"{base}/search/palette", query_string={"q": typed})
+    assert answer.status_code == 200
+    return {group["label"]: [item["title"] for item in group["items"]] for group in answer.get_json()}
+
+
+def test_the_palette_offers_the_record_whose_number_was_typed_before_all_else(app, account):
+    groups = offered(staff_desk(app), "INV-2026-0001")
+    assert next(iter(groups.items())) == ("", ["INV-2026-0001"])
+    assert "INV-2026-0001" not in groups.get("Invoices", [])
+
+
+def test_the_palette_offers_pages_and_acts_by_their_words_and_only_permitted_ones(app, account):
+    desk = staff_desk(app)
+    assert "Tickets" in offered(desk, "tick")["Go to"]
+    assert "Add account" in offered(desk, "add acc")["Do"]
+    auditor = staff_desk(app, StaffRole.AUDITOR)
+    assert "Do" not in offered(auditor, "add acc")
+
+
+def test_a_member_searches_their_own_account_and_finds_no_accounts(account, client, session):
+    InvoiceFactory(account=AccountFactory(client_id="10002"), number="INV-2026-0002")
+    member_who_can_sign_in("owner@acme.example", account=account, is_owner=True)
+    session.commit()
+    sign_in_as(client, "owner@acme.example")
+    page = client.get("/portal/10001/search/?q=INV-2026")
+    assert "INV-2026-0001" in page.text
+    assert "INV-2026-0002" not in page.text
+    assert client.get("/portal/10001/search/?q=INV-2026-0002").status_code == 200  # found nothing: no redirect
+    groups = offered(client, "bakery", "/portal/10001")
+    assert "Accounts" not in groups
+    assert client.get("/portal/10002/search/palette?q=INV").status_code == 404
+
+
+def test_a_member_without_the_right_is_offered_nothing_of_it(account, client, session):
+    member = member_who_can_sign_in("tickets@acme.example", account=account)
+    MemberRoleGrantFactory(member=member, role=MemberRole.TICKETS)
+    session.commit()
+    sign_in_as(client, "tickets@acme.example")
+    assert offered(client, "INV-2026-0001", "/portal/10001").keys() & {"", "Invoices"} == set()
+    assert offered(client, "silent", "/portal/10001")["Tickets"] == ["T-1001"]
+
+
+@pytest.mark.parametrize("typed", ["", "\0", "x" * 5000, "%_\\", "' OR 1=1 --", "🙂"])
+def test_nonsense_in_the_palette_is_answered_with_a_list(app, account, typed):
+    assert "Accounts" not in offered(staff_desk(app), typed)
