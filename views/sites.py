@@ -14,6 +14,7 @@ from views.auto_top_up import AutoTopUpPage
 from views.balance_page import BalancePage
 from views.books import BooksPage
 from views.chat_pages import ChatNewsPage, ChatPage
+from views.components_page import ComponentsPage
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.downloads import DownloadPage
 from views.financing import FinancingPage
@@ -68,6 +69,7 @@ def mount_sites(app: Flask) -> None:
                 RehearsalPage,
                 MonthPackPage,
                 TicketPresencePage,
+                ComponentsPage,
             ),
         ),
         Site(
