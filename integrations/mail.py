@@ -40,10 +40,18 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer, and the words to show to staff."""
+    """The answer, and the words to show to staff.
+
+    What only some channels know: ``remote_id`` is what the other side calls the message, ``pause`` how long it wants us
+    to wait. ``gone`` says that the address takes nothing from us any more, ``moved_to`` which one took its place.
+    """
 
     answer: Answer
     words: str = ""
+    remote_id: str = ""
+    pause: dt.timedelta | None = None
+    gone: bool = False
+    moved_to: str = ""
 
 
 class LetterNotSafe(ValueError):
