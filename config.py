@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from domain.entitlements import key_bytes
 from setting_forms import OidcProvider, OidcProviders, Secrets, Words
-from setting_groups import BucketSettings, Environment, GatewaySettings, MailInSettings, SmsSettings
+from setting_groups import BucketSettings, Environment, GatewaySettings, MailInSettings, SmsSettings, TelegramSettings
 
 __all__ = ["Environment", "Settings", "SettingsError", "load_settings"]
 
@@ -36,7 +36,7 @@ class SettingsError(Exception):
     """The settings do not allow a start. The message names each setting at fault and never shows a value."""
 
 
-class Settings(GatewaySettings, SmsSettings, BucketSettings, MailInSettings):
+class Settings(GatewaySettings, SmsSettings, TelegramSettings, BucketSettings, MailInSettings):
     """Everything an operator can set. The name of a setting in the environment is the name here in capitals."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True, extra="ignore")

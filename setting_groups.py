@@ -72,6 +72,34 @@ class SmsSettings(InstallationSettings):
         return self
 
 
+class TelegramSettings(InstallationSettings):
+    """The bot that people talk with. Without a token it is not offered; the demo then talks with a stand-in."""
+
+    telegram_bot_token: SecretStr = SecretStr("")
+    telegram_bot_username: str = Field("", pattern=r"^([A-Za-z][A-Za-z0-9_]{4,31})?$")  # stands in links to the bot
+    telegram_url: str = "https://api.telegram.org"
+    demo_telegram_port: int = Field(0, ge=0, le=65535)  # where the demo's stand-in listens; 0: any free port
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]+", value.get_secret_value()):
+            raise ValueError("write it as it was given out, like 123456:ABC-DEF")
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_half_a_bot(self) -> Self:
+        if bool(self.telegram_bot_token.get_secret_value()) != bool(self.telegram_bot_username):
+            raise ValueError("TELEGRAM_BOT_TOKEN: set it together with TELEGRAM_BOT_USERNAME")
+        parts = urlsplit(self.telegram_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("TELEGRAM_URL: write an address like https://api.telegram.org")
+        on_this_machine = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme == "http" and not on_this_machine:
+            raise ValueError("TELEGRAM_URL: only a server on this machine is talked with without encryption")
+        return self
+
+
 class GatewaySettings(InstallationSettings):
     """Through whom customers pay."""
 

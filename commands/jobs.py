@@ -15,6 +15,7 @@ from extensions import db
 from jobs.engine import Engine
 from jobs.logs import log_to_the_console
 from jobs.mail_in import MailInDoor
+from jobs.telegram import ChatPoller
 
 
 @click.command("jobs")
@@ -28,10 +29,12 @@ def command() -> None:
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _signal, _frame: stopping.set())
-    engine, door = Engine(app), MailInDoor(app)
+    engine, door, poller = Engine(app), MailInDoor(app), ChatPoller(app)
     door.start()
+    poller.start()
     engine.start()
     stopping.wait()
+    poller.stop()
     door.stop()
     logging.getLogger("foyer.jobs").info("stopping: jobs in hand are finished or given back")
     engine.stop()

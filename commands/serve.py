@@ -19,9 +19,11 @@ from config import Environment, Settings
 from extensions import db
 from jobs.demo_gateways import DemoGateways
 from jobs.demo_mail import DemoMail
+from jobs.demo_telegram import DemoTelegram
 from jobs.engine import Engine
 from jobs.logs import log_to_the_console
 from jobs.mail_in import MailInDoor
+from jobs.telegram import ChatPoller
 from services.demo import database_is_empty
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -50,9 +52,9 @@ def command() -> None:
 
 
 def companions(app: Flask) -> list[Companion]:
-    """What starts before the pages and stops after them in reverse order: the demo's mail server and payment
-    providers, the door for mails, jobs, the clock."""
-    return [DemoMail(app), DemoGateways(app), MailInDoor(app), Engine(app)]
+    """What starts before the pages and stops after them in reverse order: the demo's mail server, payment providers
+    and Telegram, the door for mails, who fetches what is sent to the bot, jobs, the clock."""
+    return [DemoMail(app), DemoGateways(app), DemoTelegram(app), MailInDoor(app), ChatPoller(app), Engine(app)]
 
 
 def make_ready(settings: Settings) -> None:

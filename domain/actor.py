@@ -17,6 +17,7 @@ class Source(StrEnum):
     IMPORT = "import"
     SYSTEM = "system"
     EMAIL = "email"
+    TELEGRAM = "telegram"
 
 
 @dataclass(frozen=True, slots=True)

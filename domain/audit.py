@@ -112,6 +112,8 @@ class AuditEvent(StrEnum):
     PERSON_PHONE_REMOVED = "person.phone_removed", "Removed the phone number"
     PERSON_IDENTITY_BOUND = "person.identity_bound", "Connected a social sign-in"
     PERSON_IDENTITY_UNBOUND = "person.identity_unbound", "Disconnected a social sign-in"
+    PERSON_TELEGRAM_BOUND = "person.telegram_bound", "Connected a Telegram chat"
+    PERSON_TELEGRAM_UNBOUND = "person.telegram_unbound", "Disconnected the Telegram chat"
     PERSON_NETWORKS_CHANGED = "person.networks_changed", "Changed the addresses one may sign in from"
     POLICY_PUBLISHED = "policy.published", "Published a new version of the policy"
     PERSON_POLICY_DECIDED = "person.policy_decided", "Decided on a policy"

@@ -14,6 +14,7 @@ from jobs.senders import outgoing_of
 from services.deliveries import JOB, Step, enqueue_late_deliveries, held_until
 from services.deliveries import deliver as deliver_one
 from services.documents import attachment_of
+from services.telegram_bindings import learn_of_chat
 from services.unit_of_work import unit_of_work
 
 _SHORTEST_PAUSE = dt.timedelta(seconds=1)
@@ -24,7 +25,14 @@ def deliver(job: JobContext) -> Mapping[str, Any]:
     """Send the message, if it is due and a sender is set up. A failed try writes its own follow-up."""
     outgoing = outgoing_of(current_app)
     delivery_id = int(job.payload["delivery_id"])
-    step = deliver_one(delivery_id, outgoing.senders, now=job.now, lease=outgoing.lease, documents=attachment_of)
+    step = deliver_one(
+        delivery_id,
+        outgoing.senders,
+        now=job.now,
+        lease=outgoing.lease,
+        documents=attachment_of,
+        learns=learn_of_chat,
+    )
     if step is Step.HELD:
         until = held_until(delivery_id)
         if until is not None:  # its runner died, or is just sending it

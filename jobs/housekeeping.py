@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from jobs.registry import JobContext, clock
-from services import attachments, mail_files
+from services import attachments, mail_files, telegram_files
 from services.attempts import forget_old_attempts
 from services.avatars import discard_orphans
 from services.clock_slots import forget_old_slots
@@ -15,6 +15,8 @@ from services.jobs import forget_old_jobs
 from services.passkey_challenges import forget_old_challenges
 from services.rehearsing.asking import forget_old_rehearsals
 from services.stored_files import discard_lost
+from services.telegram_dialogues import forget_old_dialogues
+from services.telegram_updates import forget_old_updates
 from services.unit_of_work import unit_of_work
 
 HOUR = dt.timedelta(hours=1)
@@ -47,9 +49,22 @@ def jobs(job: JobContext) -> dict[str, int]:
 
 @clock("discard_orphans", every=DAY)
 def orphans(job: JobContext) -> dict[str, int]:
-    """Contents of pictures, attachments and mails that no row knows, after a day or two."""
-    by_days = sum(discard_lost(folder, now=job.now) for folder in (attachments.FOLDER, mail_files.FOLDER))
+    """Contents of pictures, attachments, mails and chats that no row knows, after a day or two."""
+    folders = (attachments.FOLDER, mail_files.FOLDER, telegram_files.FOLDER)
+    by_days = sum(discard_lost(folder, now=job.now) for folder in folders)
     return {"deleted": discard_orphans(now=job.now) + by_days}
+
+
+@clock("forget_old_dialogues", every=HOUR)
+def dialogues(job: JobContext) -> dict[str, int]:
+    """What was written in chats and not sent, after a day."""
+    return in_pieces(job, lambda: forget_old_dialogues(now=job.now))
+
+
+@clock("forget_old_updates", every=DAY)
+def updates(job: JobContext) -> dict[str, int]:
+    """Which updates of the bot were taken, after 30 days."""
+    return in_pieces(job, lambda: forget_old_updates(now=job.now))
 
 
 @clock("forget_old_rehearsals", every=DAY)

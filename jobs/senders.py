@@ -15,9 +15,11 @@ from flask_mail import Mail
 from config import Environment, Settings
 from integrations.mail import FlaskMailer, MailServer
 from integrations.sms import KeepsSms, KeptSms, SmsGateway, Twilio, TwilioAccount
+from integrations.telegram import Bot, ChatGateway, Telegram
 from models.notification import NotificationChannel
 from services.outgoing import MailSender, Sender
 from services.sms import SmsSender
+from services.telegram_outbox import ChatSender
 
 EXTENSION: Final = "outgoing"
 RECEIVED_MAIL: Final = "received-mail"
@@ -27,12 +29,23 @@ _ANSWERS_TO_ONE_MAIL: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class BotInUse:
+    """The bot that chats are talked with. ``link`` is where a person finds it; the code comes behind it."""
+
+    key: str
+    username: str
+    gateway: ChatGateway
+    link: str
+
+
 @dataclass(slots=True)
 class OutgoingChannels:
     """A sender for each channel that is set up; ``lease`` is the longest that one message may take."""
 
     senders: dict[NotificationChannel, Sender] = field(default_factory=dict)
     lease: dt.timedelta = dt.timedelta(minutes=5)
+    bot: BotInUse | None = None
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -62,6 +75,17 @@ def install(app: Flask, settings: Settings) -> None:
     gateway = sms_gateway(settings)
     if gateway is not None:
         outgoing.senders[NotificationChannel.SMS] = SmsSender(gateway)
+    if settings.telegram_bot_username:
+        token = settings.telegram_bot_token.get_secret_value()
+        talk_by_telegram(app, Bot(token, settings.telegram_bot_username, settings.telegram_url))
+
+
+def talk_by_telegram(app: Flask, bot: Bot, *, link: str = "") -> None:
+    """Let this app talk with people through this bot, which they find at ``link``; without one at t.me."""
+    outgoing, gateway = outgoing_of(app), Telegram(bot)
+    link = link or f"https://t.me/{bot.username}?start="
+    outgoing.bot = BotInUse(bot.key, bot.username, gateway, link)
+    outgoing.senders[NotificationChannel.TELEGRAM] = ChatSender(gateway)
 
 
 def sms_gateway(settings: Settings) -> SmsGateway | None:

@@ -117,6 +117,7 @@ from models.support_desk import (
     ReadyAnswer,
 )
 from models.tax import ProductClass, TaxRule
+from models.telegram import DialogueStep, TelegramDialogue, TelegramFile, TelegramPoller, TelegramUpdate
 from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticipant, TicketPresence, TicketStatus
 from models.ticket_type import Project, TicketField, TicketFieldKind, TicketPriority, TicketType
 from models.triggers import APPEND_ONLY
@@ -158,6 +159,7 @@ __all__ = [
     "DeliveryLink",
     "DeliveryState",
     "Department",
+    "DialogueStep",
     "Discussion",
     "DocumentFile",
     "DocumentKind",
@@ -292,6 +294,10 @@ __all__ = [
     "SuspensionCause",
     "TaxRule",
     "TelegramBinding",
+    "TelegramDialogue",
+    "TelegramFile",
+    "TelegramPoller",
+    "TelegramUpdate",
     "Ticket",
     "TicketField",
     "TicketFieldKind",

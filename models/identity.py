@@ -55,7 +55,10 @@ class PhoneVerification(Keyed, Stamped, Base):
 
 
 class TelegramBinding(Public, Keyed, Stamped, Base):
-    """A Telegram chat of a person; without ``chat_id`` as long as the one-time code was not sent to the bot."""
+    """A Telegram chat of a person; without ``chat_id`` as long as the one-time code was not sent to the bot.
+
+    ``blocked_at`` is when Telegram said that the person had blocked the bot, which ended the binding.
+    """
 
     __tablename__ = "telegram_binding"
 
@@ -65,6 +68,7 @@ class TelegramBinding(Public, Keyed, Stamped, Base):
     code_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     code_expires_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     bound_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    blocked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     person: Mapped[Person] = relationship(lazy="raise")
 

@@ -7,6 +7,7 @@ import enum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy import text as sql_text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,6 +16,8 @@ from models.account import Account
 from models.base import Json, Keyed, MayBeOwned, Public, Stamped, UtcDateTime, choice_column, list_indexes, search_index
 from models.document_file import DocumentKind
 from models.person import Person
+
+_HAS_REMOTE_ID = sql_text("remote_id IS NOT NULL")
 
 
 class NotificationKind(enum.StrEnum):
@@ -89,7 +92,8 @@ class NotificationRead(Keyed, Base):
 class NotificationDelivery(MayBeOwned, Public, Keyed, Stamped, Base):
     """A row of the outbox: one message to one address, written with the change that caused it.
 
-    ``message_id`` is made once and kept over all tries, so that a repeat can be recognised. ``unique_key`` lets a
+    ``message_id`` is made once and kept over all tries, so that a repeat can be recognised; ``remote_id`` is what the
+    other side called the message once it had it, by which an answer to it is known. ``unique_key`` lets a
     reminder be written once. ``secret`` marks texts that hold a link or code: they are blanked once sent. A mail may
     name a document of its account: its PDF, which may be set only later, goes with it.
     """
@@ -105,6 +109,7 @@ class NotificationDelivery(MayBeOwned, Public, Keyed, Stamped, Base):
     text: Mapped[str] = mapped_column(Text, default="")
     html: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
+    remote_id: Mapped[str | None] = mapped_column(String(64))
     reply_to: Mapped[str | None] = mapped_column(String(320))
     in_reply_to: Mapped[str | None] = mapped_column(String(255))
     headers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -131,6 +136,12 @@ class NotificationDelivery(MayBeOwned, Public, Keyed, Stamped, Base):
             name="document_is_whole",
         ),
         Index("ix_notification_delivery_state_next_try_at", "state", "next_try_at"),
+        Index(
+            "ix_notification_delivery_remote_id",
+            "remote_id",
+            sqlite_where=_HAS_REMOTE_ID,
+            postgresql_where=_HAS_REMOTE_ID,
+        ),
         *list_indexes("notification_delivery", "created_at", "state"),
         search_index("notification_delivery", "address"),
         search_index("notification_delivery", "subject"),

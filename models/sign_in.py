@@ -36,6 +36,7 @@ class SignInDoor(enum.StrEnum):
     PHONE_CODE = "phone_code"
     SOCIAL = "social"
     API = "api"
+    TELEGRAM = "telegram"
 
 
 class PasswordResetKind(enum.StrEnum):

@@ -25,7 +25,7 @@ from models.notification import DeliveryState, NotificationChannel, Notification
 from services.audit import record_event
 from services.jobs import enqueue
 from services.locks import guarded, reread, rows_changed
-from services.outgoing import Documents, Outgoing, Senders, no_documents
+from services.outgoing import Documents, Learns, Outgoing, Senders, learn_nothing, no_documents
 from services.unit_of_work import unit_of_work
 
 JOB: Final = "deliver"
@@ -69,6 +69,7 @@ def deliver(
     now: dt.datetime,
     lease: dt.timedelta = LEASE,
     documents: Documents = no_documents,
+    learns: Learns = learn_nothing,
 ) -> Step:
     """Send one message of the outbox if it is due. Opens its own units of work, and none while it sends."""
     with unit_of_work():
@@ -91,6 +92,8 @@ def deliver(
         outgoing = replace(outgoing, attachments=() if ready is None else (ready,))
         outcome = senders[outgoing.channel].send(outgoing)
     with unit_of_work():
+        if outcome.gone or outcome.moved_to:
+            learns(outgoing, outcome, now=now)
         return _record(outgoing, outcome, now)
 
 
@@ -218,9 +221,12 @@ def _claim(delivery_id: int, now: dt.datetime, lease: dt.timedelta) -> Outgoing 
 def _record(outgoing: Outgoing, outcome: Outcome, now: dt.datetime) -> Step:
     """Write down what came of a try, unless another has taken over meanwhile."""
     pause = pause_after(outgoing.attempt)
+    if pause is not None and outcome.pause is not None:
+        pause = outcome.pause
     if outcome.answer is Answer.TAKEN:
         step = Step.SENT
         values: dict[str, Any] = {"state": DeliveryState.SENT, "sent_at": now, "next_try_at": None, "error": None}
+        values["remote_id"] = outcome.remote_id or None
     elif outcome.answer is Answer.NEVER or pause is None:
         step, values = Step.FAILED, {"state": DeliveryState.FAILED, "next_try_at": None, "error": outcome.words}
     else:

@@ -25,6 +25,7 @@ from models.sign_in import AllowedNetwork, KnownDevice, PasswordReset, SessionEn
 from services.audit import record_event
 from services.erased_traces import DELETED_ADDRESS, DELETED_NAME, Erased, erase_traces, told_to
 from services.sessions import end_sessions
+from services.telegram_files import forget_dialogue
 
 _PERSONS_ROWS: Final[tuple[Any, ...]] = (
     TotpFactor,
@@ -107,6 +108,7 @@ def erase_person(person: Person, *, account_id: int | None, actor: Actor, now: d
     whom = Erased(person.id, person.public_id, person.email or "", person.name)
     end_sessions(person.id, SessionEnd.DISABLED, now=now)
     _run(update(SignInSession).where(SignInSession.person_id == person.id).values(ip=None, user_agent=None, place=None))
+    forget_dialogue(person.id, now=now)
     for model in _PERSONS_ROWS:
         _run(delete(model).where(model.person_id == person.id))
     _forget_mails(told_to(whom))
@@ -150,7 +152,7 @@ def _forget_mails(which: Any) -> None:
     _run(
         update(NotificationDelivery)
         .where(which)
-        .values(address=DELETED_ADDRESS, subject="", text="", html=None, headers={}, reply_to=None)
+        .values(address=DELETED_ADDRESS, subject="", text="", html=None, headers={}, reply_to=None, remote_id=None)
     )
 
 

@@ -22,10 +22,14 @@ from models.notification import NotificationDelivery
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What a mail about a discussion carries, so that its answers come back and mail programs show it as one."""
+    """What a mail about a discussion carries, so that its answers come back and mail programs show it as one.
+
+    ``discussion`` is its public id, by which answers in a chat come back.
+    """
 
     reply_to: str | None = None
     in_reply_to: str | None = None
+    discussion: str = ""
 
 
 NO_THREAD: Final = Thread()

@@ -179,7 +179,12 @@ def refuse_what_takes_no_messages(ticket: Ticket) -> None:
 
 def source_of(actor: Actor) -> MessageSource:
     """By which door a message came that says nothing of it."""
-    doors = {Source.STAFF: MessageSource.STAFF, Source.PORTAL: MessageSource.PORTAL, Source.API: MessageSource.API}
+    doors = {
+        Source.STAFF: MessageSource.STAFF,
+        Source.PORTAL: MessageSource.PORTAL,
+        Source.API: MessageSource.API,
+        Source.TELEGRAM: MessageSource.TELEGRAM,
+    }
     return doors.get(actor.source, MessageSource.SYSTEM)
 
 

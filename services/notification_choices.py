@@ -12,11 +12,14 @@ from sqlalchemy import select
 
 from domain.quiet_hours import end_of_quiet
 from extensions import db
+from models.identity import TelegramBinding
 from models.notification import NotificationChannel, NotificationKind, NotificationPreference
 from models.person import Person, PhoneState
 
 # Whoever made no choice gets these by mail; a newsletter wants a yes. The portal shows everything always.
 MAILED_WITHOUT_CHOICE: Final = frozenset(NotificationKind) - {NotificationKind.NEWSLETTERS}
+# Who connects a chat does it to talk about tickets there.
+CHATTED_WITHOUT_CHOICE: Final = frozenset({NotificationKind.TICKET_REPLIES})
 # Not sent to whoever had the use of their data restricted, whatever they chose before.
 MARKETING: Final = frozenset({NotificationKind.NEWSLETTERS})
 ALWAYS_ON: Final = frozenset({NotificationKind.SECURITY})
@@ -27,6 +30,7 @@ _DEFAULTS: Final[Choices] = MappingProxyType(
     {
         (kind, channel): channel is NotificationChannel.PORTAL
         or (channel is NotificationChannel.EMAIL and kind in MAILED_WITHOUT_CHOICE)
+        or (channel is NotificationChannel.TELEGRAM and kind in CHATTED_WITHOUT_CHOICE)
         for kind in NotificationKind
         for channel in NotificationChannel
     }
@@ -55,12 +59,21 @@ def may_be_switched_off(kind: NotificationKind, channel: NotificationChannel) ->
     return kind not in ALWAYS_ON or channel is not NotificationChannel.EMAIL
 
 
-def address_of(person: Person, channel: NotificationChannel) -> str | None:
-    """Where a person is reached over a channel; None when they are not."""
+def chats_of(person_ids: Iterable[int]) -> Mapping[int, int]:
+    """The Telegram chats of those who have connected one, in one statement."""
+    bound = select(TelegramBinding.person_id, TelegramBinding.chat_id)
+    bound = bound.where(TelegramBinding.person_id.in_(list(person_ids)), TelegramBinding.chat_id.is_not(None))
+    return {row.person_id: row.chat_id for row in db.session.execute(bound)}
+
+
+def address_of(person: Person, channel: NotificationChannel, chats: Mapping[int, int]) -> str | None:
+    """Where a person is reached over a channel, ``chats`` being those of `chats_of`; None when they are not."""
     if channel is NotificationChannel.EMAIL:
         return person.email
     if channel is NotificationChannel.SMS and person.phone_state is PhoneState.VERIFIED:
         return person.phone
+    if channel is NotificationChannel.TELEGRAM and person.id in chats:
+        return str(chats[person.id])
     return None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_, select, true
 
@@ -14,16 +14,28 @@ from extensions import db
 from models.account import Account
 from models.member import Member, MemberRoleGrant
 from models.notification import Notification, NotificationChannel, NotificationDelivery, NotificationKind
-from models.person import Person, PersonKind
+from models.person import Person
 from services.audit import target_of
 from services.deliveries import queue_delivery
 from services.document_jobs import DocumentName
 from services.mail_texts import MailText, mail_texts
 from services.mail_threads import NO_THREAD, Thread
-from services.notification_choices import ALWAYS_ON, MARKETING, address_of, choices_of, choices_of_many, first_try_at
-from services.seats import live_seats
+from services.notification_choices import (
+    ALWAYS_ON,
+    MARKETING,
+    Choices,
+    address_of,
+    chats_of,
+    choices_of,
+    choices_of_many,
+    first_try_at,
+)
+from services.seats import home_account_id
 from services.unsubscribing import unsubscribe_links
 
+LONGEST_IN_A_CHAT: Final = 2000  # Telegram takes 4096, and counts some letters twice
+DISCUSSION: Final = "discussion"
+"""Which discussion a delivery to a chat is about, in its ``headers``."""
 _LONGEST_SUBJECT = 255
 _SENT_CHANNELS = (NotificationChannel.EMAIL, NotificationChannel.SMS, NotificationChannel.TELEGRAM)
 
@@ -60,13 +72,21 @@ def tell(
         )
         return _in_thread(plain, thread)
     if account_id is None:
-        account_id = _home_account(to)
+        account_id = home_account_id(to)
     words = _words_for(to, event, kind, values)
     notice = _add_notice(event, kind, words, now, account_id=account_id, person=to, secret=secret, target=target)
-    mail = _deliver_as_chosen(
-        notice, to, words, choices_of(to.id), now=now, account_id=account_id, secret=secret, unique_key=unique_key
+    return _deliver_as_chosen(
+        notice,
+        to,
+        words,
+        choices_of(to.id),
+        chats_of([to.id]),
+        now=now,
+        account_id=account_id,
+        secret=secret,
+        unique_key=unique_key,
+        thread=thread,
     )
-    return _in_thread(mail, thread)
 
 
 def tell_account(
@@ -99,19 +119,21 @@ def tell_account(
     words = mail_texts.render(event, **{"name": account.name, "email": "", **values})
     notice = _add_notice(event, kind, words, now, account_id=account_id, permission=permission, target=target)
     people = people_with(account_id, permission) if people is None else people
-    choices = choices_of_many(person.id for person in people)
+    ids = [person.id for person in people]
+    choices, chats = choices_of_many(ids), chats_of(ids)
     for person in people:
-        mail = _deliver_as_chosen(
+        _deliver_as_chosen(
             notice,
             person,
             _words_for(person, event, kind, values),
             choices[person.id],
+            chats,
             now=now,
             account_id=account_id,
             unique_key=f"{unique_key}:{person.public_id}" if unique_key is not None else None,
             document=document,
+            thread=thread,
         )
-        _in_thread(mail, thread)
     return notice
 
 
@@ -168,13 +190,6 @@ def latest_mails(limit: int) -> Sequence[NotificationDelivery]:
     return db.session.scalars(mails.order_by(NotificationDelivery.id.desc()).limit(limit)).all()
 
 
-def _home_account(person: Person) -> int | None:
-    if person.kind is PersonKind.STAFF:
-        return None
-    seats = live_seats(person.id)
-    return person.managed_by_account_id or (seats[0].account_id if seats else None)
-
-
 def _words_for(person: Person, event: str, kind: NotificationKind, values: dict[str, Any]) -> MailText:
     stop = "" if kind in ALWAYS_ON else unsubscribe_links.url(person, kind)
     return mail_texts.render(event, unsubscribe_url=stop, **{"name": str(person), "email": person.email, **values})
@@ -215,20 +230,22 @@ def _deliver_as_chosen(
     notice: Notification,
     person: Person,
     words: MailText,
-    choices: Any,
+    choices: Choices,
+    chats: Mapping[int, int],
     *,
     now: dt.datetime,
     account_id: int | None,
     secret: bool = False,
     unique_key: str | None = None,
     document: DocumentName | None = None,
+    thread: Thread = NO_THREAD,
 ) -> NotificationDelivery | None:
     """Queue what the person wants over each channel; give the mail, if there is one. Secrets go by mail only."""
     mail = None
     if person.restricted_at is not None and notice.kind in MARKETING:
         return None
     for channel in _SENT_CHANNELS:
-        address = address_of(person, channel)
+        address = address_of(person, channel, chats)
         by_mail = channel is NotificationChannel.EMAIL
         if not address or not choices[notice.kind, channel] or (secret and not by_mail):
             continue
@@ -246,14 +263,31 @@ def _deliver_as_chosen(
             first_try=first_try_at(person, notice.kind, now),
             document=document if by_mail else None,
         )
-        mail = delivery if by_mail else mail
+        if by_mail:
+            mail = _in_thread(delivery, thread)
+        elif channel is NotificationChannel.TELEGRAM and thread.discussion:
+            delivery.headers = {DISCUSSION: thread.discussion}
     return mail
 
 
-def _in_thread(mail: NotificationDelivery | None, thread: Thread) -> NotificationDelivery | None:
-    if mail is not None:
-        mail.reply_to, mail.in_reply_to = thread.reply_to, thread.in_reply_to
+def _in_thread(mail: NotificationDelivery, thread: Thread) -> NotificationDelivery:
+    mail.reply_to, mail.in_reply_to = thread.reply_to, thread.in_reply_to
     return mail
+
+
+def _text_over(channel: NotificationChannel, words: MailText) -> str:
+    """A mail says everything, a chat what the notice says, and an SMS, which costs by length, what it is about."""
+    if channel is NotificationChannel.EMAIL:
+        return words.text
+    subject = _one_line(words.subject)
+    if channel is NotificationChannel.SMS:
+        return subject
+    text = f"{subject}\n\n{words.notice.strip()}"
+    if len(text) <= LONGEST_IN_A_CHAT:
+        return text
+    link = words.notice.split()[-1]
+    link = f"\n\n{link}" if link.startswith(mail_texts.base_url) else ""
+    return f"{text[: LONGEST_IN_A_CHAT - len(link)].rstrip()}…{link}"
 
 
 def _queue(
@@ -281,7 +315,7 @@ def _queue(
         channel=channel,
         address=address,
         subject=_one_line(words.subject),
-        text=words.text if by_mail else _one_line(words.subject),
+        text=_text_over(channel, words),
         html=(words.html or None) if by_mail else None,
         message_id=f"<{uuid.uuid4().hex}@{mail_texts.host}>",
         headers=_stop_headers(unsubscribe_links.url(person, notice.kind)) if stop and person and notice else {},

@@ -45,6 +45,16 @@ class Sender(Protocol):
 Senders = Mapping[NotificationChannel, Sender]
 
 
+class Learns(Protocol):
+    """What hears what a channel said of an address: that it is gone, or moved. Called in the transaction of the row."""
+
+    def __call__(self, outgoing: Outgoing, outcome: Outcome, *, now: dt.datetime) -> None: ...
+
+
+def learn_nothing(outgoing: Outgoing, outcome: Outcome, *, now: dt.datetime) -> None:
+    """For channels whose addresses nobody here keeps."""
+
+
 class Documents(Protocol):
     """What gives the PDF of an account's document, made now if nobody has. Refused: whatever keeps it from being made.
 

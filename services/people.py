@@ -19,6 +19,7 @@ from services.passkey_challenges import forget_challenges_of
 from services.records import flush_or_refuse
 from services.sessions import end_sessions
 from services.social_removals import disconnect_all
+from services.telegram_removals import disconnect_chat
 
 
 class EmailNotUsable(Refusal):
@@ -41,7 +42,7 @@ def refuse_while_logged_in_as(actor: Actor) -> None:
 
 def acts_for_provider(actor: Actor) -> bool:
     """Whether the actor is staff in the back office, or a job or command of the house: not a member of an account."""
-    if actor.source in (Source.API, Source.EMAIL):
+    if actor.source in (Source.API, Source.EMAIL, Source.TELEGRAM):
         return actor.staff_member_id is not None and actor.member_id is None
     return actor.source in (Source.STAFF, Source.JOB, Source.IMPORT, Source.SYSTEM)
 
@@ -79,7 +80,8 @@ def create_person(
 def remove_second_factors(person: Person, *, actor: Actor, now: dt.datetime, account_id: int | None) -> Person:
     """Take away time codes, recovery codes and passkeys, end all sessions and tell the person by mail.
 
-    Connected accounts of other houses are disconnected as well: whoever had the sign-in may have connected theirs.
+    Connected accounts of other houses and the Telegram chat are disconnected as well: whoever had the sign-in may have
+    connected theirs.
 
     Who may do this to whom, and what the audit calls it, is the caller's to decide.
     """
@@ -92,6 +94,14 @@ def remove_second_factors(person: Person, *, actor: Actor, now: dt.datetime, acc
     person.passkey_only = False
     end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now)
     disconnected = disconnect_all(person, actor=actor, now=now, account_id=account_id)
+    without_chat = disconnect_chat(person, actor=actor, now=now, account_id=account_id)
     if person.email is not None:
-        tell(person, "second_step_reset", now=now, account_id=account_id, disconnected=disconnected)
+        tell(
+            person,
+            "second_step_reset",
+            now=now,
+            account_id=account_id,
+            disconnected=disconnected,
+            chat_disconnected=without_chat,
+        )
     return person

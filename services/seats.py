@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from extensions import db
 from models.account import Account, AccountStatus
 from models.member import Member, MemberStatus
-from models.person import Person
+from models.person import Person, PersonKind
 from models.staff import StaffMember, StaffStatus
 
 _member = Member.__table__.c
@@ -66,6 +66,14 @@ def seats_of(person_id: int) -> list[Seat]:
         Seat(member_id, account_id, client_id, name, suspended=status is not AccountStatus.ACTIVE)
         for member_id, account_id, client_id, name, status in rows
     ]
+
+
+def home_account_id(person: Person) -> int | None:
+    """The account in which what is personal to somebody stands: the one that manages them, or their first."""
+    if person.kind is PersonKind.STAFF:
+        return None
+    seats = live_seats(person.id)
+    return person.managed_by_account_id or (seats[0].account_id if seats else None)
 
 
 def has_seat_besides(person_id: int, *, member_id: int | None) -> bool:

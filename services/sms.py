@@ -14,11 +14,11 @@ from extensions import db
 from integrations.mail import Answer, Outcome
 from integrations.sms import Sms, SmsGateway, SmsNotSafe
 from models.notification import NotificationChannel, NotificationDelivery
-from models.person import Person, PersonKind
+from models.person import Person
 from services.deliveries import queue_delivery
 from services.mail_texts import mail_texts
 from services.outgoing import Outgoing
-from services.seats import live_seats
+from services.seats import home_account_id
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates" / "sms"
 NOT_AFTER: Final = "not-after"
@@ -57,7 +57,7 @@ def queue_sms(
     host = urlsplit(mail_texts.base_url).hostname or "localhost"
     text = _words.get_template(f"{event}.txt").render(brand_name=mail_texts.brand_name, host=host, **values)
     delivery = NotificationDelivery(
-        account_id=_account_of(person),
+        account_id=home_account_id(person),
         person_id=person.id,
         event=event,
         channel=NotificationChannel.SMS,
@@ -74,10 +74,3 @@ def queue_sms(
     db.session.flush()
     queue_delivery(delivery, now=now)
     return delivery
-
-
-def _account_of(person: Person) -> int | None:
-    if person.kind is PersonKind.STAFF:
-        return None
-    seats = live_seats(person.id)
-    return person.managed_by_account_id or (seats[0].account_id if seats else None)

@@ -78,6 +78,11 @@ def read_answers(kind: TicketType, typed: Mapping[str, Any], *, account_id: int)
     return answers
 
 
+def check_answer(question: Question, typed: str, *, account_id: int) -> None:
+    """Read one answer, where questions are asked one after the other. Refused: AnswerNotReadable."""
+    _take(Answers(), question, typed, account_id)
+
+
 def _take(answers: Answers, question: Question, typed: str, account_id: int) -> None:
     value: Any = read_answer(
         question.kind.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.actor import Actor
@@ -33,6 +34,7 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
     told = participants_of(ticket)
     account = db.session.get_one(Account, ticket.account_id)
     writer = writer_of(message)
+    discussion = db.session.get_one(Discussion, message.discussion_id)
     values: dict[str, Any] = {
         "ticket": ticket.number,
         "subject": ticket.subject,
@@ -40,7 +42,7 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
         "text": message.body,
         "writer": writer,
         "account": account.name,
-        "thread": reply_addresses.thread_of(db.session.get_one(Discussion, message.discussion_id)),
+        "thread": replace(reply_addresses.thread_of(discussion), discussion=discussion.public_id),
     }
     to_all = not told.members and actor.person_id is not None
     notice = tell_account(
@@ -51,13 +53,13 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
         kind=NotificationKind.TICKET_REPLIES,
         target=ticket,
         people=None if to_all else [person for person in told.members if person.id != message.author_id],
-        url=f"{mail_texts.base_url}/portal/{account.client_id}/tickets/{ticket.number}/",
+        url=f"{mail_texts.base_url}/portal/{account.client_id}/tickets/{ticket.number}",
         **values,
     )
     mark_read([notice.id], actor=actor, now=now)
     for person in told.staff:
         if person.id != message.author_id:
-            url = f"{mail_texts.base_url}/staff/tickets/{ticket.number}/"
+            url = f"{mail_texts.base_url}/staff/tickets/{ticket.number}"
             kind = NotificationKind.TICKET_REPLIES
             tell(person, EVENT, now=now, kind=kind, target=ticket, url=url, **values)
     for address in told.addresses:

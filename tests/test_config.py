@@ -322,6 +322,29 @@ def test_an_account_for_sms_is_given_whole() -> None:
     assert "TWILIO_ACCOUNT_SID" in refusal({"TWILIO_FROM": "+12025550123"})
 
 
+@pytest.mark.parametrize("given", [{"TELEGRAM_BOT_TOKEN": "1:secret-part"}, {"TELEGRAM_BOT_USERNAME": "foyer_bot"}])
+def test_a_bot_is_given_whole(given: dict[str, str]) -> None:
+    assert "TELEGRAM_BOT_TOKEN: set it together with TELEGRAM_BOT_USERNAME" in refusal(given)
+
+
+@pytest.mark.parametrize("token", ["secret-part", "1:secret/part", "1:", "x:secret", "1:secret part"])
+def test_a_token_that_is_none_is_refused_and_not_shown(token: str) -> None:
+    message = refusal({"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_BOT_USERNAME": "foyer_bot"})
+    assert "TELEGRAM_BOT_TOKEN" in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize("name", ["@foyer_bot", "bot", "foyer bot", "foyer/bot", "1foyer_bot"])
+def test_the_name_of_a_bot_fits_a_link(name: str) -> None:
+    assert "TELEGRAM_BOT_USERNAME" in refusal({"TELEGRAM_BOT_TOKEN": "1:x", "TELEGRAM_BOT_USERNAME": name})
+
+
+@pytest.mark.parametrize("url", ["http://api.telegram.org", "ftp://127.0.0.1", "api.telegram.org", "https://x/?a=b"])
+def test_only_a_bot_api_on_this_machine_is_talked_with_without_encryption(url: str) -> None:
+    assert "TELEGRAM_URL" in refusal({"TELEGRAM_URL": url})
+    assert load_settings({"TELEGRAM_URL": "http://127.0.0.1:8081"}).telegram_url == "http://127.0.0.1:8081"
+
+
 def test_settings_do_not_change_after_the_start() -> None:
     settings = load_settings({})
     with pytest.raises(ValueError, match="frozen"):

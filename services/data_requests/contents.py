@@ -35,6 +35,7 @@ from models.second_factor import Passkey, RecoveryCode, TotpFactor
 from models.sign_in import AllowedNetwork, KnownDevice, PasswordReset, SignInSession
 from models.staff import Department, StaffDepartment, StaffMember
 from models.support_desk import InboundMail
+from models.telegram import TelegramDialogue
 from models.ticket import Ticket, TicketParticipant
 
 _Rows = Select[*tuple[Any, ...]]
@@ -246,7 +247,8 @@ TABLES: Final[Sequence[Table]] = (
     Table("recovery code", _own(RecoveryCode, "created_at used_at")),
     Table("passkey", _own(Passkey, "name created_at last_used_at backed_up")),
     Table("social sign-in", _own(SocialIdentity, "issuer subject email created_at last_used_at")),
-    Table("telegram", _own(TelegramBinding, "chat_id chat_name created_at bound_at")),
+    Table("telegram", _own(TelegramBinding, "chat_id chat_name created_at bound_at blocked_at")),
+    Table("unsent telegram message", _own(TelegramDialogue, "created_at last_at answers text")),
     Table("phone check", _own(PhoneVerification, "purpose phone created_at used_at")),
     Table("access token", _own(AccessToken, "name scopes created_at expires_at last_used_at last_used_ip revoked_at")),
     Table("choice of notification", _own(NotificationPreference, "kind channel enabled")),

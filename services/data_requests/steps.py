@@ -12,6 +12,7 @@ from models.audit import AuditEvent
 from models.chat import ChatMessage
 from models.discussion import Message
 from models.financing import FinancingRequest
+from models.identity import TelegramBinding
 from models.invoice import Invoice
 from models.ledger import LedgerEntry
 from models.member import Member
@@ -72,6 +73,12 @@ _KINDS: Final = (
         "Ways to sign in: password, factors, devices, networks, sessions",
         StepDecision.REMOVE,
         "They serve nobody any more.",
+    ),
+    _Kind(
+        "Telegram chat, and what was not sent from it",
+        StepDecision.REMOVE,
+        "Nothing is sent there any more, and it is nobody's.",
+        lambda person: select(TelegramBinding.id).where(TelegramBinding.person_id == person.id),
     ),
     _Kind(
         "Seats in accounts",

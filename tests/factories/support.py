@@ -15,6 +15,7 @@ from models import (
     DataRequest,
     DataRequestKind,
     Decision,
+    DialogueStep,
     Discussion,
     InboundDay,
     InboundMail,
@@ -28,6 +29,10 @@ from models import (
     Project,
     ReadyAnswer,
     SlaPolicy,
+    TelegramDialogue,
+    TelegramFile,
+    TelegramPoller,
+    TelegramUpdate,
     Ticket,
     TicketField,
     TicketParticipant,
@@ -107,6 +112,42 @@ class TicketFactory(RowFactory):
     department = factory.SubFactory(DepartmentFactory)
     last_message_at = NOW
     created_at = NOW
+
+
+class TelegramPollerFactory(RowFactory):
+    class Meta:
+        model = TelegramPoller
+
+    bot = factory.Sequence(str)
+
+
+class TelegramUpdateFactory(RowFactory):
+    class Meta:
+        model = TelegramUpdate
+
+    bot = "1"
+    update_id = factory.Sequence(lambda n: 900_000 + n)
+    taken_at = NOW
+
+
+class TelegramDialogueFactory(RowFactory):
+    """A new ticket that is being written; give ``discussion_id`` and ``account_id`` for an answer."""
+
+    class Meta:
+        model = TelegramDialogue
+
+    person = factory.SubFactory(PersonFactory)
+    step = DialogueStep.ACCOUNT
+    last_at = NOW
+    created_at = NOW
+
+
+class TelegramFileFactory(RowFactory):
+    class Meta:
+        model = TelegramFile
+
+    dialogue = factory.SubFactory(TelegramDialogueFactory)
+    file = factory.SubFactory(FileFactory)
 
 
 class TicketParticipantFactory(RowFactory):

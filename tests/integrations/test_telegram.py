@@ -287,7 +287,11 @@ def test_photos_and_documents_come_over_http(stand_in, gateway):
     stand_in.write(CHAT, "Look", photo=b"a picture")
     stand_in.write(CHAT, file=("report.pdf", b"a report"))
     photo, document = gateway.updates(offset=None, wait=0)
-    assert (photo.text, photo.files[0].name, gateway.fetch(photo.files[0].file_id)) == ("Look", "photo.jpg", b"a picture")
+    assert (photo.text, photo.files[0].name, gateway.fetch(photo.files[0].file_id)) == (
+        "Look",
+        "photo.jpg",
+        b"a picture",
+    )
     assert (document.files[0].name, document.files[0].size) == ("report.pdf", 8)
     assert gateway.fetch(document.files[0].file_id) == b"a report"
 

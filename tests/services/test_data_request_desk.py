@@ -80,6 +80,8 @@ from tests.factories.support import (
     MessageCcFactory,
     MessageFactory,
     PolicyDecisionFactory,
+    TelegramDialogueFactory,
+    TelegramFileFactory,
     TicketFactory,
     TicketParticipantFactory,
 )
@@ -302,7 +304,10 @@ def traces(mia, account, now):
     KnownDeviceFactory(person=mia, description=f"Phone of {NAME}")
     AllowedNetworkFactory(person=mia, note=NAME)
     SocialIdentityFactory(person=mia, email=ADDRESS)
-    TelegramBindingFactory(person=mia, chat_name=NAME)
+    TelegramBindingFactory(person=mia, chat_id=7001, chat_name=NAME)
+    dialogue = TelegramDialogueFactory(person=mia, text=f"I am {NAME}", answers={"call": ADDRESS})
+    TelegramFileFactory(dialogue=dialogue, file__name=f"{NAME}.txt")
+    NotificationDeliveryFactory(person=mia, address="7001", text=f"Hello {NAME}", remote_id="501")
     NotificationFactory(person=mia, account=account, title=f"Hello {NAME}")
     NotificationDeliveryFactory(person=mia, address=ADDRESS, text=f"Hello {NAME}")
     NotificationDeliveryFactory(person=None, address=ADDRESS, text=f"Hello {ADDRESS}")
@@ -351,7 +356,7 @@ def test_after_erasure_name_and_address_stand_nowhere_but_in_what_is_allowed(mia
 
 def test_the_raw_mail_and_its_content_are_gone_after_erasure(mia, traces, now):
     carried_out(mia, now)
-    assert run_due_jobs(CONTENTS_JOB, now=now) == 1
+    assert run_due_jobs(CONTENTS_JOB, now=now) == 2  # of mails, and of what was not sent from the chat
     assert not stored_files.store.exists(traces)
     mails = db.session.scalars(select(InboundMail)).all()
     assert {(mail.sender, mail.subject, raw_of(mail)) for mail in mails} == {("deleted", "", None)}

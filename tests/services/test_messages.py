@@ -167,7 +167,7 @@ def test_the_mail_says_who_wrote_what_and_where(desk: Desk, now: dt.datetime) ->
     mail = db.session.scalars(select(NotificationDelivery)).one()
     assert mail.subject == f"[{desk.ticket.number}] Phones ring only once"
     assert "It rings only once." in mail.text
-    assert f"/portal/{desk.ticket.account.client_id}/tickets/{desk.ticket.number}/" in mail.text
+    assert f"/portal/{desk.ticket.account.client_id}/tickets/{desk.ticket.number}\n" in mail.text
 
 
 def test_an_internal_note_is_told_to_nobody(desk: Desk, now: dt.datetime) -> None:

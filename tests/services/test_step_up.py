@@ -61,6 +61,7 @@ SENSITIVE = {
     "staff_members.create_staff_member",
     "staff_members.reset_staff_password",
     "staff_members.reset_staff_second_factor",
+    "telegram_bindings.begin_binding",
     "time_codes.confirm_enrolment",
     "time_codes.open_enrolment",
     "time_codes.remove_time_codes",

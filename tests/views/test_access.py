@@ -149,6 +149,8 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "social_sign_in.depart",  # a button of the sign-in page, with a token of ours
         "social_sign_in.come_back",  # where another house leads a browser back to
         "demo_sms.show",  # answers in the demo only
+        "demo_telegram.show",  # the same
+        "demo_telegram.write",  # the same
         "demo_mail.show",  # answers in the demo only
         "demo_mail.letter",  # the same
         "demo_mail.file",  # the same

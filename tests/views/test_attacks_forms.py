@@ -71,6 +71,7 @@ PUBLIC_POSTS = {
     "passkeys.sign_in_alone",  # the signature of a passkey over that challenge
     "passkeys.second_step_options",  # asks for the cookie of a waiting session: 404 without
     "passkeys.second_step",  # the same
+    "demo_telegram.write",  # answers in the demo only
     ONE_CLICK,
 }
 
@@ -87,6 +88,7 @@ def test_pages_with_secrets_are_kept_by_no_cache(client, session):
         "/settings/security",
         "/settings/sessions",
         "/settings/phone",
+        "/settings/telegram",
         "/prove",
         "/change-password",
         "/reset-password/x",

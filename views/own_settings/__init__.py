@@ -19,6 +19,7 @@ def own_settings_blueprint() -> Blueprint:
         security,
         sessions,
         sign_in_methods,
+        telegram,
         two_step,
         your_data,
     )

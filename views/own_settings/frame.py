@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from babel.dates import format_date
-from flask import Blueprint, Response, make_response, render_template, request, session, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from jobs.senders import outgoing_of
 from models.person import PersonKind
 from services.seats import live_seats
 from services.sign_in import person_as_actor
+from services.telegram_bindings import connected_chat
 from views.access import signed_in
 from views.identity import Identity, browser_here, current_identity, landing_url, safe_next
 from views.locale import select_locale, zone_of
@@ -41,6 +43,11 @@ def is_asked_about_policies(identity: Identity) -> bool:
     return identity.person.kind is PersonKind.MEMBER
 
 
+def is_offered_telegram(identity: Identity) -> bool:
+    """Where a bot is set up, or while a chat from before is connected, to take it away."""
+    return outgoing_of(current_app).bot is not None or connected_chat(identity.person) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One page of the side navigation. ``is_offered`` says whether this person has it at all."""
@@ -59,6 +66,7 @@ SECTIONS = (
     Section("sessions", "Sessions", "laptop", "own_settings.sessions"),
     Section("networks", "Allowed networks", "globe", "own_settings.networks"),
     Section("phone", "Phone", "phone", "own_settings.phone"),
+    Section("telegram", "Telegram", "telegram", "own_settings.telegram", is_offered_telegram),
     Section("notifications", "Notifications", "bell", "own_settings.notifications"),
     Section("policies", "Policies", "journal-check", "own_settings.policies", is_asked_about_policies),
     Section("your-data", "Your data", "person-lock", "own_settings.your_data"),

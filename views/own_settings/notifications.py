@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from flask import Response, current_app, flash
@@ -14,7 +15,7 @@ from domain.refusals import Refusal
 from jobs.senders import outgoing_of
 from models import NotificationChannel, NotificationKind, Person
 from services.choosing_notifications import choose_notifications
-from services.notification_choices import address_of, choices_of, may_be_switched_off
+from services.notification_choices import address_of, chats_of, choices_of, may_be_switched_off
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
@@ -65,11 +66,12 @@ def notifications() -> ResponseReturnValue:
         return _page(form, person)
     if not form.validate():
         return _page(form, person, status=422)
+    reached = _reached(person)
     wanted = {
         (kind, channel): bool(form[name_of(kind, channel)].data)
         for kind in KINDS
         for channel in CHANNELS
-        if _state(person, kind, channel) == "free"
+        if _state(kind, channel, reached) == "free"
     }
     try:
         with unit_of_work():
@@ -107,7 +109,8 @@ def _page(form: NotificationsForm, person: Person, *, status: int = 200) -> Resp
 
 
 def _words(person: Person) -> dict[str, Any]:
-    missing = [CHANNELS[channel] for channel in CHANNELS if not _reaches(person, channel)]
+    reached = _reached(person)
+    missing = [CHANNELS[channel] for channel in CHANNELS if channel not in reached]
     return {
         "channels": list(CHANNELS.values()),
         "missing": " and ".join(missing),
@@ -117,26 +120,32 @@ def _words(person: Person) -> dict[str, Any]:
 
 
 def _rows(form: NotificationsForm, person: Person) -> list[dict[str, Any]]:
+    reached = _reached(person)
     return [
         {
             "label": label,
             "help": help_text,
             "cells": [
-                {"field": form[name_of(kind, channel)], "state": _state(person, kind, channel)} for channel in CHANNELS
+                {"field": form[name_of(kind, channel)], "state": _state(kind, channel, reached)} for channel in CHANNELS
             ],
         }
         for kind, (label, help_text) in KINDS.items()
     ]
 
 
-def _state(person: Person, kind: NotificationKind, channel: NotificationChannel) -> str:
-    """Whether a box is "free" to choose, "always" on, or "missing" because nobody is reached that way."""
-    if not _reaches(person, channel):
+def _state(kind: NotificationKind, channel: NotificationChannel, reached: Collection[NotificationChannel]) -> str:
+    """Whether a box is "free" to choose, "always" on, "missing" because nobody is reached that way, or "never" on.
+
+    Security is told in the portal and by mail alone, so that it costs nothing and lies in nobody's chat.
+    """
+    if channel not in reached:
         return "missing"
-    return "free" if may_be_switched_off(kind, channel) and kind is not NotificationKind.SECURITY else "always"
+    if not may_be_switched_off(kind, channel):
+        return "always"
+    return "never" if kind is NotificationKind.SECURITY else "free"
 
 
-def _reaches(person: Person, channel: NotificationChannel) -> bool:
-    if channel in (NotificationChannel.PORTAL, NotificationChannel.EMAIL):
-        return True
-    return channel in outgoing_of(current_app).senders and address_of(person, channel) is not None
+def _reached(person: Person) -> frozenset[NotificationChannel]:
+    senders, chats = outgoing_of(current_app).senders, chats_of([person.id])
+    others = (channel for channel in CHANNELS if channel in senders and address_of(person, channel, chats))
+    return frozenset({NotificationChannel.PORTAL, NotificationChannel.EMAIL, *others})
