@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from domain.actor import Actor
 from domain.deliveries import pause_after
@@ -31,6 +32,7 @@ from services.unit_of_work import unit_of_work
 JOB: Final = "deliver"
 LEASE: Final = dt.timedelta(minutes=5)
 NO_SENDER: Final = "Nothing is set up here that could send it. It waits."
+_MOMENT: Final = dt.timedelta(seconds=1)
 _LATE: Final = dt.timedelta(minutes=2)
 _SWEPT_AT_ONCE: Final = 200
 _ENDED: Final = "It was not needed any more."
@@ -52,6 +54,7 @@ class Step(enum.StrEnum):
     POSTPONED = "postponed"
     FAILED = "failed"
     HELD = "held"  # somebody else is sending it
+    BEHIND = "behind"  # one before it in the same chat goes first; it is looked at again in a moment
     NOTHING = "nothing"  # it is sent, cancelled, or not due
     NO_SENDER = "no_sender"
 
@@ -77,6 +80,9 @@ def deliver(
         if due is not None and due.channel not in senders:
             _set(delivery_id, error=NO_SENDER)
             return Step.NO_SENDER
+        if due is not None and due.channel is NotificationChannel.TELEGRAM and _is_behind(delivery_id, now):
+            enqueue(JOB, {"delivery_id": delivery_id}, now=now, run_at=now + _MOMENT)
+            return Step.BEHIND
         with_document = due is not None and due.document_kind is not None
         outgoing = _claim(delivery_id, now, lease) if due is not None and not with_document else None
     ready: Attachment | Refusal | None = None
@@ -171,6 +177,26 @@ def _due(now: dt.datetime) -> ColumnElement[bool]:
     waits = and_(NotificationDelivery.state == DeliveryState.WAITING, NotificationDelivery.next_try_at <= now)
     left = and_(NotificationDelivery.state == DeliveryState.SENDING, NotificationDelivery.lease_until <= now)
     return or_(waits, left)
+
+
+def _is_behind(delivery_id: int, now: dt.datetime) -> bool:
+    """Whether an older message of the same chat is due or being sent: people read a chat in its order.
+
+    One that has to wait (Telegram refused it for now) holds nobody up.
+    """
+    mine = aliased(NotificationDelivery)
+    being_sent = and_(NotificationDelivery.state == DeliveryState.SENDING, NotificationDelivery.lease_until > now)
+    older = (
+        select(NotificationDelivery.id)
+        .join(mine, mine.address == NotificationDelivery.address)
+        .where(
+            mine.id == delivery_id,
+            NotificationDelivery.id < delivery_id,
+            NotificationDelivery.channel == NotificationChannel.TELEGRAM,
+            or_(_due(now), being_sent),
+        )
+    )
+    return db.session.scalar(older.limit(1)) is not None
 
 
 def _look_up(delivery_id: int, now: dt.datetime) -> _Due | None:

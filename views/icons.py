@@ -91,6 +91,7 @@ ICONS = (
     "sun",
     "tag",
     "tags",
+    "telegram",
     "three-dots",
     "three-dots-vertical",
     "wallet2",

@@ -16,6 +16,7 @@ from models import (
     AccountStatus,
     AuditEvent,
     DeliveryState,
+    Job,
     MemberStatus,
     Notification,
     NotificationChannel,
@@ -49,6 +50,7 @@ from services.telegram_outbox import ChatSender
 from services.unit_of_work import unit_of_work
 from tests.factories.people import MemberFactory, MemberRoleGrantFactory, StaffMemberFactory
 from tests.factories.support import TicketTypeFactory
+from tests.support.chat_house import send_all
 from tests.support.chatting import Chat, code_for
 from tests.support.door import BROWSER
 from tests.support.together import all_at_once
@@ -325,6 +327,7 @@ class Says:
 
 
 def send_with(gateway, session, mia, now):
+    send_all(now)
     tell(mia, "password_changed", now=now, kind=NotificationKind.TICKET_REPLIES)
     session.commit()
     told = select(NotificationDelivery.id).where(
@@ -368,6 +371,34 @@ def test_a_chat_that_moved_is_known_by_its_new_number(session, now, mia, chat):
     session.expire_all()
     assert person_of_chat(7777) == mia
     assert person_of_chat(7001) is None
+
+
+def test_a_chat_is_told_in_the_order_of_what_happened(session, now, mia, chat):
+    chat.connects(mia)
+    for event in ("password_changed", "phone_removed"):
+        tell(mia, event, now=now, kind=NotificationKind.TICKET_REPLIES, phone="1")
+    session.commit()
+    senders = {NotificationChannel.TELEGRAM: ChatSender(Says(answer=Answer.TAKEN, remote_id="5"))}
+    said = select(NotificationDelivery.id).where(NotificationDelivery.channel == NotificationChannel.TELEGRAM)
+    first, second, third = session.scalars(said.order_by(NotificationDelivery.id)).all()
+    assert deliver(third, senders, now=now) is Step.BEHIND
+    assert deliver(first, senders, now=now) is Step.SENT
+    assert deliver(third, senders, now=now) is Step.BEHIND
+    away = {NotificationChannel.TELEGRAM: ChatSender(Says(answer=Answer.LATER))}
+    assert deliver(second, away, now=now) is Step.POSTPONED
+    assert deliver(third, senders, now=now) is Step.SENT  # nobody waits for one that has to wait
+    asked_again = select(func.count()).select_from(Job).where(Job.run_at == now + dt.timedelta(seconds=1))
+    assert session.scalar(asked_again) == 2
+
+
+def test_chats_do_not_wait_for_each_other(session, now, mia, chat):
+    chat.connects(mia)
+    other = MemberFactory().person
+    Chat(7002, now).connects(other)
+    session.commit()
+    senders = {NotificationChannel.TELEGRAM: ChatSender(Says(answer=Answer.TAKEN, remote_id="5"))}
+    theirs = select(NotificationDelivery.id).where(NotificationDelivery.address == "7002")
+    assert deliver(session.scalars(theirs).one(), senders, now=now) is Step.SENT
 
 
 def test_what_a_mail_server_says_of_an_address_is_not_about_chats(session, now, mia, chat):

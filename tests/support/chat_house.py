@@ -53,7 +53,7 @@ def send_all(now):
         NotificationDelivery.channel == NotificationChannel.TELEGRAM, NotificationDelivery.remote_id.is_(None)
     )
     numbers = []
-    for delivery_id in db.session.scalars(waiting).all():
+    for delivery_id in db.session.scalars(waiting.order_by(NotificationDelivery.id)).all():
         deliver(delivery_id, senders, now=now)
         row = db.session.get_one(NotificationDelivery, delivery_id, populate_existing=True)
         numbers.append(int(row.remote_id))
