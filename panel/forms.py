@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -279,11 +279,11 @@ def errors_of(form: FlaskForm) -> list[tuple[str, str]]:
     ]
 
 
-def tell_fields(form: FlaskForm, errors: Mapping[str, str]) -> bool:
-    """Give the fields named the errors that a refusal says of them; whether all of them are there."""
-    for name, message in errors.items():
+def tell_fields(form: FlaskForm, errors: Mapping[str, str | Sequence[str]]) -> bool:
+    """Give the fields named the errors, one or several, that a refusal says of them; whether all of them are there."""
+    for name, said in errors.items():
         if name in form:
-            form[name].errors = [*form[name].errors, message]
+            form[name].errors = [*form[name].errors, *([said] if isinstance(said, str) else said)]
     return all(name in form for name in errors)
 
 

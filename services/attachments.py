@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -48,12 +48,34 @@ class FileIsProgram(Refusal):
         super().__init__(f"“{name}” is a program, and programs are not taken. Say in words where it can be had.")
 
 
+class FileMessage(str):
+    """What is wrong with one file; ``place`` is its place among those sent, from 0."""
+
+    place: int
+
+    def __new__(cls, text: str, place: int) -> FileMessage:
+        made = super().__new__(cls, text)
+        made.place = place
+        return made
+
+
+class FilesNotTaken(Refusal):
+    """Says of each file that is not taken what is wrong with it. ``refused``: by its place among those sent, from 0."""
+
+    def __init__(self, refused: Mapping[int, Refusal]) -> None:
+        self.refused = refused
+        super().__init__(" ".join(each.message for each in refused.values()))
+        self.fields = {"files": [FileMessage(each.message, place) for place, each in refused.items()]}
+
+
 class TooManyFiles(Refusal):
     message = f"At most {MOST_FILES} files go with one message. Leave some out, or write another message."
+    fields: Final = {"files": message}
 
 
 class FilesTooLarge(Refusal):
     message = f"The files are larger than {MOST_TOGETHER // 1024 // 1024} MB together. Send some with another message."
+    fields: Final = {"files": message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +93,21 @@ class Upload:
 def check_uploads(uploads: Sequence[Upload]) -> None:
     """Refuse what `attach` would refuse, before anything is written.
 
-    Refused: TooManyFiles, FilesTooLarge, and by the name of the file FileTooLarge, FileEmpty, FileIsProgram.
+    Refused: TooManyFiles, FilesTooLarge, and FilesNotTaken, which says of each file whether it is FileTooLarge,
+    FileEmpty or FileIsProgram.
     """
     if len(uploads) > MOST_FILES:
         raise TooManyFiles
+    refused: dict[int, Refusal] = {}
     together = 0
-    for upload in uploads:
-        name, size = clean_file_name(upload.name), upload.content.seek(0, io.SEEK_END)
-        if size > LARGEST_FILE:
-            raise FileTooLarge(name)
-        if not size:
-            raise FileEmpty(name)
-        if kind_of(upload.content, name).program:
-            raise FileIsProgram(name)
+    for place, upload in enumerate(uploads):
+        size = upload.content.seek(0, io.SEEK_END)
+        wrong = _what_is_wrong(upload, size)
+        if wrong is not None:
+            refused[place] = wrong
         together += size
+    if refused:
+        raise FilesNotTaken(refused)
     if together > MOST_TOGETHER:
         raise FilesTooLarge
 
@@ -145,3 +168,12 @@ def find_attachment(
 def open_attachment(found: MessageAttachment) -> OpenedFile | None:
     """Its content, to be sent; None where it is lost."""
     return open_stored(found.file, found.name)
+
+
+def _what_is_wrong(upload: Upload, size: int) -> Refusal | None:
+    name = clean_file_name(upload.name)
+    if size > LARGEST_FILE:
+        return FileTooLarge(name)
+    if not size:
+        return FileEmpty(name)
+    return FileIsProgram(name) if kind_of(upload.content, name).program else None

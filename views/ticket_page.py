@@ -83,6 +83,7 @@ class MessageView:
     source: str
     copies: Sequence[str]
     attachments: Sequence[AttachmentView] = ()
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class TicketBody:
     merged_into: tuple[str, str] | None = None
     present: Sequence[Present] = ()
     presence_url: str = ""
+    reader: str = ""  # whose drafts the browser keeps
+    own_messages: int = 0  # how many the reader wrote: one more, and a draft was sent
     said: frozenset[str] = SAID_ELSEWHERE
 
 
@@ -136,8 +139,9 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
     staff_member_id = visit.actor.staff_member_id if works else None
     rates = ticket.can_rate and visit.owner_id is not None and visit.allows(P.TICKETS_WRITE)
     ready = _ready(ticket, url) if works and writes else []
+    discussions = _discussions(visit, ticket)
     return TicketBody(
-        discussions=_discussions(visit, ticket),
+        discussions=discussions,
         url=url,
         facts=_facts(visit, ticket, now),
         answers=_answers(ticket),
@@ -153,7 +157,14 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
         merged_into=_linked(visit, ticket.merged_into_id),
         present=who_else(ticket, staff_member_id, now=now) if staff_member_id is not None else (),
         presence_url=f"{visit.base_url}/ticket-presence/{address(ticket.number)}" if staff_member_id else "",
+        reader=_reader(visit),
+        own_messages=sum(message.mine for each in discussions for message in each.messages),
     )
+
+
+def _reader(visit: Visit) -> str:
+    person = db.session.get(Person, visit.actor.person_id) if visit.actor.person_id is not None else None
+    return person.public_id if person is not None else ""
 
 
 def _discussions(visit: Visit, ticket: Ticket) -> list[DiscussionView]:
@@ -202,6 +213,7 @@ def _message(visit: Visit, message: Message) -> MessageView:
         source=message.source.value,
         copies=[copy.email for copy in message.copies],
         attachments=[_attachment(visit, each) for each in message.attachments],
+        mine=message.author_id is not None and message.author_id == visit.actor.person_id,
     )
 
 

@@ -12,13 +12,24 @@ _MB = 1024 * 1024
 
 
 class UploadsField(MultipleFileField):
-    """Any number of files; its data are Uploads. A browser that sends none sends one without a name."""
+    """Any number of files; its data are Uploads. A browser that sends none sends one without a name.
+
+    The limits stand at the field, so that static/js/files.js can say early what the server will refuse.
+    """
+
+    takes_files = True  # the template says what is wrong with each file
 
     def __init__(self, label: str = "Files", **options: Any) -> None:
         super().__init__(
             label,
             description=f"At most {MOST_FILES}, each up to {LARGEST_FILE // _MB} MB and {MOST_TOGETHER // _MB} MB"
             " together. No programs.",
+            render_kw={
+                "data-files": True,
+                "data-most-files": MOST_FILES,
+                "data-largest-file": LARGEST_FILE,
+                "data-most-together": MOST_TOGETHER,
+            },
             **options,
         )
 

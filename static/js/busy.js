@@ -1,5 +1,5 @@
 // One press, one record: while a posted form is under way its button is busy and a second press does nothing. A form that
-// is sent without leaving the page (data-stays) looks after that itself.
+// is sent without leaving the page (data-stays) looks after that itself; one that was held back says so ("form:back").
 const underWay = new Set();
 
 document.addEventListener(
@@ -17,6 +17,11 @@ document.addEventListener(
   },
   true,
 );
+
+document.addEventListener("form:back", (event) => {
+  underWay.delete(event.target);
+  for (const button of event.target.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
 
 addEventListener("pageshow", () => {
   underWay.clear();

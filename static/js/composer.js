@@ -1,5 +1,5 @@
 // Writing in a ticket: colleagues are told that somebody writes and the writer of news; a ready answer goes to where one
-// types; and what was typed survives a reload. Without script the page says the same when it is loaded.
+// types. Without script the page says the same when it is loaded.
 const PAUSE = 20_000;
 const TYPED_LATELY = 60_000;
 
@@ -48,13 +48,3 @@ document.addEventListener("click", (event) => {
   field.setRangeText(before + link.dataset.insert, field.selectionEnd, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
-
-for (const form of document.querySelectorAll("form[data-draft]")) keepDraft(form);
-
-function keepDraft(form) {
-  const key = `draft:${location.pathname}:${form.dataset.draft}`;
-  const field = form.elements.body;
-  if (!field.value) field.value = sessionStorage.getItem(key) ?? "";
-  field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
-  form.addEventListener("submit", () => sessionStorage.removeItem(key));
-}

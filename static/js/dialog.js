@@ -1,5 +1,7 @@
 // Opens an action's confirmation in a dialog instead of on a page of its own. The server sends the same fragment for
 // both; a refused form (409, 422) comes back as a fragment too, and success is a redirect to the page to show.
+import { leaveFor } from "./leave.js";
+
 const FRAGMENT = { "X-Fragment": "1" };
 const SHOWN = new Set([200, 409, 422]);
 const LOST = "The server could not be reached. Nothing is known to have changed: reload the page before you try again.";
@@ -30,13 +32,6 @@ function makeDialog() {
   });
   document.body.append(made);
   return made;
-}
-
-function leaveFor(address) {
-  const next = new URL(address);
-  next.hash = "";
-  if (next.href === location.href.split("#")[0]) location.reload();
-  else location.assign(next);
 }
 
 function fill(fragment) {

@@ -12,6 +12,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   if (!event.defaultPrevented) changed.clear();
 });
+document.addEventListener("form:sent", () => changed.clear());
 addEventListener("beforeunload", (event) => {
   if (changed.size) event.preventDefault();
 });

@@ -15,6 +15,7 @@ from services.attachments import (
     MOST_FILES,
     FileEmpty,
     FileIsProgram,
+    FilesNotTaken,
     FilesTooLarge,
     FileTooLarge,
     TooManyFiles,
@@ -60,8 +61,9 @@ def test_files_are_kept_with_what_their_content_says(message, now):
 
 def test_the_largest_file_is_taken_and_one_byte_more_is_not(message, now, files):
     attach(message, [Upload.of("large.bin", b"x" * LARGEST_FILE)], actor=CLERK, now=now)
-    with pytest.raises(FileTooLarge, match=r"larger\.bin"):
+    with pytest.raises(FilesNotTaken, match=r"larger\.bin") as refused:
         attach(message, [Upload.of("larger.bin", b"x" * (LARGEST_FILE + 1))], actor=CLERK, now=now)
+    assert [type(each) for each in refused.value.refused.values()] == [FileTooLarge]
     assert (rows_of(MessageAttachment), kept(files)) == (1, 1)
 
 
@@ -71,9 +73,18 @@ def test_the_largest_file_is_taken_and_one_byte_more_is_not(message, now, files)
     ids=["empty", "program"],
 )
 def test_one_file_that_is_refused_keeps_the_others_out_too(message, now, files, last, refusal):
-    with pytest.raises(refusal, match=last.name):
+    with pytest.raises(FilesNotTaken, match=last.name) as refused:
         attach(message, [Upload.of("notes.txt", b"fine"), last], actor=CLERK, now=now)
+    assert {place: type(each) for place, each in refused.value.refused.items()} == {1: refusal}
     assert (rows_of(MessageAttachment), rows_of(File), kept(files)) == (0, 0, 0)
+
+
+def test_of_each_file_is_said_what_is_wrong_with_it(message, now):
+    sent = [Upload.of("empty.txt", b""), Upload.of("notes.txt", b"fine"), Upload.of("setup.exe", b"MZ")]
+    with pytest.raises(FilesNotTaken) as refused:
+        attach(message, sent, actor=CLERK, now=now)
+    said = refused.value.fields["files"]
+    assert [(each.place, each.split("”")[0]) for each in said] == [(0, "“empty.txt"), (2, "“setup.exe")]
 
 
 def test_more_than_ten_files_are_refused(message, now, files):
@@ -92,7 +103,7 @@ def test_of_hostile_files_each_program_is_refused_and_the_rest_is_kept_harmless(
     taken = 0
     for name, content, program in hostile_files():
         if program:
-            with pytest.raises(FileIsProgram):
+            with pytest.raises(FilesNotTaken, match="is a program"):
                 attach(message, [Upload.of(name, content)], actor=CLERK, now=now)
         else:
             attach(message, [Upload.of(name, content)], actor=CLERK, now=now)

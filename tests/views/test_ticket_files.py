@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from tests.factories.support import DiscussionFactory, MessageFactory, TicketFac
 from tests.services.money import rows_of
 from tests.support.desk import member_desk, staff_desk
 from tests.support.hostile_files import picture
-from tests.support.pages import page_of
+from tests.support.pages import form_of, page_of, said_by
 
 LOG = b"INVITE sip:100@pbx"
 
@@ -97,6 +98,36 @@ def test_a_file_that_is_refused_sends_nothing_and_keeps_what_was_typed(member, n
     assert said in page
     assert "A long text that took an hour." in page
     assert (rows_of(Message), rows_of(MessageAttachment)) == (before, 0)
+
+
+def test_each_refused_file_is_named_at_its_place_and_at_the_field(member):
+    answer = write(member, "/answer", ("empty.txt", b""), ("fine.txt", LOG), ("setup.exe", b"MZ"))
+    assert answer.status_code == 409
+    assert form_of(answer).controls["files"].invalid
+    page = answer.get_data(as_text=True)
+    assert re.findall(r'data-file="(\d)">\s*<span class="visually-hidden">Error: </span>“(\S+)”', page) == [
+        ("0", "empty.txt"),
+        ("2", "setup.exe"),
+    ]
+    assert "choose them again" in page  # a browser without script keeps no files
+
+
+def test_too_many_files_are_refused_at_the_field(member):
+    answer = write(member, "/answer", *((f"{number}.txt", LOG) for number in range(11)))
+    assert answer.status_code == 409
+    assert form_of(answer).controls["files"].invalid
+    assert any("At most 10 files" in each for each in said_by(answer))
+
+
+@pytest.mark.parametrize("path", ["/tickets/T-900001", "/tickets/T-900001/answer", "/tickets/T-900001/discuss"])
+def test_every_form_with_files_says_its_limits_and_can_carry_them_without_script(member, path):
+    page = member.get(path).get_data(as_text=True)
+    for form in re.findall(r'<form method="post"[^>]*>.*?</form>', page, re.DOTALL):
+        if 'type="file"' in form:
+            assert 'enctype="multipart/form-data"' in form
+            for limit in ('data-most-files="10"', 'data-largest-file="20971520"', 'data-most-together="25165824"'):
+                assert limit in form
+    assert 'type="file"' in page
 
 
 def test_a_ticket_is_opened_with_files(member):

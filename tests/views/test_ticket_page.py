@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from sqlalchemy import select
@@ -224,6 +225,19 @@ def test_an_archived_ticket_offers_no_form(member, ticket):
     page = page_of(member.get("/tickets/T-900001"))
     assert not [form for form in page.forms if "T-900001" in form.action]
     assert member.post("/tickets/T-900001/answer", title="X", body="X").status_code == 409
+
+
+def test_the_composers_say_whose_draft_they_keep_and_how_much_that_person_wrote(agent, member, ticket):
+    def marks(desk):
+        page = desk.get("/tickets/T-900001").get_data(as_text=True)
+        return re.findall(r'data-draft="(\w+)" data-draft-of="(\w+)" data-draft-own="(\d+)"', page)
+
+    send(member, "/answer", title="Re: It", body="Still so.")
+    assert marks(member) == [(name, member.person.public_id, "1") for name in ("answer", "discuss")]
+    assert marks(agent) == [(name, agent.person.public_id, "0") for name in ("answer", "note", "discuss")]
+    send(agent, "/note", title="Careful", body="Very.")
+    assert {own for _name, _of, own in marks(agent)} == {"1"}
+    assert {own for _name, _of, own in marks(member)} == {"1"}
 
 
 # Solving, archiving, rating
