@@ -36,6 +36,7 @@ _SAVED_NOUNS: Final = (
     "job",
     "license",
     "license_item",
+    "macro",
     "member",
     "message",
     "notification",
@@ -264,6 +265,7 @@ class AuditEvent(StrEnum):
     TICKET_NOTED = "ticket.noted", "Wrote an internal note"
     TICKET_ESCALATED = "ticket.escalated", "Escalated the ticket"
     TICKET_ASSIGNED = "ticket.assigned", "Assigned the ticket"
+    TICKET_STATUS_SET = "ticket.status_set", "Set the status of the ticket"
     TICKET_SOLVED = "ticket.solved", "Solved the ticket"
     TICKET_REOPENED = "ticket.reopened", "Reopened the ticket"
     TICKET_RATED = "ticket.rated", "Rated the ticket"

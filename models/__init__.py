@@ -114,11 +114,21 @@ from models.support_desk import (
     InboundDay,
     InboundMail,
     InboundOutcome,
+    Macro,
+    MacroStatus,
     ReadyAnswer,
 )
 from models.tax import ProductClass, TaxRule
 from models.telegram import DialogueStep, TelegramDialogue, TelegramFile, TelegramPoller, TelegramUpdate
-from models.ticket import MessageSource, ParticipantPart, Ticket, TicketParticipant, TicketPresence, TicketStatus
+from models.ticket import (
+    MessageSource,
+    ParticipantPart,
+    Ticket,
+    TicketParticipant,
+    TicketPresence,
+    TicketSeen,
+    TicketStatus,
+)
 from models.ticket_type import Project, TicketField, TicketFieldKind, TicketPriority, TicketType
 from models.triggers import APPEND_ONLY
 from models.webhook import WebhookDelivery, WebhookEndpoint
@@ -201,6 +211,8 @@ __all__ = [
     "LoginAsSession",
     "LoginConsent",
     "LoginConsentStatus",
+    "Macro",
+    "MacroStatus",
     "Member",
     "MemberInterest",
     "MemberInvitation",
@@ -304,6 +316,7 @@ __all__ = [
     "TicketParticipant",
     "TicketPresence",
     "TicketPriority",
+    "TicketSeen",
     "TicketStatus",
     "TicketType",
     "TotpFactor",

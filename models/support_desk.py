@@ -16,7 +16,7 @@ from models.discussion import Message
 from models.file import File
 from models.person import Person
 from models.staff import Department, StaffMember
-from models.ticket_type import TicketType
+from models.ticket_type import TicketPriority, TicketType
 
 
 class ReadyAnswer(Public, Keyed, Versioned, Stamped, Base):
@@ -30,6 +30,49 @@ class ReadyAnswer(Public, Keyed, Versioned, Stamped, Base):
     department: Mapped[Department | None] = relationship(lazy="raise")
 
     __table_args__ = (*list_indexes("ready_answer", "title", owned=False), search_index("ready_answer", "title"))
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MacroStatus(enum.StrEnum):
+    """Where a macro leaves a ticket."""
+
+    WAITING_FOR_CUSTOMER = "waiting_for_customer"
+    WAITING_FOR_SUPPORT = "waiting_for_support"
+    SOLVED = "solved"
+
+
+class Macro(Public, Keyed, Versioned, Stamped, Base):
+    """A ready answer with what is changed along with it, or either of them. What is empty stays as it is.
+
+    ``takes``: whoever uses it answers for the ticket from then on; otherwise it may name the colleague who does.
+    """
+
+    __tablename__ = "macro"
+
+    title: Mapped[str] = mapped_column(String(120), unique=True)
+    ready_answer_id: Mapped[int | None] = mapped_column(ForeignKey("ready_answer.id"), index=True)
+    status: Mapped[MacroStatus | None] = choice_column(MacroStatus)
+    priority: Mapped[TicketPriority | None] = choice_column(TicketPriority)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)
+    takes: Mapped[bool] = mapped_column(default=False)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"), index=True)
+
+    ready_answer: Mapped[ReadyAnswer | None] = relationship(lazy="raise")
+    department: Mapped[Department | None] = relationship(lazy="raise")
+    assignee: Mapped[StaffMember | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint(
+            "ready_answer_id IS NOT NULL OR status IS NOT NULL OR priority IS NOT NULL OR department_id IS NOT NULL"
+            " OR takes OR assignee_id IS NOT NULL",
+            name="does_something",
+        ),
+        CheckConstraint("NOT takes OR assignee_id IS NULL", name="taken_or_assigned"),
+        *list_indexes("macro", "title", owned=False),
+        search_index("macro", "title"),
+    )
 
     def __str__(self) -> str:
         return self.title

@@ -289,3 +289,26 @@ class TicketPresence(AccountOwned, Keyed, Base):
         UniqueConstraint("ticket_id", "staff_member_id"),
         Index("ix_ticket_presence_account_id", "account_id"),
     )
+
+
+class TicketSeen(AccountOwned, Keyed, Base):
+    """The newest message of a ticket that a person has had before them; the counters are what came after it."""
+
+    __tablename__ = "ticket_seen"
+
+    ticket_id: Mapped[int] = mapped_column(BigKey)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    message_id: Mapped[int] = mapped_column(BigKey)
+    seen_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+    ticket: Mapped[Ticket] = relationship(lazy="raise", primaryjoin="foreign(TicketSeen.ticket_id) == Ticket.id")
+    person: Mapped[Person] = relationship(lazy="raise")
+
+    __table_args__ = (
+        same_account("ticket_seen", "ticket_id", "ticket"),
+        same_account("ticket_seen", "message_id", "message"),
+        UniqueConstraint("person_id", "ticket_id"),
+        Index("ix_ticket_seen_account_id", "account_id"),
+        Index("ix_ticket_seen_ticket_id", "ticket_id"),
+        Index("ix_ticket_seen_message_id", "message_id"),
+    )

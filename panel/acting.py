@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort
 from flask_wtf import FlaskForm
@@ -91,6 +92,8 @@ def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[s
     rows = find_rows(mounted, visit, session, keys, lock=False)
     if rows is None:
         abort(404)
+    if action.many_lead_to:
+        return Answer(url=f"{visit.base_url}/{action.many_lead_to}?{urlencode([('id', key) for key in keys])}")
     form = make_form(action)
     opens = mounted.allows(visit, "details")
     objects = [(label_of(mounted, row), row_url(mounted, visit, row) if opens else "") for row in rows]

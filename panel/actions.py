@@ -35,7 +35,8 @@ class Action:
     ``sensitive`` one asks the visitor to prove who they are (the hook ``prove``) before its form is shown.
     ``checks(visit, row, now)`` is a checklist (panel.pages.CheckItem): while a line of it blocks, the button is not
     offered; ``run`` refuses by itself.
-    A ``typed`` one wants the record's name to be typed. ``leads_to``: see ``lead`` below.
+    A ``typed`` one wants the record's name to be typed. ``leads_to``: see ``lead`` below; ``many_lead_to`` is the
+    address of the page, below the realm's, that many rows are taken to: their keys go with it as ``id``.
     """
 
     run: Callable[..., Any]
@@ -56,6 +57,7 @@ class Action:
     checks: Callable[..., Sequence[CheckItem]] | None = None
     typed: bool = False
     leads_to: Callable[[Any], str] | None = None
+    many_lead_to: str = ""
     realms: frozenset[str] | set[str] = BOTH
     name: str = ""
 
@@ -94,12 +96,25 @@ def lead(
     when: Any = None,
     why_not: str | Callable[[Any], str] = _CHANGED,
     realms: frozenset[str] | set[str] = BOTH,
+    many_lead_to: str = "",
 ) -> Action:
     """A button of a record that opens a page of the house's own; nothing is asked or done before.
 
     ``leads_to(row)`` is the page's address below the realm's. ``name`` is the last part of the button's address.
+    ``many_lead_to`` offers the same for many rows at once.
     """
-    return Action(_nothing, label, leads_to=leads_to, name=name, grant=grant, when=when, why_not=why_not, realms=realms)
+    return Action(
+        _nothing,
+        label,
+        leads_to=leads_to,
+        many_lead_to=many_lead_to,
+        bulk=bool(many_lead_to),
+        name=name,
+        grant=grant,
+        when=when,
+        why_not=why_not,
+        realms=realms,
+    )
 
 
 def _nothing(row: Any, **_values: Any) -> Any:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
@@ -15,7 +15,7 @@ from extensions import db
 from models.discussion import Discussion, Message
 from models.ticket import Ticket
 from services.attachments import Upload
-from services.messages import add_discussion, first_discussion, write_message
+from services.messages import LONGEST_TITLE, add_discussion, first_discussion, write_message
 from services.ticket_mails import writer_of
 
 _BETWEEN_ADDRESSES: Final = re.compile(r"[,;\s]+")
@@ -95,6 +95,24 @@ def newest_message(ticket: Ticket) -> Message | None:
     within = select(Discussion.id).where(Discussion.ticket_id == ticket.id, Discussion.account_id == ticket.account_id)
     found = select(Message).where(Message.discussion_id.in_(within), Message.internal.is_(False))
     return db.session.scalar(found.order_by(Message.id.desc()).limit(1))
+
+
+def newest_of(tickets: Sequence[Ticket]) -> dict[int, str]:
+    """The newest message that customers see of each of many tickets: row number of the ticket -> public id."""
+    newest = (
+        select(Discussion.ticket_id, func.max(Message.id).label("message_id"))
+        .join(Message, Message.discussion_id == Discussion.id)
+        .where(Discussion.ticket_id.in_([ticket.id for ticket in tickets]), Message.internal.is_(False))
+        .group_by(Discussion.ticket_id)
+        .subquery()
+    )
+    found = select(newest.c.ticket_id, Message.public_id).join(Message, Message.id == newest.c.message_id)
+    return {row.ticket_id: row.public_id for row in db.session.execute(found)}
+
+
+def reply_title(subject: str) -> str:
+    """The title of an answer to a ticket."""
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}"[:LONGEST_TITLE]
 
 
 def split_addresses(typed: str) -> list[str]:

@@ -24,6 +24,7 @@ from services.participants import note_writer, person_in_copy, take_part
 from services.people import acts_for_provider
 from services.records import flush_or_refuse
 from services.ticket_mails import tell_participants
+from services.ticket_seen import note_seen
 from services.ticket_states import move_ticket
 
 LONGEST_TITLE: Final = 255
@@ -142,6 +143,8 @@ def write_message(discussion: Discussion, values: Mapping[str, Any], *, actor: A
         return message
     _take_part(ticket, message, draft, ParticipantPart.WRITER, actor, now)
     _answer(ticket, from_staff=draft.from_staff, actor=actor, now=now)
+    if message.author_id is not None and not draft.from_staff and actor.on_behalf_of_id is None:
+        note_seen(ticket, message.author_id, now=now)  # whoever answers, if by mail, has read what they answer
     after = {"message": draft.title}
     record_event(AuditEvent.TICKET_ANSWERED, ticket, actor=actor, now=now, after=after)
     tell_participants(ticket, message, actor=actor, now=now)

@@ -52,11 +52,6 @@ def seen_by(reader: Reader) -> ColumnElement[bool]:
     )
 
 
-def count_unread(reader: Reader, *, now: dt.datetime) -> int:
-    """How many notices are new to the reader: at most MOST_COUNTED, and none older than NEW_FOR."""
-    return len(_unread(reader, MOST_COUNTED, now))
-
-
 def latest_notices(reader: Reader, *, limit: int, now: dt.datetime) -> Sequence[tuple[Notification, bool]]:
     """The newest notices, and whether each is still new to the reader."""
     read = select(NotificationRead.id).where(
@@ -93,19 +88,20 @@ def mark_all_read(reader: Reader, *, actor: Actor, now: dt.datetime) -> int:
 def _unread(reader: Reader, limit: int, now: dt.datetime) -> Sequence[int]:
     if reader.person_id is None:
         return []
-    asked: dict[str, Any] = {
-        "person_id": reader.person_id,
-        "grants": sorted(reader.grants),
-        "new_since": now - NEW_FOR,
-    }
-    if reader.account_id is not None:
-        asked["account_id"] = reader.account_id
-    return db.session.scalars(_new_to_reader(reader.account_id is not None, limit), asked).all()
+    return db.session.scalars(new_to_reader(reader.account_id is not None, limit), asked_of(reader, now=now)).all()
+
+
+def asked_of(reader: Reader, *, now: dt.datetime) -> dict[str, Any]:
+    """What `new_to_reader` asks with, for a reader with a person."""
+    asked = {"person_id": reader.person_id, "grants": sorted(reader.grants), "new_since": now - NEW_FOR}
+    return asked if reader.account_id is None else {**asked, "account_id": reader.account_id}
 
 
 @cache
-def _new_to_reader(in_account: bool, limit: int) -> Select[int]:
-    """Every page asks this for its bell, and putting the statement together costs more than asking: so it is done once.
+def new_to_reader(in_account: bool, limit: int) -> Select[int]:
+    """The notices that are new, by row number: a part of what every page asks for its bell (services/counters.py).
+
+    Putting the statement together costs more than asking, so it is done once.
 
     The same as `seen_by` says of a reader with a person.
     """

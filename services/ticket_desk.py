@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import Select, select, update
 
 from domain.actor import Actor
 from domain.audit import AuditEvent
@@ -16,7 +15,6 @@ from domain.refusals import Refusal
 from extensions import db
 from models.person import Person
 from models.staff import Department, StaffMember
-from models.support_desk import ReadyAnswer
 from models.ticket import ParticipantPart, Ticket, TicketParticipant, TicketPresence, TicketStatus
 from models.ticket_type import TicketPriority, TicketType
 from services.audit import record_event
@@ -27,7 +25,6 @@ from services.ticket_clocks import follow_policy
 from services.ticket_states import move_ticket
 
 HERE_FOR: Final = dt.timedelta(seconds=75)
-MOST_READY_ANSWERS: Final = 50
 
 
 class OnlyStaffTake(Refusal):
@@ -196,13 +193,6 @@ def who_else(ticket: Ticket, staff_member_id: int, *, now: dt.datetime) -> list[
         .order_by(TicketPresence.writing.desc(), TicketPresence.id)
     )
     return [Present(str(person), writing) for person, writing in rows]
-
-
-def ready_answers_for(ticket: Ticket) -> Sequence[ReadyAnswer]:
-    """The ready answers of the ticket's department, and those of all."""
-    for_all: ColumnElement[bool] = ReadyAnswer.department_id.is_(None)
-    offered = select(ReadyAnswer).where(or_(for_all, ReadyAnswer.department_id == ticket.department_id))
-    return db.session.scalars(offered.order_by(ReadyAnswer.title).limit(MOST_READY_ANSWERS)).all()
 
 
 def _give(ticket: Ticket, staff_member: StaffMember, actor: Actor, now: dt.datetime) -> Ticket:

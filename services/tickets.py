@@ -150,6 +150,13 @@ def close_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
     return _move(ticket, TicketStatus.SOLVED, AuditEvent.TICKET_SOLVED, actor, now)
 
 
+def let_ticket_wait(ticket: Ticket, status: TicketStatus, *, actor: Actor, now: dt.datetime) -> Ticket:
+    """Say by hand for whom a ticket in progress waits; nothing happens where it does. Refused: TicketNotOpen."""
+    if not ticket.is_in_progress:
+        raise TicketNotOpen
+    return ticket if ticket.status is status else _move(ticket, status, AuditEvent.TICKET_STATUS_SET, actor, now)
+
+
 def archive_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
     """Put a solved ticket away. Refused: TicketInProgress, TicketPutAway, NotTaken."""
     if ticket.is_in_progress:

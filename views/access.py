@@ -39,11 +39,12 @@ _REALM_MARKS = "realm_permissions"
 # What pages ask by themselves, again and again: it says nothing about whether somebody sits before them.
 ASKED_BY_SCRIPTS = frozenset(
     {
-        "portal_inbox.unread",
-        "staff_inbox.unread",
+        "portal_counters.index",
+        "staff_counters.index",
         "portal_chat_news.news",
         "staff_chat_news.news",
         "staff_ticket_presence.here",
+        "staff_ticket_macros.progress",
     }
 )
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -62,6 +62,7 @@ ICONS = (
     "key",
     "laptop",
     "life-preserver",
+    "lightning",
     "link-45deg",
     "list",
     "lock",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import abort, flash, jsonify, redirect, render_template, request
+from flask import abort, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
@@ -14,9 +14,6 @@ from panel import Visit
 from panel.door import RealmPage
 from panel.realm import EVERYONE
 from services.notices import (
-    MOST_COUNTED,
-    Reader,
-    count_unread,
     find_notice,
     latest_notices,
     mark_all_read,
@@ -25,7 +22,9 @@ from services.notices import (
 )
 from services.unit_of_work import unit_of_work
 from views.clock import now
+from views.counters import counters
 from views.history import moment_text
+from views.readers import has_own_eyes, reader_of
 
 SHOWN = 50
 
@@ -40,7 +39,6 @@ class InboxPage(RealmPage):
     slug, title = "inbox", "Notifications"
     verbs: ClassVar[dict[str, str]] = {
         "index": EVERYONE,
-        "unread": EVERYONE,
         "mark_all": EVERYONE,
         "notice": EVERYONE,
     }
@@ -54,20 +52,12 @@ class InboxPage(RealmPage):
             "pages/inbox/index.html",
             layout=self.realm.layout,
             notices=rows,
-            unread=bell(visit),
+            unread=counters(visit)["bell"],
             form=MarkReadForm(),
             mark_url=f"{visit.base_url}/inbox/read",
             settings_url="/settings/notifications",
             all_url=f"{visit.base_url}/notifications/" if visit.allows("notifications:read") else "",
         )
-
-    @expose("/unread")
-    def unread(self) -> ResponseReturnValue:
-        """The number in the bell, for the script that keeps it fresh: 304 while it stays the same."""
-        answer = jsonify(bell(self.visit))
-        answer.headers["Cache-Control"] = "private, no-cache"
-        answer.add_etag()
-        return answer.make_conditional(request)
 
     @expose("/read", methods=("POST",))
     def mark_all(self) -> ResponseReturnValue:
@@ -94,12 +84,6 @@ class InboxPage(RealmPage):
         )
 
 
-def reader_of(visit: Visit) -> Reader:
-    """Whose notices a visit shows. Who uses somebody else's seat reads what was told to the account only."""
-    own = visit.actor.person_id if visit.actor.on_behalf_of_id is None else None
-    return Reader(person_id=own, account_id=visit.owner_id, grants=visit.grants)
-
-
 def seen_notices(visit: Visit) -> Any:
     """What narrows the list of notifications: staff see all that was told, members what was told to them."""
     return None if visit.owner_id is None else told_to(reader_of(visit))
@@ -107,20 +91,12 @@ def seen_notices(visit: Visit) -> Any:
 
 def note_read(visit: Visit, notice: Notification) -> None:
     """Whoever opened it has read it; with somebody else's eyes it stays as it is."""
-    if visit.actor.on_behalf_of_id is not None or getattr(visit.context, "is_preview", False):
+    if not has_own_eyes(visit):
         return
     if notice.person_id not in (None, visit.actor.person_id):
         return
     with unit_of_work():
         mark_read([notice.id], actor=visit.actor, now=now())
-
-
-def bell(visit: Visit) -> dict[str, Any]:
-    """The number in the bell, in figures and in words."""
-    number = count_unread(reader_of(visit), now=now())
-    text = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)
-    words = "No unread notifications" if not number else f"{text} unread notification{'' if number == 1 else 's'}"
-    return {"unread": number, "text": text if number else "", "words": words}
 
 
 def _row(visit: Visit, notice: Notification, is_new: bool) -> dict[str, Any]:

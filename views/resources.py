@@ -23,6 +23,7 @@ from views.item_transfers import ItemTransferResource
 from views.jobs import JobResource
 from views.licenses import ClientAppReportResource, CustomerLicenseResource, LicenseResource
 from views.logins_as import LoginAsResource, LoginConsentResource
+from views.macros import MacroResource
 from views.members import MemberResource, RoleGrantResource
 from views.ownership import OwnershipChangeResource
 from views.pay_approvals import PayApprovalResource
@@ -69,6 +70,7 @@ RESOURCES = (
     TicketFieldResource,
     ProjectResource,
     ReadyAnswerResource,
+    MacroResource,
     SlaPolicyResource,
     BusinessHoursResource,
     ProductResource,

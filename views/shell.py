@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,11 +20,11 @@ from views.avatars import avatar_url
 from views.balance_page import BalancePage
 from views.books import BooksPage
 from views.chat_pages import ChatPage
+from views.counters import Counter, counters
 from views.debts import debt_banner
 from views.emergencies import emergency_banner
 from views.financing import FinancingPage
 from views.identity import current_identity
-from views.inbox import bell
 from views.invoice_drafts import NewInvoicePage
 from views.library import HelpPage, ResourcesCentrePage, help_menu
 from views.login_consent_rule import LoginConsentRulePage
@@ -36,6 +38,7 @@ from views.stand_ins import stand_in_ribbon
 from views.store import StorePage
 from views.transfers import TransferPage
 
+_NO_NUMBERS: Mapping[str, Counter] = MappingProxyType({})
 PORTAL_GROUPS = {"Customers": "People", "Administration": "History"}
 # Those that stand in the menu beside the lists.
 PAGES = (
@@ -96,17 +99,21 @@ class RealmFrame:
         return self._visit.base_url
 
     @cached_property
+    def numbers(self) -> dict[str, Counter]:
+        """What is new, and what waits beside the entries of the menu."""
+        with without_others():
+            return counters(self._visit)
+
+    @cached_property
     def nav(self) -> list[dict[str, Any]]:
         """The groups of the menu."""
-        return navigation(self._visit, request.path)
+        return navigation(self._visit, request.path, self.numbers)
 
     @cached_property
     def bell(self) -> dict[str, Any]:
         """What is new to whoever is here, and where it is read."""
         base_url = self._visit.base_url
-        with without_others():
-            told = bell(self._visit)
-        return {**told, "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/inbox/unread"}
+        return {**self.numbers["bell"], "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/counters/"}
 
     @cached_property
     def help(self) -> list[dict[str, str]]:
@@ -129,8 +136,11 @@ class RealmFrame:
         return debt_banner(self._visit)
 
 
-def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:
-    """The groups of the menu: the lists this visit may open, in the order of GROUPS; empty groups are left out."""
+def navigation(visit: Visit, path: str, numbers: Mapping[str, Counter] = _NO_NUMBERS) -> list[dict[str, Any]]:
+    """The groups of the menu: the lists this visit may open, in the order of GROUPS; empty groups are left out.
+
+    ``numbers``: of what waits, by the slug of the entry.
+    """
     groups = [
         {"label": "", "items": [_item(visit, path, "", "Home" if visit.owner_id is None else "Dashboard", "house")]}
     ]
@@ -150,13 +160,23 @@ def navigation(visit: Visit, path: str) -> list[dict[str, Any]]:
             if page.group == label and page.is_offered(visit)
         ]
         if items:
-            groups.append({"label": PORTAL_GROUPS.get(label, label) if visit.owner_id else label, "items": items})
+            shown = PORTAL_GROUPS.get(label, label) if visit.owner_id else label
+            for item in items:
+                item["counter"] = numbers.get(item["slug"])
+            counted = [item["slug"] for item in items if item["counter"]]
+            groups.append({"label": shown, "items": items, "counted": counted})
     return groups
 
 
 def _item(visit: Visit, path: str, slug: str, label: str, icon: str) -> dict[str, Any]:
     url = f"{visit.base_url}/{slug}/" if slug else f"{visit.base_url}/"
-    return {"label": label, "url": url, "icon": icon, "current": path.startswith(url) if slug else path == url}
+    return {
+        "slug": slug,
+        "label": label,
+        "url": url,
+        "icon": icon,
+        "current": path.startswith(url) if slug else path == url,
+    }
 
 
 def _account(visit: Visit) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from views.balance_page import BalancePage
 from views.books import BooksPage
 from views.chat_pages import ChatNewsPage, ChatPage
 from views.components_page import ComponentsPage
+from views.counters_page import CountersPage
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.downloads import DownloadPage
 from views.financing import FinancingPage
@@ -23,6 +24,7 @@ from views.invoice_drafts import NewInvoicePage
 from views.leaving import LeavePage
 from views.library import HelpPage, ResourcesCentrePage
 from views.login_consent_rule import LoginConsentRulePage
+from views.macro_pages import MacroPage
 from views.method_pages import AddMethodPage
 from views.month_packs import MonthPackPage
 from views.ownership import OwnershipPage
@@ -62,6 +64,7 @@ def mount_sites(app: Flask) -> None:
                 ProviderSettingsPage,
                 SearchPage,
                 InboxPage,
+                CountersPage,
                 NewInvoicePage,
                 ReceivedPaymentPage,
                 PaperPage,
@@ -70,6 +73,7 @@ def mount_sites(app: Flask) -> None:
                 MonthPackPage,
                 TicketPresencePage,
                 ComponentsPage,
+                MacroPage,
             ),
         ),
         Site(
@@ -99,6 +103,7 @@ def mount_sites(app: Flask) -> None:
                 LoginConsentRulePage,
                 SearchPage,
                 InboxPage,
+                CountersPage,
                 ResourcesCentrePage,
                 HelpPage,
                 FinancingPage,

@@ -16,7 +16,7 @@ from domain.actor import Actor
 from models import Ticket, TicketFieldKind, TicketPriority, TicketType
 from panel import Visit
 from panel.fields import the
-from services.answers import newest_message
+from services.answers import newest_message, reply_title
 from services.departments import offered_departments
 from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ticket_answers import Question, questions_of
@@ -189,11 +189,7 @@ def answer_to(ticket: Ticket) -> dict[str, str]:
     """What the form of an answer opens with; the address may name the discussion."""
     newest, discussion = newest_message(ticket), request.args.get("discussion", "")
     seen = newest.public_id if newest is not None else ""
-    return {"title": _reply_title(ticket.subject), "seen": seen, "discussion": discussion}
-
-
-def _reply_title(subject: str) -> str:
-    return subject if subject.lower().startswith("re:") else f"Re: {subject}"[:LONGEST_TITLE]
+    return {"title": reply_title(ticket.subject), "seen": seen, "discussion": discussion}
 
 
 def _with_none(offered: Iterable[Any]) -> list[SelectChoice]:

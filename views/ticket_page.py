@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from domain.permissions import P
+from domain.ready_answers import fill_in
 from extensions import db
 from models import (
     Discussion,
@@ -33,9 +34,11 @@ from panel import Visit
 from panel.addresses import address
 from panel.kinds import deadline_badge
 from panel.pages import DetailsField
+from services.macros import macros_for
 from services.mail_texts import mail_texts
+from services.ready_answers import names_in, ready_answers_for
 from services.ticket_answers import questions_of
-from services.ticket_desk import Present, ready_answers_for, who_else
+from services.ticket_desk import Present, who_else
 from views.avatars import avatar_url
 from views.history import moment_text
 from views.markdown import markdown
@@ -122,6 +125,7 @@ class TicketBody:
     rated: str = ""
     rating_comment: str = ""
     ready: Sequence[ReadyView] = ()
+    macros: Sequence[tuple[str, str]] = ()  # (title, address of its preview)
     links: Sequence[tuple[str, str, str]] = field(default_factory=tuple)  # (words before, number, address)
     merged_into: tuple[str, str] | None = None
     present: Sequence[Present] = ()
@@ -138,7 +142,7 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
     works = visit.owner_id is None and visit.allows(P.STAFF_TICKETS_WORK)
     staff_member_id = visit.actor.staff_member_id if works else None
     rates = ticket.can_rate and visit.owner_id is not None and visit.allows(P.TICKETS_WRITE)
-    ready = _ready(ticket, url) if works and writes else []
+    ready = _ready(visit, ticket, url) if works and writes else []
     discussions = _discussions(visit, ticket)
     return TicketBody(
         discussions=discussions,
@@ -153,6 +157,7 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
         rated=f"{ticket.rating} of 5" if ticket.rating is not None else "",
         rating_comment=ticket.rating_comment or "",
         ready=ready,
+        macros=_macros(visit, ticket) if works and writes else (),
         links=_links(visit, ticket),
         merged_into=_linked(visit, ticket.merged_into_id),
         present=who_else(ticket, staff_member_id, now=now) if staff_member_id is not None else (),
@@ -245,14 +250,19 @@ def _named(form: _Form, name: str) -> _Form:
     return form
 
 
-def _ready(ticket: Ticket, url: str) -> list[ReadyView]:
-    name = str(db.session.get_one(Person, ticket.opened_by_id)) if ticket.opened_by_id is not None else ""
-    return [_ready_view(each, ticket, name, url) for each in ready_answers_for(ticket)]
+def _ready(visit: Visit, ticket: Ticket, url: str) -> list[ReadyView]:
+    names = names_in(ticket, actor=visit.actor)
+    return [_ready_view(each, fill_in(each.body, names), url) for each in ready_answers_for(ticket)]
 
 
-def _ready_view(answer: ReadyAnswer, ticket: Ticket, name: str, url: str) -> ReadyView:
-    text = answer.body.replace("{name}", name).replace("{number}", ticket.number)
+def _ready_view(answer: ReadyAnswer, text: str, url: str) -> ReadyView:
     return ReadyView(answer.title, text, markdown(text), f"{url}?ready={answer.public_id}#answer")
+
+
+def _macros(visit: Visit, ticket: Ticket) -> list[tuple[str, str]]:
+    """What leads to the preview of each macro."""
+    base = f"{visit.base_url}/ticket-macros/{address(ticket.number)}?macro="
+    return [(each.title, f"{base}{each.public_id}") for each in macros_for(ticket)]
 
 
 def _facts(visit: Visit, ticket: Ticket, now: dt.datetime) -> list[DetailsField]:

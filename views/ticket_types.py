@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from domain.permissions import P
+from domain.ready_answers import VARIABLES
 from models import Project, ReadyAnswer, TicketField, TicketType
 from panel import STAFF, Choice, Column, Lookup, Related, Resource, Text, YesNo, reading
+from services.ready_answers import create_ready_answer, edit_ready_answer
 from services.ticket_questions import add_question, edit_question, remove_question
 
 QUESTION = ("label", "help", "kind", "choices", "required", "max_length", "position")
@@ -88,8 +90,9 @@ class ProjectResource(Resource):
 
 class ReadyAnswerResource(Resource):
     model, slug, title = ReadyAnswer, "ready-answers", "Ready answers"
-    description = "Texts that agents put into their answers. {name} becomes the name of who is answered, {number} the \
-number of the ticket."
+    description = "Texts that agents put into their answers. " + ", ".join(
+        f"{{{name}}} becomes {words}" for name, words in VARIABLES.items()
+    )
     group, icon, label, status = "Support", "chat-left-text", "title", ""
     realms = frozenset({STAFF})
     columns = (
@@ -103,6 +106,7 @@ number of the ticket."
     default_sort = "title"
     form = {"create": ("title", "body", "department", "language"), "edit": ("title", "body", "department", "language")}
     labels = {"body": "Text"}
+    saves = {"create": create_ready_answer, "edit": edit_ready_answer}
     help = {"department": "Offered to agents of this department only; empty: to everybody."}
     grants = {
         **reading(P.STAFF_TICKETS_WORK),

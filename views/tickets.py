@@ -20,8 +20,10 @@ from panel import (
     Resource,
     Visit,
     YesNo,
+    lead,
     reading,
 )
+from panel.addresses import address
 from services.announcements_in_force import is_held_back
 from services.answers import answer_ticket, discuss_ticket, note_on_ticket
 from services.departments import tickets_of_departments
@@ -38,6 +40,7 @@ from services.tickets import (
     solve_ticket,
 )
 from views.clock import now
+from views.counters import answered_banners, note_ticket_seen
 from views.forms import GrantResetsForm, resets_to_grant
 from views.ticket_forms import (
     AssignForm,
@@ -144,6 +147,8 @@ class TicketResource(Resource):
     template = "pages/ticket/ticket.html"
     body = ticket_body
     shortcuts = queues
+    opened = note_ticket_seen
+    banners = answered_banners
     actions = (
         Action(
             take_ticket,
@@ -198,6 +203,16 @@ class TicketResource(Resource):
             confirm="What is left as it is does not change.",
             done="The ticket is assigned.",
             name="assign",
+        ),
+        lead(
+            "Use macro",
+            lambda ticket: f"ticket-macros/{address(ticket.number)}",
+            name="macro",
+            grant=P.STAFF_TICKETS_WORK,
+            when=Ticket.takes_messages,
+            why_not=takes_none,
+            realms={STAFF},
+            many_lead_to="ticket-macros/",
         ),
         Action(
             merge_ticket,

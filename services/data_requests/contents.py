@@ -36,7 +36,7 @@ from models.sign_in import AllowedNetwork, KnownDevice, PasswordReset, SignInSes
 from models.staff import Department, StaffDepartment, StaffMember
 from models.support_desk import InboundMail
 from models.telegram import TelegramDialogue
-from models.ticket import Ticket, TicketParticipant
+from models.ticket import Ticket, TicketParticipant, TicketSeen
 
 _Rows = Select[*tuple[Any, ...]]
 PIECE: Final = 500
@@ -155,6 +155,11 @@ def _notices_read(asked: Asked) -> _Rows:
     return read.where(NotificationRead.person_id == asked.id).order_by(NotificationRead.id)
 
 
+def _tickets_read(asked: Asked) -> _Rows:
+    read = select(Ticket.number.label("ticket"), TicketSeen.seen_at).join(Ticket, Ticket.id == TicketSeen.ticket_id)
+    return read.where(TicketSeen.person_id == asked.id).order_by(TicketSeen.id)
+
+
 def _messages(asked: Asked) -> _Rows:
     written = select(
         Ticket.number.label("ticket"), Message.created_at, Message.title, Message.body, Message.source, Message.internal
@@ -264,6 +269,7 @@ TABLES: Final[Sequence[Table]] = (
         ),
     ),
     Table("notice read", _notices_read),
+    Table("ticket read", _tickets_read),
     Table("mail to you", _mails),
     Table("mail from you", _mails_in),
     Table(

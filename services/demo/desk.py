@@ -15,9 +15,11 @@ from models.policy import Policy, PolicyVersion
 from models.service_level import BusinessHours, SlaPolicy
 from models.sign_in import PasswordReset
 from models.staff import Department, StaffDepartment
-from models.support_desk import Announcement, AnnouncementKind, ReadyAnswer
+from models.support_desk import Announcement, AnnouncementKind, MacroStatus
 from models.ticket_type import Project, TicketField, TicketFieldKind, TicketPriority, TicketType
 from services.demo.world import World, keep
+from services.macros import create_macro
+from services.ready_answers import create_ready_answer
 from services.records import create_record
 from services.staff_members import create_staff_member
 
@@ -46,7 +48,10 @@ PROMISES: Final = {
     TicketPriority.LOW: (960, None),
 }
 ANSWERS: Final = (
-    ("We are looking into it", "Thank you for writing. A colleague is looking into it and comes back to you today."),
+    (
+        "We are looking into it",
+        "Dear {customer},\n\nthank you for writing. A colleague looks into it and comes back to you today.\n\n{agent}",
+    ),
     ("Reset of the hardware lock", "Open the license in the portal and choose *Reset MAC/IP address*."),
     ("Where invoices are", "You find every invoice under *Invoices*, as a page and as a file."),
 )
@@ -72,10 +77,25 @@ def make_desk(world: World) -> None:
     for name, description in PROJECTS:
         values = {"name": name, "description": description}
         world.projects[name] = create_record(Project, values, actor=world.system, now=at)
-    for title, body in ANSWERS:
-        create_record(ReadyAnswer, {"title": title, "body": body}, actor=world.as_staff("agent"), now=world.ago(400))
+    _make_answers(world)
     _make_policies(world)
     _make_announcements(world)
+
+
+def _make_answers(world: World) -> None:
+    """What agents have at hand: ready answers, and macros that use them."""
+    agent, at = world.as_staff("agent"), world.ago(400)
+    answers = {
+        title: create_ready_answer({"title": title, "body": body}, actor=agent, now=at) for title, body in ANSWERS
+    }
+    looking, _reset, invoices = answers.values()
+    to_second = {"department": world.departments["Second level"], "priority": TicketPriority.HIGH}
+    for title, values in (
+        ("Take it and say so", {"ready_answer": looking, "takes": True}),
+        ("Say where invoices are, and solve", {"ready_answer": invoices, "takes": True, "status": MacroStatus.SOLVED}),
+        ("Pass on to the second level", to_second),
+    ):
+        create_macro({"title": title, **values}, actor=agent, now=at)
 
 
 def _make_staff(world: World) -> None:

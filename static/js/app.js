@@ -1,20 +1,22 @@
 // One module a behaviour. Every page works without them; each makes one thing better.
-import "./bell.js";
 import "./busy.js";
 import "./chat.js";
 import "./combobox.js";
 import "./composer.js";
 import "./copy.js";
 import "./count.js";
+import "./counters.js";
 import "./dialog.js";
 import "./draft.js";
 import "./files.js";
 import "./filters.js";
+import "./flashes.js";
 import "./focus.js";
 import "./menu.js";
 import "./palette.js";
 import "./passkey.js";
 import "./print.js";
+import "./progress.js";
 import "./selection.js";
 import "./sending.js";
 import "./shortcuts.js";

@@ -20,6 +20,7 @@ from models import (
     InboundDay,
     InboundMail,
     InboundOutcome,
+    Macro,
     Message,
     MessageAttachment,
     MessageCc,
@@ -38,6 +39,7 @@ from models import (
     TicketParticipant,
     TicketPresence,
     TicketPriority,
+    TicketSeen,
     TicketType,
 )
 from services.mail_counts import count_mail
@@ -170,6 +172,17 @@ class TicketPresenceFactory(RowFactory):
     seen_at = NOW
 
 
+class TicketSeenFactory(RowFactory):
+    class Meta:
+        model = TicketSeen
+
+    message_id = factory.LazyAttribute(lambda seen: MessageFactory(discussion=DiscussionFactory(ticket=seen.ticket)).id)
+    ticket = factory.SubFactory(TicketFactory)
+    account_id = factory.SelfAttribute("ticket.account_id")
+    person = factory.SubFactory(PersonFactory)
+    seen_at = NOW
+
+
 class DiscussionFactory(RowFactory):
     class Meta:
         model = Discussion
@@ -217,6 +230,15 @@ class ReadyAnswerFactory(RowFactory):
 
     title = factory.Sequence(lambda n: f"Ready answer {n}")
     body = "Please restart the phone."
+    created_at = NOW
+
+
+class MacroFactory(RowFactory):
+    class Meta:
+        model = Macro
+
+    title = factory.Sequence(lambda n: f"Macro {n}")
+    ready_answer = factory.SubFactory(ReadyAnswerFactory)
     created_at = NOW
 
 

@@ -89,6 +89,7 @@ class BedsWithActs(Resource):
         ),
         Action(burn, "Burn", grant="edit", menu=False, bulk=True),
         lead("Plan", lambda bed: f"plans/{bed.code}", name="plan", grant="edit"),
+        lead("Map", lambda bed: f"maps/{bed.code}", name="map", grant="edit", many_lead_to="maps/"),
     )
     facts = told
     banners = warned
@@ -139,22 +140,35 @@ def test_a_refusal_names_the_act_that_helps_to_those_who_may(beds: House) -> Non
 
 def test_an_act_without_a_menu_is_offered_for_many_rows_only(beds: House) -> None:
     page = beds.page("/portal/north/beds/", "north")
-    assert [action["name"] for action in page["bulk_actions"]] == ["burn"]
-    assert [action["name"] for action in page["rows"][0]["actions"]] == ["rename", "plan"]
-    assert [action["name"] for action in beds.page("/portal/north/beds/n1", "north")["actions"]] == ["rename", "plan"]
+    assert [action["name"] for action in page["bulk_actions"]] == ["burn", "map"]
+    assert [action["name"] for action in page["rows"][0]["actions"]] == ["rename", "plan", "map"]
+    assert [action["name"] for action in beds.page("/portal/north/beds/n1", "north")["actions"]] == [
+        "rename",
+        "plan",
+        "map",
+    ]
     assert beds.post("/portal/north/beds/n1/burn", {}, "north").status_code == 303
     assert name_of_bed(beds) == "burnt"
 
 
 def test_an_act_that_leads_to_a_page_asks_nothing_and_changes_nothing(beds: House) -> None:
     offered = {action["name"]: action["asks"] for action in beds.page("/portal/north/beds/n1", "north")["actions"]}
-    assert offered == {"rename": True, "plan": False}
+    assert offered == {"rename": True, "plan": False, "map": False}
     for answer in (
         beds.get("/portal/north/beds/n1/plan", "north"),
         beds.post("/portal/north/beds/n1/plan", {}, "north"),
     ):
         assert (answer.status_code, answer.location) == (303, "/portal/north/plans/n1")
     assert name_of_bed(beds) == "Sunny bed"
+
+
+def test_many_rows_are_led_to_a_page_with_their_keys_and_only_those_in_sight(beds: House) -> None:
+    beds.add(Garden(id=2, code="south", name="South garden"))
+    beds.add(Bed(id=2, garden_id=2, code="s1", name="Shady bed"))
+    answer = beds.get("/portal/north/beds/bulk/map?id=n1&id=n1", "north")
+    assert (answer.status_code, answer.location) == (303, "/portal/north/maps/?id=n1")
+    assert beds.get("/portal/north/beds/bulk/map?id=n1&id=s1", "north").status_code == 404
+    assert beds.get("/portal/north/beds/bulk/plan?id=n1", "north").status_code == 404  # it is for one row alone
 
 
 def test_a_page_says_facts_beyond_its_columns_and_a_list_what_waits(beds: House) -> None:

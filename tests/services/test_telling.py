@@ -27,11 +27,11 @@ from services.choosing_notifications import (
     person_of_link,
     unsubscribe,
 )
+from services.counters import waiting_for_member
 from services.notices import (
     MOST_COUNTED,
     NEW_FOR,
     Reader,
-    count_unread,
     find_notice,
     latest_notices,
     mark_all_read,
@@ -46,6 +46,10 @@ from tests.factories.people import AccountFactory, MemberFactory, MemberRoleGran
 MIA = Actor("Mia", Source.PORTAL)
 EMAIL, SMS, PORTAL = NotificationChannel.EMAIL, NotificationChannel.SMS, NotificationChannel.PORTAL
 INVOICES, SECURITY, NEWS = NotificationKind.INVOICES, NotificationKind.SECURITY, NotificationKind.NEWSLETTERS
+
+
+def count_unread(reader: Reader, *, now: dt.datetime) -> int:
+    return waiting_for_member(reader, member_id=None, tickets=False, chats=False, now=now).notices
 
 
 def choose(person, now, wanted=None, quiet_from=None, quiet_until=None):

@@ -23,6 +23,7 @@ from services.answers import (
 )
 from services.audit import timeline_of
 from services.messages import TicketMerged
+from services.ready_answers import ready_answers_for
 from services.ticket_desk import (
     ColleagueUnknown,
     DepartmentGone,
@@ -36,7 +37,6 @@ from services.ticket_desk import (
     colleagues,
     merge_ticket,
     note_presence,
-    ready_answers_for,
     take_ticket,
     who_else,
 )

@@ -201,11 +201,12 @@ class Asks:
 
     def bulks(self, part: str) -> Iterator[Ask]:
         needed = {action.slug: self._actions()[action.slug] for action in self.resource.actions if action.bulk}
+        leading = {action.slug for action in self.resource.actions if action.many_lead_to}
         single = {action.slug: frozenset() for action in self.resource.actions if not action.bulk}
         for action, grants in {**needed, **single, "no-such-action": frozenset()}.items():
             for ids, found in self._id_lists() if grants else [(self.seen, True)]:
                 query = "&".join(f"id={quote(key, safe='')}" for key in ids)
-                answers = frozenset({200} if ids else {303})
+                answers = frozenset({200} if ids and action not in leading else {303})
                 path = part.replace("<action>", action)
                 again = ids != self.seen
                 yield Ask("bulk", f"{path}?{query}", grants, found, tuple(ids), tuple(ids), answers, again)

@@ -14,8 +14,8 @@ from tests.support.matrix_sides import BELOW, FOREIGN, OWN
 from tests.support.matrix_world import World
 
 # When somebody was last seen is written by every click.
-# And that a notice was read, by reading it.
-ALWAYS_LEFT_OUT = frozenset({"sign_in_session", "notification_read"})
+# And that a notice or a ticket was read, by reading it.
+ALWAYS_LEFT_OUT = frozenset({"sign_in_session", "notification_read", "ticket_seen"})
 SEEN = "last_seen_at"
 AUDIT = frozenset({"audit_event", "audit_chain"})
 

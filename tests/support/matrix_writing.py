@@ -37,9 +37,12 @@ class Post:
     found: bool
     again: bool = False
     typed: bool = False  # wants the record's name, which nobody types here
+    leads: bool = False
 
     @property
     def answers(self) -> frozenset[int]:
+        if self.leads:  # to a page of the house's own, which asks
+            return frozenset({303})
         return frozenset({409, 422}) if self.typed else ALLOWED[self.verb]
 
 
@@ -77,7 +80,8 @@ class Posts:
             needed = frozenset({action.grant} if exists else ())
             fields = body_of(action) | ({"id": keys} if verb == "bulk" else {})
             path = _at(part, keys[-1]).replace("<action>", action.slug)
-            yield Post(verb, path, fields, needed, found, again=not found, typed=action.typed)
+            leads = verb == "bulk" and bool(action.many_lead_to)
+            yield Post(verb, path, fields, needed, found, again=not found, typed=action.typed, leads=leads)
 
     def _grant(self, verb: str) -> frozenset[str]:
         return frozenset({self.resource.grant(verb, self.realm)} - {""})

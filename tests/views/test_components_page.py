@@ -15,7 +15,7 @@ AROUND = {
     "theme_switch", "passkey_form", "network_list",
 }  # fmt: skip
 # Parts of another one that is shown.
-INSIDE = {"field", "field_notes", "filter_field", "icon", "sections"}
+INSIDE = {"field", "field_notes", "filter_field", "icon", "nav_number", "sections"}
 
 
 def test_every_building_block_stands_on_the_page():

@@ -33,6 +33,7 @@ ALSO_FILLED = {
     "staff-members": _PERSON,
     "resources": {"body": "Typed"},
     "business-hours": {"monday": "09:00-17:00"},
+    "macros": {"takes": "y"},
     "ticket-fields": {"key": "typed_{number}"},
 }
 # A mark in every text is no VAT ID.

@@ -69,7 +69,7 @@ def titles_in(answer) -> set[str]:
 
 
 def unread_of(desk: Desk) -> int:
-    return desk.get("/inbox/unread").json["unread"]
+    return desk.get("/counters/").json["bell"]["number"]
 
 
 @pytest.mark.parametrize("path", ["/inbox/", "/notifications/", "/notifications/export.csv"])
@@ -132,23 +132,23 @@ def test_the_bell_ends_at_ninety_nine(mia, acme, session):
     for _number in range(101):
         NotificationFactory(account=acme, person=mia.person, created_at=dt.datetime.now(dt.UTC))
     session.commit()
-    assert mia.get("/inbox/unread").json["text"] == "99+"
+    assert mia.get("/counters/").json["bell"]["text"] == "99+"
 
 
 def test_the_number_is_not_sent_again_while_it_stays(mia, notices):
-    first = mia.get("/inbox/unread")
-    assert (first.status_code, first.json["text"]) == (200, "2")
+    first = mia.get("/counters/")
+    assert (first.status_code, first.json["bell"]["text"]) == (200, "2")
     etag = {"If-None-Match": first.headers["ETag"]}
-    assert mia.get("/inbox/unread", headers=etag).status_code == 304
+    assert mia.get("/counters/", headers=etag).status_code == 304
     mia.post("/inbox/read")
-    assert mia.get("/inbox/unread", headers=etag).status_code == 200
+    assert mia.get("/counters/", headers=etag).status_code == 200
 
 
 def test_asking_for_the_number_keeps_no_session_awake(mia, notices, session):
     row = session.query(SignInSession).filter_by(person_id=mia.person.id).one()
     row.last_seen_at = before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     session.commit()
-    assert mia.get("/inbox/unread").status_code == 200
+    assert mia.get("/counters/").status_code == 200
     session.refresh(row)
     assert row.last_seen_at == before
     mia.get("/inbox/")
@@ -158,7 +158,7 @@ def test_asking_for_the_number_keeps_no_session_awake(mia, notices, session):
 
 def test_strangers_find_no_bell(app, notices, client):
     stranger = member_desk(app, AccountFactory())
-    for path in ("/inbox/", "/inbox/unread", f"/inbox/{notices['bills'].public_id}"):
+    for path in ("/inbox/", "/counters/", f"/inbox/{notices['bills'].public_id}"):
         assert stranger.client.get(f"/portal/20777{path}").status_code == 404
         assert client.get(f"/portal/20777{path}").status_code == 303
 
@@ -188,7 +188,7 @@ def test_staff_ring_for_what_was_told_to_themselves(app, session, notices):
     queue_mail(agent.person, "test", "Told to Mia", "…", now=dt.datetime.now(dt.UTC))
     session.commit()
     assert titles_in(agent.get("/inbox/")) == {"Told to Mia"}
-    assert agent.get("/inbox/unread").json["text"] == "1"
+    assert agent.get("/counters/").json["bell"]["text"] == "1"
 
 
 def test_staff_with_the_permission_see_all_that_was_told(app, session, notices):

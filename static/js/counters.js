@@ -1,0 +1,60 @@
+// The numbers in the bell and beside the entries of the navigation, kept fresh without a reload by one request a minute
+// while the page is seen. The answer is mostly 304, which fetch turns into the answer from before. Without script the
+// numbers are those of the page.
+const PAUSE = 60_000;
+const LONGEST = 15 * PAUSE;
+const bell = document.querySelector("[data-counters-url]");
+
+async function refresh() {
+  const answer = await fetch(bell.dataset.countersUrl, { headers: { Accept: "application/json" }, redirect: "error" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const told = await answer.json();
+  showBell(told.bell);
+  for (const number of document.querySelectorAll("[data-counter]")) {
+    const { text, words } = told[number.dataset.counter] ?? { text: "", words: "" };
+    show(number, text, words);
+  }
+  for (const number of document.querySelectorAll("[data-counter-sum]")) {
+    const sum = number.dataset.counterSum.split(" ").reduce((all, name) => all + (told[name]?.number ?? 0), 0);
+    show(number, sum > 99 ? "99+" : String(sum || ""), sum ? `${sum > 99 ? "99+" : sum} new` : "");
+  }
+}
+
+// The number is drawn from the attribute, so that the words of the entry stay its words.
+function show(number, text, words) {
+  if (number.dataset.text === text) return;
+  number.dataset.text = text;
+  number.hidden = text === "";
+  number.setAttribute("aria-label", words);
+}
+
+function showBell({ text, words }) {
+  const number = bell.querySelector("[data-bell-number]");
+  if (bell.getAttribute("aria-label") === words) return;
+  number.textContent = text;
+  number.hidden = text === "";
+  bell.setAttribute("aria-label", words);
+  bell.title = words;
+}
+
+if (bell) {
+  let pause = PAUSE;
+  let askedAt = Date.now();
+  let timer = 0;
+  const wait = () => {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(ask, Math.max(0, askedAt + pause - Date.now()));
+  };
+  const ask = async () => {
+    askedAt = Date.now();
+    try {
+      await refresh();
+      pause = PAUSE;
+    } catch {
+      pause = Math.min(pause * 2, LONGEST); // signed out, or offline
+    }
+    wait();
+  };
+  document.addEventListener("visibilitychange", wait);
+  wait();
+}
