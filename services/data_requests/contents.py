@@ -331,6 +331,7 @@ LEFT_OUT: Final = frozenset(
         "ticket_presence",  # who reads a ticket just now
         "job",  # asked for by acts, which the audit tells
         "delivery_link",
+        "macro",  # the house's own: to whom of the staff it gives tickets
         # The account's own records, on which only the act was the person's: the audit tells it.
         *("credit_limit", "hardware_reset", "item_transfer", "license_change", "month_close", "ownership_change"),
         *("pay_approval", "payment_method", "refund", "setting", "subscription_change"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from domain.actor import Actor
 from extensions import db
 from models import ChatStatus, Member, StaffMember, TicketSeen, TicketStatus
+from services import counters
 from services.counters import Waiting, answered_tickets, waiting_for_member, waiting_for_staff
 from services.notices import MOST_COUNTED, NEW_FOR, Reader
 from services.ticket_desk import take_ticket
@@ -143,6 +144,20 @@ def test_no_more_than_a_hundred_are_counted(desk: Desk, now: dt.datetime) -> Non
             discussion=DiscussionFactory(ticket=ticket), from_staff=True, created_at=now, author=desk.agent.person
         )
     assert tickets_for(desk.opener, now) == MOST_COUNTED
+
+
+def test_only_so_many_tickets_are_looked_at_that_no_page_waits(
+    desk: Desk, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write(desk.as_agent(), now)
+    quiet = TicketFactory(account=desk.opener.account, last_message_at=now + LATER)
+    monkeypatch.setattr(counters, "MOST_LOOKED_AT", 1)
+    counters._for_member.cache_clear()
+    try:
+        assert tickets_for(desk.opener, now + LATER) == 0
+        assert tickets_for(desk.opener, now + LATER, besides=quiet.number) == 1
+    finally:
+        counters._for_member.cache_clear()
 
 
 # Members: the chat

@@ -130,6 +130,13 @@ def test_every_form_with_files_says_its_limits_and_can_carry_them_without_script
     assert 'type="file"' in page
 
 
+def test_the_page_of_an_answer_warns_before_it_is_left_and_a_dialog_does_not(member):
+    assert "data-guard" in member.get("/tickets/T-900001/answer").get_data(as_text=True)
+    fragment = member.get("/tickets/T-900001/answer", headers={"X-Fragment": "1"}).get_data(as_text=True)
+    assert "<form" in fragment
+    assert "data-guard" not in fragment
+
+
 def test_a_ticket_is_opened_with_files(member):
     kind = TicketTypeFactory(name="General")
     answer = member.confirm(
