@@ -10,6 +10,7 @@ from panel.pages import Banner, CheckItem, DetailsField, Facts, TimelineEntry
 from panel.realm import BOTH, EVERYONE, PORTAL, STAFF, Realm, Visit, current_visit
 from panel.resource import Column, FurtherExport, Reference, Related, Resource, Section, everyone, reading, words
 from panel.scope import unscoped, without_others
+from panel.search import OwnSearch
 from panel.site import Route, Site
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Hooks",
     "Lookup",
     "MoneyRange",
+    "OwnSearch",
     "Passed",
     "Realm",
     "RealmPage",

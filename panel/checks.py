@@ -159,6 +159,9 @@ def _check_indexes(mounted: Mounted) -> Iterator[str]:
             continue
         if not _has_search_index(path.target.__table__, path.column.name):
             yield f"no trigram index on {path.column.name!r}, which is searched"
+    for column in resource.search_by.columns if resource.search_by is not None else ():
+        if not _has_search_index(column.class_.__table__, column.key):
+            yield f"no GIN index on {column.key!r} of {column.class_.__name__}, which is searched"
 
 
 def _check_addressable(name: str, column: Any) -> Iterator[str]:
@@ -205,7 +208,7 @@ def _check_further_exports(mounted: Mounted) -> Iterator[str]:
         needed = {bound.param for bound in mounted.filters} | set(further.params)
         if needed - known:
             yield f"the export {further.label!r} needs filters of {further.slug!r}: {', '.join(sorted(needed - known))}"
-        if mounted.search_columns and not other.search_columns:
+        if mounted.is_searched and not other.is_searched:
             yield f"the export {further.label!r} needs a search of {further.slug!r}"
 
 

@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import ColumnElement, Enum, Select, TypeDecorator, bindparam, tuple_
+from sqlalchemy import ColumnElement, Enum, Select, TypeDecorator, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 LAST_PAGE = "last"
+PAGES_LOOKED_THROUGH = 20
 _LARGEST = 2**63
 _ADDRESSABLE = frozenset({bool, int, str, dt.date, dt.datetime, Decimal, uuid.UUID})
 
@@ -98,6 +99,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """A search that may be answered on the way: the statement over all rows, and the predicate of those it finds."""
+
+    select_rows: Callable[..., Select[Any]]
+    found: ColumnElement[bool]
+
+
 class Keyset:
     """Walks a statement in one order, page by page, in both directions."""
 
@@ -107,16 +116,26 @@ class Keyset:
         self._signer = URLSafeSerializer(secret, salt=f"panel-cursor:{salt}:{order.address}")
 
     def page(
-        self, session: Session, select_rows: Callable[..., Select[Any]], cursor: str, *, gathered: bool = False
+        self,
+        session: Session,
+        select_rows: Callable[..., Select[Any]],
+        cursor: str,
+        *,
+        gathered: bool = False,
+        walk: Walk | None = None,
     ) -> Slice:
         """The page that the cursor names; the first for one that is empty, broken, forged or past the end.
 
         ``select_rows`` makes the statement from further predicates. ``gathered`` says that it finds its rows by another
         way than the order's index (a search): then the first and last page ask once for rows with and without a value.
+        ``walk`` is the same search the other way round: what is common fills a page within the next rows in order.
         """
         at = self._read(cursor)
         backward = cursor == LAST_PAGE or (at is not None and at.backward)
-        if gathered and at is None:
+        near = self._near(session, walk, at, backward) if walk is not None else []
+        if len(near) > self.size:
+            rows = near
+        elif gathered and at is None:
             rows = list(session.execute(self._sorted(select_rows, backward).limit(self.size + 1)).all())
         else:
             rows = self._fetch(session, select_rows, at, backward)
@@ -151,6 +170,25 @@ class Keyset:
             if len(found) > self.size:
                 break
         return found
+
+    def _near(self, session: Session, walk: Walk, at: _Cursor | None, backward: bool) -> list[Any]:
+        """What is found among the next rows in walking order, up to one more than a page.
+
+        Gathering all rows with a word that stands in every third takes seconds, and walking past a million for one that
+        stands nowhere does too. The planner cannot tell the two apart, since it knows no word that is not common, nor
+        that a word stopped being used. So a few rows are looked through first; what is not enough is gathered.
+        """
+        order = self.order
+        nullable = order.nullable and not order.by_key
+        empty = nullable and (at.value is None if at is not None else backward)
+        first = segment(order, walk.select_rows, empty=empty, backward=backward, after=at)
+        keys = first.with_only_columns(order.primary_key).limit(PAGES_LOOKED_THROUGH * self.size).subquery()
+
+        def among(*predicates: ColumnElement[bool]) -> Select[Any]:
+            return walk.select_rows(order.primary_key.in_(select(keys)), walk.found, *predicates)
+
+        statement = segment(order, among, empty=empty, backward=backward, after=at)
+        return list(session.execute(statement.limit(self.size + 1)).all())
 
     def _sorted(self, select_rows: Callable[..., Select[Any]], backward: bool) -> Select[Any]:
         """All rows in walking order, sorted by the database instead of read from the order's index."""

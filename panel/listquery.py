@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, and_
 from sqlalchemy.orm import Session
 
 from panel.filtering import Address, Reading
-from panel.keyset import Order
+from panel.keyset import Order, Walk
 from panel.mounted import Mounted
 from panel.realm import Visit
-from panel.search import Search, hits, read_search
+from panel.search import Search, found_in, hits, read_search
 from panel.selection import Table
 
 Param = tuple[str, str]
@@ -53,13 +53,23 @@ class ListQuery:
 
     def narrow(self, statement: Select[Any]) -> Callable[..., Select[Any]]:
         """The statement over exactly the rows asked for, ready to take further predicates."""
-        predicates = self.predicates()
         if self.search.words:
-            own = self.mounted.own(self.visit)
-            found = hits(self.mounted.primary_key, self.mounted.search_columns, self.search.words, own)
+            found = hits(self.mounted.primary_key, [*self.mounted.own(self.visit), *self._holding()])
             statement = statement.join(found, found.c.key == self.mounted.primary_key)
-        statement = statement.where(*predicates)
-        return statement.where
+        return statement.where(*self.predicates()).where
+
+    def walk(self, statement: Select[Any]) -> Walk | None:
+        """The same for an own search whose words may be common: asked of the rows in their order."""
+        if not self.search.words or self.mounted.resource.search_by is None:
+            return None
+        return Walk(statement.where(*self.predicates()).where, and_(*self._holding()))
+
+    def _holding(self) -> list[ColumnElement[bool]]:
+        """What the rows fulfil that hold every word."""
+        own_search, words = self.mounted.resource.search_by, self.search.words
+        if own_search is not None:
+            return [own_search.where(self.visit, words)]
+        return [found_in(self.mounted.search_columns, word) for word in words]
 
     def params(self, *, without: Reading | None = None, search: bool = True, sort: bool = True) -> list[Param]:
         """The address's parameters that are in force."""
@@ -79,7 +89,7 @@ def read_query(mounted: Mounted, visit: Visit, session: Session, address: Addres
     """Understand an address. Filters that make no sense are left out and said so in the warnings."""
     url = mounted.url(visit)
     readings = [bound.read(address, visit, session, url) for bound in mounted.filters]
-    typed = address.get("q", "") if mounted.search_columns else ""
+    typed = address.get("q", "") if mounted.is_searched else ""
     order = mounted.order(address.get("sort", ""), table)
     default = next(iter(mounted.orders.values()))
     return ListQuery(
@@ -87,7 +97,7 @@ def read_query(mounted: Mounted, visit: Visit, session: Session, address: Addres
         visit,
         url,
         readings,
-        read_search(typed),
+        read_search(typed, mounted.resource.search_by),
         order,
         order.address if order.address != default.address else "",
     )

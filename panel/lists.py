@@ -32,9 +32,10 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
     keyset = Keyset(
         query.order, visit.page_size or mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}"
     )
-    found = keyset.page(
-        session, query.narrow(table.selection.statement()), asked.get("after", ""), gathered=query.searched
-    )
+    rows = table.selection.statement()
+    # SQLite gathers what a word finds in either case, and would do so twice.
+    walk = query.walk(rows) if session.get_bind().dialect.name == "postgresql" else None
+    found = keyset.page(session, query.narrow(rows), asked.get("after", ""), gathered=query.searched, walk=walk)
     actions = mounted.allowed_actions(visit)
     offered = [action for action in actions if action.menu]
     resource = mounted.resource
@@ -52,7 +53,7 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         keep=[("sort", query.sort_param)] if query.sort_param else [],
         clear_url=query.address([("sort", query.sort_param)] if query.sort_param else []),
         search=query.search.text,
-        search_label=f"Search {in_a_sentence(resource.title)}" if mounted.search_columns else "",
+        search_label=f"Search {in_a_sentence(resource.title)}" if mounted.is_searched else "",
         warnings=query.warnings,
         count_url=_under(query, "count"),
         exports=_exports(mounted, visit, query),
@@ -153,7 +154,7 @@ def _chips(query: ListQuery) -> list[Chip]:
         if reading.predicate is not None
     ]
     if query.search.words:
-        found.append(Chip("Search", " ".join(query.search.words), query.address(query.params(search=False))))
+        found.append(Chip("Search", " ".join(map(str, query.search.words)), query.address(query.params(search=False))))
     return found
 
 

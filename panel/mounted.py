@@ -202,6 +202,11 @@ class Mounted:
     def search_columns(self) -> list[Path]:
         return [resolve(self.model, name) for name in self.resource.search]
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether the list has a search."""
+        return bool(self.search_columns) or self.resource.search_by is not None
+
     @cached_property
     def related(self) -> list[BoundRelated]:
         return [

@@ -14,6 +14,7 @@ from panel.actions import Action
 from panel.filters import Filter
 from panel.pages import Banner, Facts
 from panel.realm import BOTH, Visit
+from panel.search import OwnSearch
 
 Realms = frozenset[str] | set[str]
 PerRealm = str | Mapping[str, str]
@@ -127,6 +128,8 @@ class Resource:
       them further. Records that belong to nobody must say one (``everyone``) to be shown in a scoped realm.
     - ``owners``: owner id -> SELECT of the owner ids whose rows are shown, where these are others than the one (a
       reseller's customers). Both locks take it instead, in the routes of this resource only.
+    - ``search``: the columns looked through, in the list and where the record is looked up. ``search_by``: the list's
+      search, where it is another one (``OwnSearch``).
     - ``narrow``: visit -> predicate of the rows of this record it may see, or None for all of its realm: an agent's
       departments. It holds in lists, details, forms, acts, exports, counts, lookups and related rows; pages written by
       hand must ask for it themselves.
@@ -159,6 +162,7 @@ class Resource:
     columns: ClassVar[tuple[Column, ...]] = ()
     filters: ClassVar[tuple[Filter, ...]] = ()
     search: ClassVar[tuple[str, ...]] = ()
+    search_by: ClassVar[OwnSearch | None] = None
     default_sort: ClassVar[str] = ""
     page_size: ClassVar[int] = 50
     form: ClassVar[Mapping[str, FormColumns | Mapping[str, FormColumns]]] = {}

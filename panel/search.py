@@ -1,20 +1,22 @@
-"""Searching: every word stands somewhere in the searched columns, without regard to case."""
+"""Searching: every word stands somewhere in the searched columns, without regard to case; or a record's own way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, or_, select
 
 from panel.paths import Path
+from panel.realm import Visit
 
 SHORTEST_WORD = 3
 LONGEST_TEXT = 200
 MOST_WORDS = 8
 
 TOO_SHORT = f"Search words need at least {SHORTEST_WORD} characters"
+TOO_SHORT_TO_READ = "Search words need at least {shortest} letters or digits"
 TOO_LONG = f"Search for at most {LONGEST_TEXT} characters."
 NOT_TEXT = "The search holds a character that is no text."
 
@@ -24,17 +26,37 @@ class Search:
     """What was typed, the words that are looked for, and what must be said about the others."""
 
     text: str
-    words: tuple[str, ...] = ()
+    words: tuple[Any, ...] = ()
     warning: str = ""
 
 
-def read_search(text: str) -> Search:
+@dataclass(frozen=True, slots=True)
+class OwnSearch:
+    """How a record is searched by more than columns of its own: by an index for full-text search, say.
+
+    ``read`` makes of what was typed the words that are looked for, whatever they are (``str`` of them is shown), and
+    what it leaves out since it is shorter than ``shortest``. ``where`` makes of a visit and these words the predicate
+    of the rows that hold them all; it must look at nothing the visit may not see. ``columns`` are those it looks
+    through, each with a GIN index.
+    """
+
+    read: Callable[[str], tuple[Sequence[Any], Sequence[str]]]
+    where: Callable[[Visit, Sequence[Any]], ColumnElement[bool]]
+    shortest: int
+    columns: tuple[Any, ...]
+
+
+def read_search(text: str, own: OwnSearch | None = None) -> Search:
     """Split what was typed into words."""
     text = text.strip()
     if "\0" in text:
         return Search(text.replace("\0", ""), warning=NOT_TEXT)
     if len(text) > LONGEST_TEXT:
         return Search(text, warning=TOO_LONG)
+    if own is not None:
+        found, left_out = own.read(text)
+        too_short = TOO_SHORT_TO_READ.format(shortest=own.shortest)
+        return Search(text, tuple(found), f"{too_short}; left out: {', '.join(left_out)}." if left_out else "")
     words = text.split()
     long = tuple(word for word in words if len(word) >= SHORTEST_WORD)[:MOST_WORDS]
     short = [word for word in words if len(word) < SHORTEST_WORD]
@@ -54,15 +76,11 @@ def found_in(paths: Sequence[Path], word: str) -> ColumnElement[bool]:
     return or_(*(path.where(lambda column: contains(column, word)) for path in paths))
 
 
-def hits(
-    primary_key: Any, paths: Sequence[Path], words: Sequence[str], predicates: Sequence[ColumnElement[bool]]
-) -> CTE:
-    """The keys of the rows that hold every word.
+def hits(primary_key: Any, predicates: Sequence[ColumnElement[bool]]) -> CTE:
+    """The keys of the rows that a search finds.
 
-    MATERIALIZED: else PostgreSQL may walk the index of the sort order instead of the trigrams, which is 50 times slower
-    for a rare word.
+    MATERIALIZED: else PostgreSQL may walk the index of the sort order instead of that of the search, which is 50 times
+    slower for a rare word.
     """
-    statement: Select[Any] = select(primary_key.label("key")).where(
-        *predicates, *(found_in(paths, word) for word in words)
-    )
+    statement: Select[Any] = select(primary_key.label("key")).where(*predicates)
     return statement.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
