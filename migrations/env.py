@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine
 import models  # noqa: F401  (makes the metadata complete)
 from extensions import db
 from models.base import UtcDateTime
+from models.triggers import compared_in
 from services.unit_of_work import intend_to_write, prepare_engine
 
 # A migration that waits for a lock makes everybody behind it wait too: rather fail, and try again at a quieter time.
@@ -70,6 +71,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=db.metadata,
         render_as_batch=True,
         render_item=render_item,
+        include_object=compared_in(connection.dialect.name),
         compare_type=True,
         transactional_ddl=True,
     )

@@ -129,6 +129,7 @@ from models.ticket import (
     TicketSeen,
     TicketStatus,
 )
+from models.ticket_text import TicketText
 from models.ticket_type import Project, TicketField, TicketFieldKind, TicketPriority, TicketType
 from models.triggers import APPEND_ONLY
 from models.webhook import WebhookDelivery, WebhookEndpoint
@@ -318,6 +319,7 @@ __all__ = [
     "TicketPriority",
     "TicketSeen",
     "TicketStatus",
+    "TicketText",
     "TicketType",
     "TotpFactor",
     "TransferDirection",

@@ -1,12 +1,12 @@
-"""What columns and constraints cannot say: append-only tables by triggers, trigram search by an extension.
+"""What columns and constraints cannot say: append-only tables by triggers, search by an extension and by FTS5.
 
 ``create_all`` runs these statements by itself; the migration runs the same ones through the two functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, event
 
@@ -18,6 +18,23 @@ APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "policy_decision
 _KEPT_OF_DECISIONS = ("id", "policy_version_id", "person_id", "decision", "decided_at")
 
 EXTENSIONS = ("CREATE EXTENSION IF NOT EXISTS pg_trgm",)
+
+# SQLite's full-text index of the words in ticket_text, which stay in that table. Its tokens are the words as they are:
+# they hold letters and digits only, and of what is not ASCII the tokenizer takes everything.
+_FTS: Final = "ticket_text_fts"
+_TAKE_OUT: Final = f"INSERT INTO {_FTS} ({_FTS}, rowid, words) VALUES ('delete', OLD.id, OLD.words)"
+_PUT_IN: Final = f"INSERT INTO {_FTS} (rowid, words) VALUES (NEW.id, NEW.words)"
+_FTS_OPTIONS: Final = "content='ticket_text', content_rowid='id', tokenize='ascii', detail='none', columnsize=0"
+_FTS_STATEMENTS: Final = (
+    f"CREATE VIRTUAL TABLE {_FTS} USING fts5(words, {_FTS_OPTIONS})",
+    f"CREATE TRIGGER {_FTS}_insert AFTER INSERT ON ticket_text BEGIN {_PUT_IN}; END",
+    f"CREATE TRIGGER {_FTS}_delete AFTER DELETE ON ticket_text BEGIN {_TAKE_OUT}; END",
+    f"CREATE TRIGGER {_FTS}_update AFTER UPDATE OF id, words ON ticket_text BEGIN {_TAKE_OUT}; {_PUT_IN}; END",
+)
+
+# The planner takes a word it does not know for half as common as the rarest it knows. With the usual 100 it knows some
+# hundred words, takes a rare one for a hundredth of all texts, and reads all tickets for it.
+_STATISTICS: Final = "ALTER TABLE ticket_text ALTER COLUMN words SET STATISTICS 1000"
 
 _POSTGRESQL_FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -61,6 +78,28 @@ def drop_statements(dialect: str, tables: Collection[str] = APPEND_ONLY) -> list
     return [f"DROP TRIGGER IF EXISTS {table}_no_{change}" for table in tables for change in ("update", "delete")]
 
 
+def search_statements(dialect: str) -> list[str]:
+    """What makes the words of tickets searchable beyond the indexes of their table."""
+    return list(_FTS_STATEMENTS) if dialect == "sqlite" else [_STATISTICS]
+
+
+def drop_search_statements(dialect: str) -> list[str]:
+    """The way back, before ``ticket_text`` is dropped: its triggers go with it."""
+    return [f"DROP TABLE {_FTS}"] if dialect == "sqlite" else []
+
+
+def compared_in(dialect: str) -> Callable[..., bool]:
+    """What comparing a database with the models looks at: not the tables of FTS5, nor indexes of another dialect."""
+
+    def is_compared(thing: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:
+        if kind == "table":
+            return not (dialect == "sqlite" and str(name).startswith(_FTS))
+        only_in = getattr(thing, "_ddl_if", None) if kind == "index" and not reflected else None
+        return only_in is None or only_in.dialect == dialect
+
+    return is_compared
+
+
 def _postgresql_trigger(table: str) -> str:
     function = "refuse_change_but_erasing" if table == "policy_decision" else "refuse_change"
     return (
@@ -90,4 +129,6 @@ def _prepare(_metadata: MetaData, connection: Connection, **_options: Any) -> No
 def _guard(_metadata: MetaData, connection: Connection, **options: Any) -> None:
     made = {table.name for table in options["tables"]}
     for statement in create_statements(connection.dialect.name, [name for name in APPEND_ONLY if name in made]):
+        connection.exec_driver_sql(statement)
+    for statement in search_statements(connection.dialect.name) if "ticket_text" in made else ():
         connection.exec_driver_sql(statement)

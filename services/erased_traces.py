@@ -32,6 +32,7 @@ from models.subscription import SubscriptionChange
 from models.support_desk import InboundMail
 from models.ticket import Ticket, TicketParticipant
 from services.jobs import enqueue
+from services.ticket_texts import index_tickets
 
 DELETED_NAME: Final = ("deleted", "person")
 DELETED_ADDRESS: Final = "deleted"
@@ -85,6 +86,7 @@ def _erase_tickets(whom: Erased) -> None:
     _run(update(Discussion).where(Discussion.ticket_id.in_(tickets)).values(title=_replaced(Discussion.title, whom)))
     subject = {"subject": _replaced(Ticket.subject, whom), "rating_comment": _replaced(Ticket.rating_comment, whom)}
     _run(update(Ticket).where(Ticket.id.in_(tickets)).values(subject))
+    index_tickets(db.session.scalars(tickets))
     _erase_answers(tickets, whom)
     chats = select(ChatSession.id).join(Member, Member.id == ChatSession.member_id).where(Member.person_id == whom.id)
     in_their_chats = or_(ChatMessage.author_id == whom.id, ChatMessage.chat_session_id.in_(chats))

@@ -2,7 +2,7 @@
 
 Exact numbers are looked up by their index. Words are found by trigrams, as in lists: the keys of the rows come from a
 MATERIALIZED step, so that PostgreSQL does not walk a table because it hopes for an early end. The step is read only as
-far as rows are shown.
+far as rows are shown. Tickets are found by the words in all that was written in them (services/ticket_texts.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.codes import possible_codes
+from domain.search_words import read_words
 from extensions import db
 from models.account import Account
 from models.credit_note import CreditNote
@@ -27,11 +28,13 @@ from models.payment_method import PaymentMethod
 from models.person import Person
 from models.subscription import Subscription
 from models.ticket import Ticket
+from services.ticket_texts import tickets_holding
 
 SHORTEST_WORD: Final = 3
 LONGEST_TEXT: Final = 200
 MOST_WORDS: Final = 6
 SHOWN: Final = 10
+LOOKED_THROUGH: Final = 500
 
 
 class FoundKind(StrEnum):
@@ -83,7 +86,7 @@ class _Searched:
 
     model: type[Any]
     exact: InstrumentedAttribute[Any]
-    words: tuple[InstrumentedAttribute[Any], ...]
+    words: tuple[InstrumentedAttribute[Any], ...]  # empty for tickets, which have an index of words
     shown: Any  # a SELECT of key, title, note, client_id and account_name
     hits_of: type[Any]  # the model the words stand on; its id is what ``shown`` is narrowed by
     narrowed_by: InstrumentedAttribute[Any]
@@ -180,7 +183,7 @@ _SEARCHED: Final[dict[FoundKind, _Searched]] = {
     FoundKind.TICKET: _Searched(
         Ticket,
         Ticket.number,
-        (Ticket.number, Ticket.subject),
+        (),
         select(Ticket.number.label("key"), Ticket.number.label("title"), Ticket.subject.label("note"), *_ACCOUNT).join(
             Account, Account.id == Ticket.account_id
         ),
@@ -217,7 +220,10 @@ def search_everything(
         if account_id is not None:
             narrowed = (*narrowed, _owner_of(searched.model) == account_id)
         exact = _exact(kind, searched, text, narrowed)
-        others = _by_words(kind, searched, words, narrowed) if words and searched.words else []
+        if kind is FoundKind.TICKET:
+            others = _tickets(words, narrowed, account_id)
+        else:
+            others = _by_words(kind, searched, words, narrowed) if words and searched.words else []
         known = {hit.key for hit in exact}
         found = [*exact, *(hit for hit in others if hit.key not in known)]
         hits += found[:SHOWN]
@@ -248,6 +254,23 @@ def _by_words(
     first = select(keys.c.key) if narrowed else select(keys.c.key).limit(SHOWN * 5)
     statement = searched.shown.where(searched.narrowed_by.in_(first), *narrowed).order_by(searched.model.id.desc())
     return [_hit(kind, row) for row in db.session.execute(statement.limit(SHOWN + 1))]
+
+
+def _tickets(words: Sequence[str], narrowed: tuple[ColumnElement[bool], ...], account_id: int | None) -> list[Hit]:
+    """By what was written in them; whoever searches one account is its member, and finds nothing by a note of staff."""
+    wanted, _too_short = read_words(" ".join(words))
+    if not wanted:
+        return []
+    holding = tickets_holding(wanted, account_id=account_id, with_notes=account_id is None)
+    shown = _SEARCHED[FoundKind.TICKET].shown.order_by(Ticket.id.desc()).limit(SHOWN + 1)
+    # What is common stands in the newest; what is not is gathered whole (as in lists: panel/keyset.py).
+    newest = select(Ticket.id).where(*narrowed).order_by(Ticket.id.desc()).limit(LOOKED_THROUGH).subquery()
+    rows = db.session.execute(shown.where(Ticket.id.in_(select(newest.c.id)), holding, *narrowed)).all()
+    if len(rows) <= SHOWN:
+        keys = select(Ticket.id.label("key")).where(holding, *narrowed).cte("hits")
+        keys = keys.prefix_with("MATERIALIZED", dialect="postgresql")
+        rows = db.session.execute(shown.where(Ticket.id.in_(select(keys.c.key)))).all()
+    return [_hit(FoundKind.TICKET, row) for row in rows]
 
 
 def _contains(column: InstrumentedAttribute[Any], word: str) -> ColumnElement[bool]:

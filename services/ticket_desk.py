@@ -23,6 +23,7 @@ from services.messages import TicketMerged, first_discussion, write_message
 from services.participants import is_shown_to, take_part
 from services.ticket_clocks import follow_policy
 from services.ticket_states import move_ticket
+from services.ticket_texts import index_tickets
 
 HERE_FOR: Final = dt.timedelta(seconds=75)
 
@@ -229,6 +230,7 @@ def _merge(ticket: Ticket, target: Ticket, actor: Actor, now: dt.datetime) -> Ti
         take_part(target, part, now=now, person_id=row.person_id, email=row.email)
     target.version += 1
     db.session.flush()
+    index_tickets([ticket.id, target.id])  # what was written is shown in the other one from now on
     after = {"merged_into": target.number}
     record_event(AuditEvent.TICKET_MERGED, ticket, actor=actor, now=now, before={"status": before}, after=after)
     record_event(AuditEvent.TICKET_MERGED, target, actor=actor, now=now, after={"took_in": ticket.number})

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, exc
 from sqlalchemy.pool import NullPool
 
 from extensions import db
+from models.triggers import compared_in
 from tests.support.databases import TestDatabase
 
 
@@ -20,7 +21,9 @@ def differences(url: str) -> list[Any]:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore", exc.SAWarning)  # indexes over expressions cannot be read back on SQLite
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+        opts = {"compare_type": True, "compare_server_default": False}
+        opts["include_object"] = compared_in(connection.dialect.name)
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, db.metadata))
 
 

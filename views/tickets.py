@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import request
 from sqlalchemy import ColumnElement
 
 from domain.permissions import P
-from models import Project, Ticket, TicketType
+from domain.search_words import SHORTEST_WORD, Wanted, read_words
+from models import Project, Ticket, TicketText, TicketType
 from panel import (
     PORTAL,
     STAFF,
@@ -15,6 +18,7 @@ from panel import (
     Column,
     DateRange,
     Lookup,
+    OwnSearch,
     Passed,
     Reference,
     Resource,
@@ -30,6 +34,7 @@ from services.departments import tickets_of_departments
 from services.messages import TicketArchived
 from services.more_resets import NoResetsAsked, grant_from_ticket
 from services.ticket_desk import TicketClosed, assign_ticket, merge_ticket, take_ticket
+from services.ticket_texts import tickets_holding
 from services.tickets import (
     CannotBeRated,
     TicketInProgress,
@@ -81,6 +86,11 @@ def seen_tickets(visit: Visit) -> ColumnElement[bool] | None:
     return tickets_of_departments(visit.actor.staff_member_id or 0, visit.actor.person_id)
 
 
+def holding(visit: Visit, wanted: Sequence[Wanted]) -> ColumnElement[bool]:
+    """The tickets found by words: customers' are looked for in what they may read, without the notes among staff."""
+    return tickets_holding(wanted, account_id=visit.owner_id, with_notes=visit.owner_id is None)
+
+
 def not_archived(ticket: Ticket) -> str:
     """Why a ticket cannot be archived."""
     return (TicketInProgress if ticket.is_in_progress else TicketPutAway).message
@@ -124,6 +134,7 @@ class TicketResource(Resource):
         Passed("due_at", "Overdue", realms={STAFF}, param="overdue"),
     )
     search = ("number", "subject")
+    search_by = OwnSearch(read_words, holding, shortest=SHORTEST_WORD, columns=(TicketText.words,))
     default_sort = "-last_message_at"
     form = {
         "create": {

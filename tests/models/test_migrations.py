@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import CheckConstraint, Engine, create_engine, inspect, text
+from sqlalchemy import CheckConstraint, Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from domain.search_words import Wanted
 from extensions import db
-from models import APPEND_ONLY
+from models import APPEND_ONLY, TicketText
 from services.unit_of_work import prepare_engine
 from tests.support.databases import MIGRATIONS, PostgresScratch, TestDatabase
 from tests.support.surroundings import POSTGRESQL
@@ -49,7 +51,8 @@ def run(step: Callable[[Config, str], Any], target: str, engine: Engine, **attri
 
 
 def names_of_tables(engine: Engine) -> set[str]:
-    return set(inspect(engine).get_table_names())
+    """All but those that SQLite's full-text search makes for itself."""
+    return {name for name in inspect(engine).get_table_names() if not name.startswith("ticket_text_fts")}
 
 
 def checks_of(engine: Engine, table: str) -> dict[str, str]:
@@ -133,6 +136,51 @@ def test_an_append_only_table_has_its_triggers(session, database: TestDatabase, 
     else:
         found = text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t")
         assert session.scalar(found, {"t": table}) == 2
+
+
+def test_tickets_that_were_there_before_are_found_by_their_words(empty):
+    run(command.upgrade, "0015", empty)
+    moment = "'2026-05-15 09:30:00'"
+    with empty.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO account (id, client_id, name, status, country, currency, time_zone, language, pricing_model,"
+            " payment_mode, billing_name, tax_exempt, transfers_allowed, branding_enabled, login_consent_required,"
+            " created_at, version) VALUES (1, '10001', 'Acme', 'active', 'DE', 'EUR', 'UTC', 'en', 'license', 'prepaid',"
+            f" 'Acme', false, false, false, false, {moment}, 1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO ticket_type (id, public_id, key, name, description, priority, escalates, internal, position,"
+            f" retired, created_at, version) VALUES (1, 't', 'general', 'General', '', 'normal', false, false, 0, false,"
+            f" {moment}, 1)"
+        )
+        for ticket_id, target in ((1, "NULL"), (2, "1")):
+            connection.exec_driver_sql(
+                "INSERT INTO ticket (id, account_id, number, subject, status, priority, ticket_type_id, source, answers,"
+                f" merged_into_id, last_message_at, archived_at, created_at, version) VALUES ({ticket_id}, 1,"
+                f" 'T-100{ticket_id}', 'Büro {ticket_id}', 'open', 'normal', 1, 'portal', '{{}}', {target}, {moment},"
+                f" NULL, {moment}, 1)"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO discussion (id, account_id, public_id, ticket_id, title, created_at)"
+                f" VALUES ({ticket_id}, 1, 'd{ticket_id}', {ticket_id}, 'First', {moment})"
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO message (id, account_id, public_id, discussion_id, from_staff, internal, title, body, source,"
+            f" created_at) VALUES (1, 1, 'm', 2, true, true, 'Note', 'A lemming', 'staff', {moment})"
+        )
+    run(command.upgrade, "head", empty)
+    with Session(empty) as session:
+        kept = session.scalars(select(TicketText).order_by(TicketText.ticket_id, TicketText.message_id)).all()
+        found = select(TicketText.ticket_id).where(TicketText.holds(Wanted("lemm", begins=True)))
+        assert sorted(session.scalars(found)) == [1, 2]
+    words = {(row.ticket_id, row.message_id, row.internal): list(row.words) for row in kept}
+    note = ["a", "lemming", "note"]
+    assert words == {
+        (1, None, False): ["1", "1001", "1002", "buro", "t"],
+        (2, None, False): ["1002", "2", "buro", "t"],
+        (1, 1, True): note,
+        (2, 1, True): note,
+    }
 
 
 def test_searched_columns_have_trigrams_on_postgresql(session, database: TestDatabase):

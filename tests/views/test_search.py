@@ -131,7 +131,7 @@ def test_an_agent_finds_tickets_of_own_departments_only(app, account):
     assert desk.get("/search/?q=T-2001").status_code == 200
 
 
-@pytest.mark.parametrize("typed", ["%", "___", "100%_", "a\\b", "\\%\\_", "'; --", "((("])
+@pytest.mark.parametrize("typed", ["%", "___", "900%_", "a\\b", "\\%\\_", "'; --", "((("])
 def test_signs_of_patterns_are_letters_like_others(account, typed):
     assert found(typed) == []
 
