@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -68,7 +69,13 @@ def timeline_of_target(
 def moment_text(visit: Visit, moment: dt.datetime) -> str:
     """A moment in the reader's language and time zone, as lists show it."""
     here = moment.astimezone(visit.time_zone)
-    return f"{format_date(here.date(), 'medium', locale=visit.locale)}, {here:%H:%M}"
+    return f"{_day_text(here.date(), visit.locale)}, {here:%H:%M}"
+
+
+@lru_cache(1_000)
+def _day_text(day: dt.date, locale: str) -> str:
+    """Kept, since the messages of a ticket and the events of a record share their days."""
+    return format_date(day, "medium", locale=locale)
 
 
 def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:

@@ -7,6 +7,7 @@ cleaned once more: the tags listed here, and links that lead to the web and to m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,6 +24,10 @@ _ATTRIBUTES: Final = {"a": {"href"}, "ol": {"start"}}
 _SCHEMES: Final = {"http", "https", "mailto"}
 _REL: Final = "nofollow noopener noreferrer"
 _OUTERMOST_HEADING: Final = 4  # below the headings of the page
+# A long ticket is its Markdown: of 500 messages three quarters of the page's time. What was read is kept for the next
+# who reads it, as long as it is not long: at most some 30 MB in all.
+TEXTS_KEPT: Final = 2_048
+LONGEST_KEPT: Final = 4_000
 
 
 def _leads_out(url: str) -> bool:
@@ -44,12 +49,19 @@ _READER: Final = _reader()
 
 def markdown(text: str) -> Markup:
     """The text as safe HTML. Headings begin at the fourth level; links say that we do not vouch for them."""
+    return kept_html(text) if len(text) <= LONGEST_KEPT else _html(text)
+
+
+def _html(text: str) -> Markup:
     tokens = _READER.parse(text)
     _lower_headings(tokens)
     html = _READER.renderer.render(tokens, _READER.options, {})
     return Markup(  # noqa: S704  cleaned here and now
         nh3.clean(html, tags=set(ALLOWED), attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=_REL)
     )
+
+
+kept_html = lru_cache(TEXTS_KEPT)(_html)
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
