@@ -17,9 +17,12 @@ from bench.commands import CommandRun, measure_commands
 from bench.databases import drop_stale_databases, scratch_database, server_version
 from bench.exports import ROWS, TURNS, Exports, measure_exports, psql_missing
 from bench.filling import Size, fill
+from bench.filling_tickets import TicketSize
 from bench.licenses import LARGE as LARGE_LICENSES
 from bench.licenses import run as run_licenses
 from bench.serving import Stand, stand_on
+from bench.tickets import LARGE as LARGE_TICKETS
+from bench.tickets import run as run_tickets
 from bench.timing import REPETITIONS, Key, Measured, measure
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
@@ -45,9 +48,10 @@ def main() -> int:
         exports = _exports(stands[-1][1].url, large, options, loads)
         commands = _commands(stands[0][1])
     licenses, slow_licenses = run_licenses(large=options.licenses, repetitions=options.repetitions)
+    tickets, slow_tickets = run_tickets(TicketSize(options.tickets, options.tickets * 20 // 3))
     lines = report.lines_of(found, small.invoices, large.invoices)
-    missed = [*report.misses(lines, exports), *slow_licenses]
-    text = report.text(_facts(loads), lines, exports, commands, missed, licenses)
+    missed = [*report.misses(lines, exports), *slow_licenses, *slow_tickets]
+    text = report.text(_facts(loads), lines, exports, commands, missed, [*licenses, *tickets])
     print(f"\n{text}")
     if not options.no_file:
         RESULTS.write_text(text, encoding="utf-8")
@@ -59,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--small", type=int, default=SMALL.invoices, help="invoices of the small database")
     parser.add_argument("--large", type=int, default=LARGE.invoices, help="invoices of the large database")
     parser.add_argument("--licenses", type=int, default=LARGE_LICENSES, help="licenses of their large database")
+    parser.add_argument("--tickets", type=int, default=LARGE_TICKETS.tickets, help="tickets of their large database")
     parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="how often each page is opened")
     parser.add_argument("--export-rows", type=int, default=ROWS, help="rows of the export")
     parser.add_argument("--turns", type=int, default=TURNS, help="how often the export runs")

@@ -115,15 +115,15 @@ def text(
     exports: Exports | None,
     commands: Sequence[CommandRun],
     missed: Sequence[str],
-    licenses: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> str:
-    """The whole report. ``licenses`` are the parts of bench/licenses.py, ready."""
+    """The whole report. ``others`` are the parts of bench/licenses.py and bench/tickets.py, ready."""
     parts = ["# How fast it is", "Written by `make bench`, everything measured in the same run, warm."]
     parts.append("\n".join(f"- {fact}" for fact in facts))
     parts += ["## Lists of invoices", PAGES.format(tries=len(lines[0].large.seconds)), pages_table(lines)]
     if exports is not None:
         parts += ["## Export", EXPORTS.format(turns=len(exports.export)), exports_table(exports)]
-    parts += licenses
+    parts += others
     if commands:
         parts += ["## Commands", "Once each on this machine, the start of the program included."]
         parts.append(commands_table(commands))

@@ -6,9 +6,10 @@ import datetime as dt
 import html
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -103,14 +104,19 @@ class Stand:
 
 
 @contextmanager
-def stand_on(url: str) -> Iterator[Stand]:
-    """Start both programs on this database."""
+def stand_on(
+    url: str,
+    create_bare: Callable[[str], Flask] = create_bare_app,
+    people: Mapping[str, int] = MappingProxyType({}),
+) -> Iterator[Stand]:
+    """Start both programs on this database. ``people`` are row numbers of persons who look on besides, by name."""
     with tempfile.TemporaryDirectory() as folder:
         app = start_program(url, folder)
         with app.app_context():
             engine = db.engine
-            cookies = {"staff": cookie_of(STAFF_PERSON_ID), "portal": cookie_of(MEMBER_PERSON_ID)}
-        bare = create_bare_app(url)
+            known = {"staff": STAFF_PERSON_ID, "portal": MEMBER_PERSON_ID, **people}
+            cookies = {name: cookie_of(person_id) for name, person_id in known.items()}
+        bare = create_bare(url)
         stand = Stand(url, Served(GENERATED, app, engine), Served(BARE, bare, engine_of(bare)), cookies)
         try:
             yield stand
@@ -134,11 +140,12 @@ def cookie_of(person_id: int) -> str:
 
 
 def count_statements(served: Served, environ: Environ) -> int:
-    """How many SQL statements a page sends."""
+    """How many SQL statements a page sends; SQLite's BEGIN is none."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
-        sent.append(statement)
+        if statement != "BEGIN":
+            sent.append(statement)
 
     event.listen(served.engine, "before_cursor_execute", note)
     try:
