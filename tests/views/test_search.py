@@ -158,12 +158,12 @@ def test_short_words_are_said_to_be_left_out(app, account):
     assert "Acme Bakery" in page
 
 
-def test_the_box_stands_on_every_page_of_the_back_office_and_not_in_the_portal(app, account):
+def test_the_box_stands_on_every_page_of_both_realms_and_asks_its_own(app, account):
     desk = staff_desk(app)
     for path in ("/", "/accounts/10001", "/settings/"):
-        assert 'id="global-search"' in desk.get(path).get_data(as_text=True)
+        assert 'action="/staff/search/"' in desk.get(path).get_data(as_text=True)
     member = Desk(app, MemberFactory(account=account).person, "/portal/10001")
-    assert 'id="global-search"' not in member.get("/").get_data(as_text=True)
+    assert 'action="/portal/10001/search/"' in member.get("/").get_data(as_text=True)
     assert member.client.get("/staff/search/?q=acme").status_code == 404
 
 
