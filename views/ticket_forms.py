@@ -16,7 +16,7 @@ from domain.actor import Actor
 from models import Ticket, TicketFieldKind, TicketPriority, TicketType
 from panel import Visit
 from panel.fields import the
-from services.answers import newest_message, reply_title
+from services.answers import newest_message, reply_title, split_addresses
 from services.departments import offered_departments
 from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ticket_answers import Question, questions_of
@@ -28,10 +28,11 @@ ANSWER: Final = "answer_"
 
 
 def questions_form(_visit: Visit, kind: TicketType) -> type[FlaskForm]:
-    """The questions of a type, and the description, which of an escalation is its reason."""
+    """The questions of a type, and its first message, whose description an escalation's reason stands for."""
     asked: dict[str, Any] = {f"{ANSWER}{each.key}": _field_of(each) for each in questions_of(kind)}
     if not kind.escalates:
         asked["description"] = _description()
+    asked["copies"] = _copies()
     asked["files"] = UploadsField()
     return type("QuestionsForm", (FlaskForm,), asked)
 
@@ -40,8 +41,8 @@ def open_from_form(values: Mapping[str, Any], *, actor: Actor, now: dt.datetime)
     """Open a ticket from what such a form held."""
     kept = {name: value for name, value in values.items() if not name.startswith(ANSWER)}
     typed = {name.removeprefix(ANSWER): _text(value) for name, value in values.items() if name.startswith(ANSWER)}
-    files = kept.pop("files", ())
-    return open_ticket({**kept, "answers": typed, "first_message": {"files": files}}, actor=actor, now=now)
+    first = {"files": kept.pop("files", ()), "copies": split_addresses(kept.pop("copies", None) or "")}
+    return open_ticket({**kept, "answers": typed, "first_message": first}, actor=actor, now=now)
 
 
 def _description() -> Field:
@@ -51,6 +52,14 @@ def _description() -> Field:
         [InputRequired("Describe what happened."), Length(max=LONGEST_BODY)],
         description="What happened, what you expected, and since when. Markdown is understood.",
         render_kw={"rows": 8},
+    )
+
+
+def _copies() -> Field:
+    return StringField(
+        "Copy to",
+        [Length(max=5_000)],
+        description="E-mail addresses with commas between. They are told of this and of all that follows.",
     )
 
 
@@ -120,11 +129,7 @@ class MessageForm(FlaskForm):
         description="Markdown is understood.",
         render_kw={"rows": 8},
     )
-    copies = StringField(
-        "Copy to",
-        [Length(max=5_000)],
-        description="E-mail addresses with commas between. They are told of this and of all that follows.",
-    )
+    copies = _copies()
     files = UploadsField()
 
 

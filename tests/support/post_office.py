@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +61,11 @@ class PostOffice:
         found = [letter for letter in letters if about in letter.subject]
         assert found, f"no mail about {about!r} to {address}, but {[letter.subject for letter in letters]}"
         return found[-1]
+
+    def header_of(self, letter: CaughtMail, name: str) -> str:
+        """A header of a mail that was received, as a mail program reads it."""
+        content = (self._folder / f"{letter.name}.eml").read_bytes()
+        return str(message_from_bytes(content, policy=policy.default)[name] or "")
 
     def _run_due(self) -> None:
         for _turn in range(_MOST_JOBS):
