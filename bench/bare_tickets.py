@@ -5,7 +5,7 @@ after it, and only the tickets of the agent's departments are read. The list is 
 message first or by due time. A search asks the same full-text index twice in the same way: whether the newest thousand
 tickets fill the page, and only else for all that hold the words. The page of a ticket shows the same messages with
 writer, time, files and copies, read in one statement each, the same forms, and what happened lately. Markdown is
-rendered by the same function of the program (views/markdown.py), which keeps what it rendered.
+rendered by the same function of the program (services/markdown.py), which keeps what it rendered.
 
 What it lacks: permissions finer than staff, languages, other orders and filters, merged tickets, licenses, ratings,
 what is said of who else has the ticket open.
@@ -54,8 +54,8 @@ from models import (
     TicketText,
     TicketType,
 )
+from services.markdown import markdown
 from services.unit_of_work import prepare_engine
-from views.markdown import markdown
 
 LOOKED_THROUGH = 1_000
 TONES = {"open": "info", "waiting_for_support": "warning", "solved": "success"}

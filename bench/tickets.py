@@ -30,8 +30,8 @@ from bench.serving import BARE, GENERATED, Environ, Served, Stand, count_stateme
 from bench.timing import Measured
 from extensions import db
 from models import StaffMember
+from services.markdown import kept_html
 from services.unit_of_work import prepare_engine
-from views.markdown import kept_html
 
 LARGE = TicketSize(300_000, 2_000_000)
 ON_SQLITE = TicketSize(30_000, 200_000, accounts=2_000)

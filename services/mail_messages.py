@@ -14,9 +14,11 @@ from models.discussion import Discussion, Message
 from models.staff import Department
 from models.ticket import MessageSource, Ticket
 from models.ticket_type import TicketType
+from services.announcements_in_force import holding_back
 from services.mail_files import attach_files
 from services.mail_senders import Writer
 from services.messages import LONGEST_BODY, LONGEST_TITLE, first_discussion, write_message
+from services.ticket_mails import tell_what_holds_back
 from services.ticket_types import house_ticket_type
 from services.tickets import open_ticket_of_any_type
 
@@ -42,7 +44,11 @@ def write_by_mail(
 def open_ticket_by_mail(
     mail: IncomingMail, account_id: int, writer: Writer, *, recipient: str, now: dt.datetime
 ) -> tuple[Message, str]:
-    """Open a ticket in the account with a mail as its first message, in the department that the address is of."""
+    """Open a ticket in the account with a mail as its first message, in the department that the address is of.
+
+    Where an announcement holds such tickets back, it is opened all the same (decision 0015), and its sender is answered
+    with the announcement.
+    """
     kind = house_ticket_type(TYPE_KEY, _TYPE_NAME, actor=writer.actor, now=now)
     values = {
         "account_id": account_id,
@@ -57,6 +63,9 @@ def open_ticket_by_mail(
     discussion = first_discussion(ticket, actor=writer.actor, now=now)
     opened = select(Message).where(Message.discussion_id == discussion.id, Message.account_id == account_id)
     message = db.session.scalars(opened.order_by(Message.id).limit(1)).one()
+    announced = holding_back(kind.id, account_id, now=now)
+    if announced is not None:
+        tell_what_holds_back(ticket, message, announced, now=now)
     return message, _attach(message, mail, writer, now)
 
 

@@ -1,4 +1,7 @@
-"""The words of mails: templates/emails/<event>/subject.txt, body.txt and body.html, rendered without Flask."""
+"""The words of mails: templates/emails/<event>/subject.txt, body.txt and body.html, rendered without Flask.
+
+What people write in Markdown goes through ``markdown`` in the HTML, and through ``readable`` in the text.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from urllib.parse import urlsplit
 
 from css_inline import CSSInliner
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.markdown import markdown, readable
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "emails"
 _STYLE = "mail.css"
@@ -40,6 +45,7 @@ class MailTexts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.filters.update(markdown=markdown, readable=readable)
         names = set(loader.list_templates())
         self._bodies = {name for name in names if name.endswith("/body.html")}
         self._inliner = CSSInliner(

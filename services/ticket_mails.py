@@ -11,8 +11,9 @@ from domain.permissions import P
 from extensions import db
 from models.account import Account
 from models.discussion import Discussion, Message
-from models.notification import NotificationKind
+from models.notification import NotificationDelivery, NotificationKind
 from models.person import Person
+from models.support_desk import Announcement
 from models.ticket import Ticket
 from services.mail_texts import mail_texts
 from services.mail_threads import reply_addresses
@@ -21,6 +22,7 @@ from services.notifications import tell, tell_account
 from services.participants import participants_of
 
 EVENT: Final = "ticket_answered"
+MEANWHILE: Final = "ticket_meanwhile"
 
 
 def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt.datetime) -> None:
@@ -65,6 +67,27 @@ def tell_participants(ticket: Ticket, message: Message, *, actor: Actor, now: dt
     for address in told.addresses:
         if address != message.author_email:
             tell(address, EVENT, now=now, account_id=account.id, url="", **values)
+
+
+def tell_what_holds_back(
+    ticket: Ticket, message: Message, announcement: Announcement, *, now: dt.datetime
+) -> NotificationDelivery | None:
+    """Answer who opened a ticket by mail with the announcement that holds such tickets back; none is refused."""
+    account = db.session.get_one(Account, ticket.account_id)
+    values: dict[str, Any] = {
+        "ticket": ticket.number,
+        "subject": ticket.subject,
+        "account": account.name,
+        "title": announcement.title,
+        "text": announcement.body.strip(),
+        "thread": reply_addresses.thread_of(db.session.get_one(Discussion, message.discussion_id)),
+    }
+    if message.author_id is None:
+        return tell(str(message.author_email), MEANWHILE, now=now, account_id=account.id, url="", **values)
+    person = db.session.get_one(Person, message.author_id)
+    url = f"{mail_texts.base_url}/portal/{account.client_id}/tickets/{ticket.number}/"
+    kind = NotificationKind.TICKET_REPLIES
+    return tell(person, MEANWHILE, now=now, account_id=account.id, kind=kind, target=ticket, url=url, **values)
 
 
 def writer_of(message: Message) -> str:

@@ -22,7 +22,7 @@ from services.announcements import (
     edit_announcement,
     send_announcement,
 )
-from views.markdown import markdown
+from services.markdown import markdown
 
 FIELDS = ("kind", "title", "body", "for_all", "starts_at", "ends_at", "emergency", "blocked_ticket_type")
 
@@ -105,11 +105,12 @@ class AnnouncementResource(Resource):
     labels = {"body": "Text", "for_all": "For all accounts", "blocked_ticket_type": "Blocks new tickets of type"}
     help = {
         "kind": "A newsletter is mailed to who asked for newsletters; the others as people chose for service status.",
-        "body": "Markdown is understood. Mails show it as it is typed.",
+        "body": "Markdown is understood.",
         "ends_at": "Empty: until it is given an end.",
         "emergency": "A banner on every page of these accounts and of the back office, from its start to its end, "
         "whether it is sent or not.",
-        "blocked_ticket_type": "Members cannot open such tickets meanwhile; staff can. It needs an end.",
+        "blocked_ticket_type": "Members cannot open such tickets meanwhile; staff can, and mails are answered with "
+        "this text. It needs an end.",
     }
     saves = {"create": create_announcement, "edit": edit_announcement}
     facts = as_it_is_read

@@ -7,8 +7,8 @@ from typing import Any
 from domain.permissions import P
 from panel import Visit
 from services.announcements_in_force import emergencies
+from services.markdown import markdown
 from views.clock import now
-from views.markdown import markdown
 
 
 def emergency_banner(visit: Visit) -> list[dict[str, Any]]:

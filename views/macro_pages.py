@@ -28,10 +28,10 @@ from panel.resource import words
 from services.answers import newest_message, newest_of, reply_title
 from services.macro_runs import MOST_TICKETS, TooManyTickets, ask_for_macro, find_run
 from services.macros import Change, all_macros, find_macro, macros_for, plan_macro, use_macro
+from services.markdown import markdown
 from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ready_answers import answer_text
 from services.unit_of_work import unit_of_work
-from views.markdown import markdown
 from views.see_other import see_other
 from views.ticket_forms import SeenField
 from views.tickets import seen_tickets

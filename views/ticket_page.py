@@ -37,12 +37,12 @@ from panel.kinds import deadline_badge
 from panel.pages import DetailsField
 from services.macros import macros_for
 from services.mail_texts import mail_texts
+from services.markdown import markdown
 from services.ready_answers import names_in, ready_answers_for
 from services.ticket_answers import questions_of
 from services.ticket_desk import Present, who_else
 from views.avatars import avatar_url
 from views.history import moment_text
-from views.markdown import markdown
 from views.sending_files import size_text
 from views.ticket_forms import DiscussForm, MessageForm, NoteForm, RatingForm, answer_to
 

@@ -18,6 +18,7 @@ GLOBALS = {"brand_name", "base_url", "unsubscribe_url", "parts"}
 def values_for(event: str) -> dict[str, str]:
     """A value for each name the templates of the event use."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES))
+    environment.filters.update(markdown=str, readable=str)
     names: set[str] = set()
     for file in FILES:
         names |= meta.find_undeclared_variables(environment.parse((TEMPLATES / event / file).read_text()))

@@ -297,3 +297,19 @@ def test_an_account_that_fails_is_told_by_the_next_attempt_and_the_others_now(
     failing.clear()
     run_due_jobs(JOB, now=now + HOUR)
     assert mailed() == sorted([acme.email, bolt.email])
+
+
+def test_a_mail_shows_it_as_it_is_meant_and_never_as_what_it_could_do(
+    values: dict[str, Any], staff: Actor, acme: Seat, now: dt.datetime
+) -> None:
+    body = "Lines are **down**.\n\n- See [status](https://status.example/)\n\n<script>alert(1)</script>"
+    sent(values, staff, now, body=body)
+    [mail] = db.session.scalars(select(NotificationDelivery)).all()
+    assert "<strong>down</strong>" in str(mail.html)
+    assert 'href="https://status.example/"' in str(mail.html)
+    assert "<script>" not in str(mail.html)
+    assert "&lt;script&gt;alert(1)" in str(mail.html)
+    assert "Lines are down.\n" in mail.text
+    assert "- See status" in mail.text
+    assert "https://status.example/" in mail.text
+    assert "<script>alert(1)</script>" in mail.text

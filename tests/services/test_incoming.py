@@ -10,24 +10,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from domain.actor import Actor, Source
 from extensions import db
-from models import InboundMail, InboundOutcome, Message, MessageSource, Ticket, TicketStatus
+from models import (
+    Account,
+    Discussion,
+    InboundMail,
+    InboundOutcome,
+    Message,
+    MessageSource,
+    NotificationDelivery,
+    Ticket,
+    TicketStatus,
+    TicketType,
+)
 from models.file import File
 from services.audit import timeline_of
+from services.held_mails import let_in
 from services.incoming import hold_mail, receive_mail
 from services.mail_counts import MailCounts, mail_counts
 from services.mail_files import FOLDER, raw_of
+from services.mail_messages import TYPE_KEY
 from services.mail_senders import sender_proofs
 from services.mail_threads import reply_addresses
 from services.stored_files import discard_lost, stored_files
 from services.ticket_desk import merge_ticket
 from services.waiting_tasks import Task, waiting_tasks
 from tests.factories.people import DepartmentFactory, MemberFactory, MemberRoleGrantFactory
-from tests.factories.support import DiscussionFactory, MessageFactory, TicketFactory
+from tests.factories.support import AnnouncementFactory, DiscussionFactory, MessageFactory, TicketFactory
 from tests.services.money import rows_of
 from tests.support.mails import a_mail, corpus
 from tests.support.mails.house import MailHouse, build_house
@@ -322,3 +335,65 @@ def test_a_member_s_mail_is_held_when_it_seems_forged(
 def test_a_proof_that_the_sender_wrote_is_none(house: MailHouse, receive: Any) -> None:
     mail = a_mail(house.corpus.agent, house.corpus.reply, Authentication_Results="evil.example; dmarc=pass")
     assert receive(mail).outcome is HELD
+
+
+# While an announcement holds tickets back
+
+
+@pytest.fixture
+def held_back(house: MailHouse, receive: Any, now: dt.datetime) -> Any:
+    """Tickets by mail of the member's account are held back until noon."""
+    receive(a_mail(house.corpus.member, house.corpus.support, "The first", "It makes the type."), house.corpus.support)
+    kind = db.session.scalars(select(TicketType).where(TicketType.key == TYPE_KEY)).one()
+    hours = {"starts_at": now - dt.timedelta(hours=1), "ends_at": now + dt.timedelta(hours=2)}
+    words = {"title": "Lines are down", "body": "We **know**. See [status](https://status.provider.example/)."}
+    announcement = AnnouncementFactory(blocked_ticket_type=kind, for_all=True, **hours, **words)
+    db.session.execute(delete(NotificationDelivery))
+    return announcement
+
+
+def answers_to(address: str) -> list[NotificationDelivery]:
+    found = select(NotificationDelivery).where(NotificationDelivery.address == address)
+    return list(db.session.scalars(found.order_by(NotificationDelivery.id)))
+
+
+def test_a_mail_that_a_page_would_refuse_opens_its_ticket_and_is_answered_with_the_announcement(
+    house: MailHouse, receive: Any, held_back: Any
+) -> None:
+    mail = receive(a_mail(house.corpus.member, house.corpus.support), house.corpus.support)
+    assert (mail.outcome, mail.reason) == (NEW, None)
+    ticket = db.session.scalars(select(Ticket).where(Ticket.subject == "It rings only once")).one()
+    [answer] = answers_to(house.corpus.member)
+    assert answer.subject == f"[{ticket.number}] Lines are down"
+    assert "We know. See status" in answer.text
+    assert "https://status.provider.example/" in answer.text
+    assert "**" not in answer.text
+    assert "<strong>know</strong>" in str(answer.html)
+    discussion = db.session.get_one(Discussion, message_of(mail).discussion_id)
+    assert answer.reply_to == reply_addresses.thread_of(discussion).reply_to
+    assert ticket.status is TicketStatus.OPEN  # nobody has answered what was asked
+
+
+@pytest.mark.parametrize("away", ["over", "of another account"])
+def test_an_announcement_that_holds_nothing_back_answers_nobody(
+    house: MailHouse, receive: Any, held_back: Any, now: dt.datetime, away: str
+) -> None:
+    if away == "over":
+        held_back.ends_at = now
+    else:
+        held_back.for_all = False
+    assert receive(a_mail(house.corpus.member, house.corpus.support), house.corpus.support).outcome is NEW
+    assert answers_to(house.corpus.member) == []
+
+
+def test_a_stranger_who_is_let_in_is_answered_with_the_announcement_too(
+    house: MailHouse, receive: Any, held_back: Any, now: dt.datetime
+) -> None:
+    mail = receive(a_mail(house.corpus.stranger, house.corpus.support), house.corpus.support)
+    assert (mail.outcome, answers_to(house.corpus.stranger)) == (HELD, [])
+    person = house.agent.person
+    agent = Actor(str(person), Source.STAFF, person_id=person.id, staff_member_id=house.agent.id)
+    account = db.session.get_one(Account, house.ticket.account_id)
+    let_in(mail, ticket="", account=account.client_id, actor=agent, now=now)
+    [answer] = answers_to(house.corpus.stranger)
+    assert "Lines are down" in answer.subject

@@ -16,6 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from domain.mail_html import text_of_html
+
 ALLOWED: Final = frozenset(
     {"a", "blockquote", "br", "code", "em", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"}
     | {"table", "tbody", "td", "th", "thead", "tr"}
@@ -62,6 +64,11 @@ def _html(text: str) -> Markup:
 
 
 kept_html = lru_cache(TEXTS_KEPT)(_html)
+
+
+def readable(text: str) -> str:
+    """The text as it is read without markup: links with their address, lists and quotes as in a mail."""
+    return text_of_html(markdown(text)).strip()
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from views.markdown import ALLOWED, markdown
+from services.markdown import ALLOWED, markdown
 
 
 class Tags(HTMLParser):
