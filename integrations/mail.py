@@ -156,7 +156,7 @@ class FlaskMailer:
         if letter.in_reply_to:
             headers |= {"In-Reply-To": letter.in_reply_to, "References": letter.in_reply_to}
         message = flask_mail.Message(
-            subject=letter.subject,
+            subject=_subject(letter.subject),
             recipients=[letter.to],
             body=letter.text,
             html=letter.html,
@@ -239,6 +239,12 @@ class _Smtp(_RemembersText, smtplib.SMTP):
 
 class _SmtpOverTls(_RemembersText, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
+
+
+def _subject(subject: str) -> str:
+    """The subject as it is handed to the library. What looks like an encoded word (RFC 2047) would be read as what it
+    stands for, however often it is encoded: the library undoes that. A character that is not seen keeps it words."""
+    return subject.replace("=?", "=\u200b?")
 
 
 def _words(code: int | None, said: bytes | str) -> str:

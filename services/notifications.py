@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_, select, true
 
+from domain.mail_text import clean
 from domain.permissions import MEMBER_GRANTS, SEAT_GRANTS, MemberRole, P
 from extensions import db
 from models.account import Account
@@ -338,4 +339,5 @@ def _stop_headers(url: str) -> dict[str, str]:
 
 
 def _one_line(subject: str) -> str:
-    return " ".join(subject.split())[:_LONGEST_SUBJECT]
+    """The subject without ends of lines, and without characters of control: a mail with one is never taken for safe."""
+    return " ".join(clean(subject).split())[:_LONGEST_SUBJECT]
