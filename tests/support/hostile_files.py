@@ -74,3 +74,40 @@ def hostile_files() -> list[tuple[str, bytes, bool]]:
     found += [("feed.xml", b"<?xml version='1.0'?><?xml-stylesheet href='javascript:alert(1)'?><a/>", False)]
     found += [("wide.txt", HTML.decode().encode("utf-16"), False), ("seven.txt", b"+ADw-script+AD4-alert(1)", False)]
     return found
+
+
+def with_macros(kind: str) -> bytes:
+    """An Office file that holds a program of its own; nothing here opens it."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(f"{kind}/vbaProject.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1Sub AutoOpen()")
+    return written.getvalue()
+
+
+def hostile_names() -> list[tuple[str, bytes]]:
+    """Files whose names do the harm: paths, ends of lines, turned directions, devices, quotes, and very long ones."""
+    names = (
+        *(
+            "../../etc/passwd",
+            "..\\..\\windows\\win.ini",
+            "/etc/shadow",
+            "C:\\boot.ini",
+            "~/.ssh/id_rsa",
+            "a/../../b.txt",
+        ),
+        *("x\r\nSet-Cookie: a=1", "x\nBcc: all@evil.example", "x\r\n\r\n<script>alert(1)</script>.txt", "a\tb.txt"),
+        *("\u202egpj.txt", "photo\u202egnp.txt", "\u200b.txt", "a\u2028b.txt", "\ufeff.log", "\U000e0041.txt"),
+        *("con", "NUL.txt", "lpt1.log", "aux", ".", "..", "...", " ", ".htaccess", "web.config"),
+        *('x"; filename="evil.html', "x'.txt", "x;y.txt", "x%0d%0ay.txt", "%2e%2e%2fx", "=cmd.txt", "{{ 7 * 7 }}.txt"),
+        *(
+            "<img src=x onerror=alert(1)>.txt",
+            "<script>.txt",
+            "a" * 255 + ".txt",
+            "\u00e9" * 200 + ".txt",
+            "\U0001f600.txt",
+        ),
+        *("report.docm", "sheet.xlsm", "slides.pptm"),
+    )
+    macros = {"docm": "word", "xlsm": "xl", "pptm": "ppt"}
+    return [(name, with_macros(macros[name[-4:]]) if name[-4:] in macros else HTML) for name in names]
