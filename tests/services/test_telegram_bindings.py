@@ -124,6 +124,7 @@ def test_a_code_is_kept_as_a_keyed_hash_and_fits_a_link(session, now, mia):
 def test_a_code_works_once(session, now, mia, chat):
     code = code_for(mia, now=now)
     chat.says(code)
+    assert (binding(session).code_hash, binding(session).code_expires_at) == (None, None)
     with unit_of_work():
         unbind_chat(mia, actor=actor_of(mia, now), now=now)
     assert chat.says(code) == WRONG

@@ -44,7 +44,7 @@ from tests.factories.support import (
     TicketParticipantFactory,
     TicketTypeFactory,
 )
-from tests.support.chat_house import ENDS, answered_by_staff, rows
+from tests.support.chat_house import ENDS, answered_by_staff, rows, take_role
 from tests.support.chatting import BOT, Chat
 from tests.support.door import BROWSER
 from tests.support.together import all_at_once
@@ -210,6 +210,16 @@ def test_who_lost_the_right_is_told_the_same_whatever_it_was(chat, seat, kind, d
     end(seat, now)
     assert chat.says(text) == NotFromHere.message
     assert (rows(Message), rows(TelegramDialogue)) == ([], [])
+
+
+@pytest.mark.parametrize("end", [each for each in ENDS if each is not take_role], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("text", ["/help", "/start", "/cancel", "/done", "Hello", "1"])
+def test_who_may_not_come_in_any_more_can_do_nothing_but_disconnect(chat, seat, kind, now, end, text):
+    chat.says("/new")
+    end(seat, now)
+    assert chat.says(text) == NotFromHere.message
+    assert len(rows(TelegramDialogue)) == 1
+    assert "is disconnected" in chat.says("/stop")
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda each: each.__name__)

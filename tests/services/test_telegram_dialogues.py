@@ -50,7 +50,7 @@ from tests.factories.support import (
     TicketParticipantFactory,
     TicketTypeFactory,
 )
-from tests.support.chat_house import ENDS, answered_by_staff, rows, send_all
+from tests.support.chat_house import ENDS, answered_by_staff, rows, send_all, take_role
 from tests.support.chatting import PNG, Chat
 from tests.support.door import BROWSER
 from tests.support.due_jobs import run_due_jobs
@@ -357,6 +357,16 @@ def test_rights_are_asked_again_when_it_is_sent(chat, seat, kind, now, end):
     chat.says("1")
     chat.says("It rings only once")
     end(seat, now)
+    assert chat.says("/done") == NotFromHere.message
+    assert rows(Ticket) == []
+
+
+def test_a_seat_elsewhere_does_not_stand_in_for_the_one_that_was_lost(chat, seat, kind, now):
+    second = MemberFactory(person=seat.person, account__name="Beta")
+    MemberRoleGrantFactory(member=second, role=MemberRole.TICKETS)
+    for text in ("/new", "1", "1", "It rings"):
+        chat.says(text)
+    take_role(seat, now)
     assert chat.says("/done") == NotFromHere.message
     assert rows(Ticket) == []
 
