@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -33,6 +33,8 @@ from sqlalchemy.types import TypeEngine
 from domain.search_words import Wanted
 from extensions import Base
 from models.base import AccountOwned, BigKey, Keyed, same_account
+from models.discussion import Message
+from models.ticket import Ticket
 
 
 class Words(TypeDecorator[Sequence[str]]):
@@ -99,6 +101,11 @@ class TicketText(AccountOwned, Keyed, Base):
     message_id: Mapped[int | None] = mapped_column(BigKey)
     internal: Mapped[bool] = mapped_column(default=False)
     words: Mapped[Sequence[str]] = mapped_column(Words)
+
+    ticket: Mapped[Ticket] = relationship(lazy="raise", primaryjoin="foreign(TicketText.ticket_id) == Ticket.id")
+    message: Mapped[Message | None] = relationship(
+        lazy="raise", primaryjoin="foreign(TicketText.message_id) == Message.id"
+    )
 
     __table_args__ = (
         same_account("ticket_text", "ticket_id", "ticket", ondelete="CASCADE"),

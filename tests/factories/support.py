@@ -40,6 +40,7 @@ from models import (
     TicketPresence,
     TicketPriority,
     TicketSeen,
+    TicketText,
     TicketType,
 )
 from services.mail_counts import count_mail
@@ -222,6 +223,20 @@ class MessageCcFactory(RowFactory):
     message = factory.SubFactory(MessageFactory)
     account_id = factory.SelfAttribute("message.account_id")
     email = factory.Sequence(lambda n: f"copy{n}@people.example")
+
+
+class TicketTextFactory(RowFactory):
+    """A message that another ticket shows, too. The words of a ticket and its own messages are written with them."""
+
+    class Meta:
+        model = TicketText
+
+    ticket = factory.SubFactory(TicketFactory)
+    message = factory.SubFactory(
+        MessageFactory, discussion__ticket__account=factory.SelfAttribute("....ticket.account")
+    )
+    account_id = factory.SelfAttribute("ticket.account_id")
+    words = ("another", "ticket")
 
 
 class ReadyAnswerFactory(RowFactory):

@@ -182,6 +182,11 @@ def _owed(side: Side) -> Values:
     return {"subscription": side.of(models.Subscription), **much}
 
 
+def _of_another_ticket(side: Side) -> Values:
+    """That of its own ticket is written with the message."""
+    return {"ticket": side.another(side.factories[models.Ticket])}
+
+
 SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.Notification: _told_to_every_seat,
     models.NotificationDelivery: lambda _side: {"document_kind": models.DocumentKind.INVOICE},
@@ -197,6 +202,7 @@ SPECIAL: dict[type[Any], Callable[[Side], Values]] = {
     models.LedgerAccount: _much_for_strangers("balance"),
     models.SlaPolicy: _of_a_department_of_its_own,
     models.AuditEvent: _told,
+    models.TicketText: _of_another_ticket,
     models.Subscription: _refers_to(license=models.License),
     models.Ticket: _refers_to(project=models.Project, assignee=models.StaffMember),
     models.ItemTransfer: _without("undone_by"),
