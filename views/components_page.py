@@ -137,6 +137,7 @@ def samples(page: ComponentsPage) -> dict[str, Any]:
         "long": LONG,
         "rtl": RIGHT_TO_LEFT,
         "tones": TONES,
+        "emergency": Markup("<p>We work on it.</p>"),
     }
 
 
