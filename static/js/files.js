@@ -20,7 +20,7 @@ class FileBox {
     this.wrong.setAttribute("role", "alert");
     this.said = made("p", "visually-hidden");
     this.said.setAttribute("role", "status");
-    input.after(this.hint, this.list, this.wrong, this.said);
+    input.after(this.hint, this.list, this.wrong);
     input.addEventListener("change", () => this.add([...input.files]));
     this.list.addEventListener("click", (event) => this.pressed(event));
     if (input.files.length) this.add([...input.files]); // a browser that reloads may have kept them
@@ -102,8 +102,11 @@ class FileBox {
     return `${count === 1 ? "1 file" : `${count} files`}.${wrong.length ? ` ${wrong.length} cannot be sent.` : ""}`;
   }
 
+  // A page has one place where it says what happened; this one is made when there is something to say of files.
   say(text) {
-    this.said.textContent = text;
+    const isNew = !this.said.isConnected;
+    if (isNew) this.wrong.after(this.said);
+    setTimeout(() => (this.said.textContent = text), isNew ? 100 : 0); // what is there at once is not said
   }
 }
 
