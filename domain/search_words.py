@@ -7,8 +7,8 @@ The rule is the same for both databases, since it is applied here and neither of
 - Chinese and Japanese are written without spaces: of a run of their characters each two neighbours are a word, and so
   is the last one alone. So a search finds any part of such a run.
 - A number also counts without the zeros in front of it.
-- A typed word finds the words it begins ("invoi" finds "invoice"); one of two characters only finds itself, and a
-  single one is too short, except for Chinese and Japanese.
+- A typed word finds the words it begins ("invoi" finds "invoice"); one of two characters and a single digit only find
+  themselves ("T-3"), and another single one is too short, except for Chinese and Japanese.
 """
 
 from __future__ import annotations
@@ -110,5 +110,5 @@ def _looked_for(run: str) -> Iterator[Wanted]:
     for part, is_wide in _parts(run):
         if is_wide:
             yield from (Wanted(part[at : at + 2], begins=True) for at in range(max(1, len(part) - 1)))
-        elif len(part) >= SHORTEST_WORD:
+        elif len(part) >= SHORTEST_WORD or part.isdecimal():
             yield Wanted(part[:LONGEST_WORD], begins=len(part) >= SHORTEST_BEGINNING)

@@ -289,11 +289,12 @@ def reader_finds(search: list[str], texts: list[str]) -> bool:
         if not part.isascii() and part[0] >= "\u4e00":
             pairs = [part[at : at + 2] for at in range(max(1, len(part) - 1))]
             return all(any(pair in each for each in read) for pair in pairs)
-        if len(part) == 1:
+        if len(part) == 1 and not part.isdecimal():
             return True
         return any(each.startswith(part) if len(part) > 2 else each == part for each in read)
 
-    return any(len(part) > 1 or part >= "\u4e00" for part in wanted) and all(map(stands, wanted))
+    read_for = any(len(part) > 1 or part.isdecimal() or part >= "\u4e00" for part in wanted)
+    return read_for and all(map(stands, wanted))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
