@@ -51,7 +51,7 @@ def test_the_first_page_asks_what_it_is_about(member, emergency):
 def test_the_second_page_asks_what_the_type_needs(member, emergency):
     answer = member.get(f"/tickets/new?ticket_type={emergency.public_id}")
     form = form_of(answer)
-    asked = ["project", "subject", "answer_license", "answer_answer_by", "description", "files"]
+    asked = ["project", "subject", "answer_license", "answer_answer_by", "description", "copies", "files"]
     assert list(form.controls) == ["ticket_type", "csrf_token", *asked]
     assert form.controls["ticket_type"].type == "hidden"
     assert "Add ticket: Emergency" in answer.get_data(as_text=True)
