@@ -1,5 +1,7 @@
 """For runners under test: the door for mails dies where a file says so, once; what kills it cannot be caught.
 
+Importing this changes the door of the process: a test names it to its runner (`kinds`) and never imports it.
+
 The file is named by DIE_AT_FILE and holds a point: ``before`` (the mail was handed over, nothing is written), ``written``
 (everything is written and not committed), ``committed`` (it is kept, and nobody has been told).
 """
@@ -14,7 +16,6 @@ from extensions import db
 from jobs import mail_in
 from tests.support.paying_program import die
 
-POINTS = ("before", "written", "committed")
 _take_in, _receive_mail = mail_in.take_in, mail_in.receive_mail
 
 
