@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, or_, select
 
 from panel.paths import Path
+from panel.words import gettext
 
 SHORTEST_WORD = 3
 LONGEST_TEXT = 200
 MOST_WORDS = 8
 
-TOO_SHORT = f"Search words need at least {SHORTEST_WORD} characters"
-TOO_LONG = f"Search for at most {LONGEST_TEXT} characters."
 NOT_TEXT = "The search holds a character that is no text."
 
 
@@ -34,12 +33,20 @@ def read_search(text: str) -> Search:
     if "\0" in text:
         return Search(text.replace("\0", ""), warning=NOT_TEXT)
     if len(text) > LONGEST_TEXT:
-        return Search(text, warning=TOO_LONG)
+        return Search(text, warning=gettext("Search for at most %(count)s characters.", count=LONGEST_TEXT))
     words = text.split()
     long = tuple(word for word in words if len(word) >= SHORTEST_WORD)[:MOST_WORDS]
     short = [word for word in words if len(word) < SHORTEST_WORD]
-    warning = f"{TOO_SHORT}; left out: {', '.join(short)}." if short else ""
-    return Search(text, long, warning)
+    return Search(text, long, left_out_words(short) if short else "")
+
+
+def left_out_words(short: Sequence[str]) -> str:
+    """That words were too short to be looked for."""
+    return gettext(
+        "Search words need at least %(count)s characters; left out: %(words)s.",
+        count=SHORTEST_WORD,
+        words=", ".join(short),
+    )
 
 
 def contains(column: Any, word: str) -> ColumnElement[bool]:
