@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import abort, flash, jsonify, redirect, render_template, request
+from flask import abort, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
+from domain.sentences import counted
 from models import Notification
 from panel import Visit
 from panel.door import RealmPage
+from panel.form import Form
 from panel.realm import EVERYONE
 from services.notices import (
     MOST_COUNTED,
@@ -26,11 +27,12 @@ from services.notices import (
 from services.unit_of_work import unit_of_work
 from views.clock import now
 from views.history import moment_text
+from views.locale import chosen, flash, said
 
 SHOWN = 50
 
 
-class MarkReadForm(FlaskForm):
+class MarkReadForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -119,17 +121,19 @@ def bell(visit: Visit) -> dict[str, Any]:
     """The number in the bell, in figures and in words."""
     number = count_unread(reader_of(visit), now=now())
     text = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number)
-    words = "No unread notifications" if not number else f"{text} unread notification{'' if number == 1 else 's'}"
-    return {"unread": number, "text": text if number else "", "words": words}
+    words = "No unread notifications"
+    if number:
+        words = counted("%(shown)s unread notification", "%(shown)s unread notifications", number, shown=text)
+    return {"unread": number, "text": text if number else "", "words": said(words)}
 
 
 def _row(visit: Visit, notice: Notification, is_new: bool) -> dict[str, Any]:
     return {
         "title": notice.title,
         "url": f"{visit.base_url}/inbox/{notice.public_id}",
-        "kind": notice.kind.value.replace("_", " ").capitalize(),
+        "kind": chosen(notice.kind),
         "unread": is_new,
-        "to": "You" if notice.person_id is not None else "Everybody whose roles cover it",
+        "to": said("You" if notice.person_id is not None else "Everybody whose roles cover it"),
         "at": moment_text(visit, notice.created_at),
         "at_iso": notice.created_at.isoformat(timespec="seconds"),
     }

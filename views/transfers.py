@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, current_app, flash, redirect, render_template, request
+from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.permissions import P
 from domain.refusals import Refusal
@@ -17,6 +16,7 @@ from models import License
 from panel import Visit
 from panel.addresses import address
 from panel.door import RealmPage
+from panel.form import Form
 from services.step_up import require_recent_proof
 from services.transfers import (
     held_items,
@@ -26,13 +26,14 @@ from services.transfers import (
     transferring_accounts,
 )
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 from views.whole_numbers import whole_number
 
 STEPS = ("Take from", "Give to", "Amounts", "Confirm")
 FIELD = "items-"
 
 
-class ConfirmForm(FlaskForm):
+class ConfirmForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, current_app, flash
+from flask import Response, current_app
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, TimeField
 from wtforms.validators import Optional
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from jobs.senders import outgoing_of
 from models import NotificationChannel, NotificationKind, Person
+from panel.form import Form
 from services.choosing_notifications import choose_notifications
 from services.notification_choices import address_of, choices_of, may_be_switched_off
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see
 
 SECTION: Final = "notifications"
@@ -37,7 +39,7 @@ CHANNELS: Final = {
 }
 
 
-class NotificationsForm(FlaskForm):
+class NotificationsForm(Form):
     """A box for each kind over each channel that can be switched, added below; and the quiet hours."""
 
     quiet_from = TimeField("From", validators=[Optional()])
@@ -49,7 +51,11 @@ for _kind in KINDS:
         setattr(
             NotificationsForm,
             f"{_kind.value}_{_channel.value}",
-            BooleanField(f"{KINDS[_kind][0]} by {CHANNELS[_channel]}"),
+            BooleanField(
+                Sentence(
+                    "%(kind)s by %(channel)s", kind=Sentence(KINDS[_kind][0]), channel=Sentence(CHANNELS[_channel])
+                )
+            ),
         )
 
 
