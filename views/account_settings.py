@@ -21,7 +21,7 @@ from panel.forms import errors_of, refuse_nul
 from services.account_settings import OWN_FIELDS, AccountChangedMeanwhile, update_own_account
 from services.unit_of_work import unit_of_work
 from views.credit_figures import money_stats
-from views.locale import flash
+from views.locale import chosen, flash
 from views.whole_numbers import number_shown
 
 EXAMPLE = "Enter an e-mail address like name@example.com."
@@ -144,7 +144,7 @@ def _facts(account: Account) -> list[dict[str, str]]:
         ("Country", account.country),
         ("Currency", account.currency),
         ("VAT ID", account.vat_id),
-        ("Payment mode", account.payment_mode.value.capitalize()),
+        ("Payment mode", chosen(account.payment_mode)),
         ("Support contract until", account.support_contract_until),
     )
     return [{"label": label, "value": str(value or ""), "kind": "text"} for label, value in said]

@@ -11,6 +11,7 @@ from flask_admin import expose
 from domain.editions import EditionNotHeld, EditionSeats, MoreThanHeld, SeatsNotReadable
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models import License
 from panel import RealmPage
 from panel.addresses import address, key_in
@@ -81,7 +82,7 @@ class AppWizardPage(RealmPage):
             "pages/app_wizard.html",
             layout=self.realm.layout,
             visit=self.visit,
-            title=f"{current_app.extensions['settings'].client_app_name} wizard",
+            title=Sentence("%(app)s wizard", app=current_app.extensions["settings"].client_app_name),
             license={"code": license.code, "reference": license.reference or ""},
             closed=not license.can_set_editions,
             items=items,

@@ -24,7 +24,7 @@ from panel.forms import errors_of
 from services.settings import SettingNow, all_settings, change_setting, reset_setting
 from services.unit_of_work import unit_of_work
 from views.history import moment_text, timeline_of_target
-from views.locale import flash
+from views.locale import flash, said
 from views.whole_numbers import number_shown
 
 LABELS = {
@@ -195,5 +195,5 @@ def _version_in(form: Any) -> int:
 
 def _text(spec: SettingSpec, value: object) -> str:
     if spec.kind is SettingKind.FLAG:
-        return "Yes" if value else "No"
-    return f"{value} {spec.unit}".strip() or "empty"
+        return said("Yes" if value else "No")
+    return f"{value} {said(spec.unit)}".strip() or said(Sentence("empty"))

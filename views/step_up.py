@@ -28,6 +28,7 @@ from views.identity import (
     safe_next,
     session_lifetime,
 )
+from views.locale import said
 from views.see_other import see_other
 from views.sign_in import CodeForm, code_form
 
@@ -54,7 +55,9 @@ def install(app: Flask) -> None:
     def ask(_error: ProofNeeded) -> ResponseReturnValue:
         address = f"/prove?{urlencode({'next': page_of_the_act()})}"
         if request.accept_mimetypes.best == "application/json":
-            return jsonify(status=403, type="proof-needed", title=_TITLE, detail=_HINT, prove_url=address), 403
+            return jsonify(
+                status=403, type="proof-needed", title=said(_TITLE), detail=said(_HINT), prove_url=address
+            ), 403
         return redirect(address, code=303)
 
 

@@ -11,6 +11,7 @@ from flask_admin import expose
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.transfers import QuantityNotReadable
 from models import License
 from panel import Visit
@@ -155,7 +156,7 @@ class TransferPage(RealmPage):
 
     def _frame(self, step: int) -> dict[str, Any]:
         settings = current_app.extensions["settings"]
-        title = f"Manage {settings.platform_name} subscriptions"
+        title = Sentence("Manage %(platform)s subscriptions", platform=settings.platform_name)
         return {"layout": self.realm.layout, "visit": self.visit, "title": title, "steps": STEPS, "step": step}
 
     def _choices(self) -> list[dict[str, str]]:

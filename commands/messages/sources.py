@@ -26,7 +26,8 @@ SILENT: Final = (
     "services/pseudo_catalogs.py",
     "services/unit_of_work.py",
 )
-"""What speaks to operators on the command line, plays a provider, writes example data, or knows foreign words."""
+"""What speaks to operators on the command line, plays a provider, writes example data, or knows foreign words. There
+only what is marked is a message."""
 
 _TEMPLATES: Final = [("**.html", "jinja2"), ("**.txt", "jinja2")]
 _OPTIONS: Final = {pattern: {"trimmed": "true", "newstyle_gettext": "true"} for pattern, _ in _TEMPLATES}
@@ -57,9 +58,8 @@ def _from_code() -> Iterator[Text]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
-            if not name.startswith(SILENT):
-                texts = texts_of(path.read_text(encoding="utf-8"), name)
-                yield from (text for text in texts if text.context or room != "models")  # tables have choices only
+            texts = texts_of(path.read_text(encoding="utf-8"), name, marked_only=name.startswith(SILENT))
+            yield from (text for text in texts if text.context or room != "models")  # tables have choices only
 
 
 def _from_records(app: Flask) -> Iterator[Text]:

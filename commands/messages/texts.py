@@ -17,9 +17,7 @@ from typing import Final
 _MARKED: Final = {"Sentence": 1, "gettext": 1, "lazy_gettext": 1, "counted": 2, "ngettext": 2}
 """Calls whose first arguments are messages: how many of them."""
 
-_SILENT_CALLS: Final = frozenset(
-    {"Markup", "TypeVar", "NewType", "compile", "getLogger", "get_logger", "text", "type", "log"}
-)
+_SILENT_CALLS: Final = frozenset({"Markup", "TypeVar", "NewType", "compile", "getLogger", "get_logger", "type", "log"})
 _LOGGING: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 _OF_PROGRAMMERS: Final = re.compile(r"\w*(Error|Exception|Mistake)|NotImplemented").fullmatch
 _A_TEXT: Final = re.compile(r"[“(]?(?:[A-ZÀ-Þ]|\d+[- ][a-z])(?=.*[a-z])[^<>\n]*(?:\n[^<>]*)*", re.DOTALL).fullmatch
@@ -43,20 +41,21 @@ class Text:
     context: str | None = None
 
 
-def texts_of(source: str, file: str) -> Iterator[Text]:
+def texts_of(source: str, file: str, *, marked_only: bool = False) -> Iterator[Text]:
     """Every message of a module, in order."""
-    finder = _Finder(file)
+    finder = _Finder(file, marked_only)
     finder.visit(ast.parse(source))
     yield from finder.found
 
 
 class _Finder(ast.NodeVisitor):
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, marked_only: bool) -> None:
         self.file = file
+        self.marked_only = marked_only
         self.found: list[Text] = []
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and _A_TEXT(node.value) and not _NO_TEXT(node.value):
+        if not self.marked_only and isinstance(node.value, str) and _A_TEXT(node.value) and not _NO_TEXT(node.value):
             self.found.append(Text(node.value, self.file))
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -68,7 +67,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         if any(_name(base) in _ENUMS for base in node.bases):
-            if node.name not in _SILENT_ENUMS:
+            if node.name not in _SILENT_ENUMS and not self.marked_only:
                 self._add_enum(node)
         else:
             self._visit_all(_without_docstring(node.body))

@@ -10,7 +10,7 @@ from wtforms import BooleanField, TimeField
 from wtforms.validators import Optional
 
 from domain.refusals import Refusal
-from domain.sentences import Sentence
+from domain.sentences import Sentence, listed
 from jobs.senders import outgoing_of
 from models import NotificationChannel, NotificationKind, Person
 from panel.form import Form
@@ -19,7 +19,7 @@ from services.notification_choices import address_of, choices_of, may_be_switche
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
-from views.locale import flash
+from views.locale import flash, said
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see
 
 SECTION: Final = "notifications"
@@ -113,10 +113,10 @@ def _page(form: NotificationsForm, person: Person, *, status: int = 200) -> Resp
 
 
 def _words(person: Person) -> dict[str, Any]:
-    missing = [CHANNELS[channel] for channel in CHANNELS if not _reaches(person, channel)]
+    missing = [Sentence(CHANNELS[channel]) for channel in CHANNELS if not _reaches(person, channel)]
     return {
         "channels": list(CHANNELS.values()),
-        "missing": " and ".join(missing),
+        "missing": said(listed(missing)) if missing else "",
         "email": person.email,
         "time_zone": person.time_zone or "UTC",
     }

@@ -28,7 +28,7 @@ from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
-from views.locale import flash
+from views.locale import flash, said
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see
 from views.own_settings.two_step import HOME, SECTION, ConfirmForm, confirm_page
 from views.relying_party import relying_party
@@ -80,7 +80,7 @@ def passkey_options() -> ResponseReturnValue:
         try:
             return jsonify(begin_passkey(me().person, relying_party(), actor=own_actor(), now=now()))
         except Refusal as refusal:
-            return jsonify(status=409, title="Not possible", detail=refusal.message), 409
+            return jsonify(status=409, title="Not possible", detail=said(refusal.message)), 409
 
 
 @blueprint.route("/two-step-verification/passkeys/<public_id>/rename", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ from flask import Response, abort
 from flask.typing import ResponseReturnValue
 
 from domain.browsers import browser_in_words
-from domain.sentences import counted
+from domain.sentences import Sentence, counted
 from models.sign_in import SignInSession
 from panel.form import Form
 from services.own_sessions import end_other_sessions, end_own_session, live_sessions, own_session
@@ -14,7 +14,7 @@ from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.identity import carry_out, renew_forms, session_lifetime
-from views.locale import flash
+from views.locale import flash, said
 from views.own_settings.frame import blueprint, me, own_actor, own_page, see, when
 from views.see_other import see_other
 
@@ -78,10 +78,10 @@ def _page(form: Form, *, status: int = 200) -> Response:
 def _row(row: SignInSession, is_here: bool) -> dict[str, object]:
     return {
         "id": row.public_id,
-        "device": browser_in_words(row.user_agent),
-        "ip": row.ip or "unknown",
+        "device": said(browser_in_words(row.user_agent)),
+        "ip": row.ip or said(Sentence("unknown")),
         "is_here": is_here,
-        "last_seen": "now" if is_here else when(row.last_seen_at),
+        "last_seen": said(Sentence("now")) if is_here else when(row.last_seen_at),
         "since": when(row.created_at),
         "remembered": row.remember,
     }
