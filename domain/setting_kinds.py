@@ -67,7 +67,8 @@ class SettingSpec:
     def _number(self, text: str) -> int:
         readable = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
         if not readable or not self.least <= int(text) <= self.most:
-            bounds = {"least": self.least, "most": self.most, "default": self.default}
+            # As they are typed: without the separators of any language.
+            bounds = {"least": str(self.least), "most": str(self.most), "default": str(self.default)}
             if self.unit:
                 raise SettingNotReadable(
                     Sentence(

@@ -186,7 +186,9 @@ def _form_of(held: SettingNow, *, posted: bool = True) -> Form:
 
 
 def _limits(spec: SettingSpec) -> Sentence:
-    return Sentence("From %(least)s to %(most)s %(unit)s.", least=spec.least, most=spec.most, unit=Sentence(spec.unit))
+    return Sentence(
+        "From %(least)s to %(most)s %(unit)s.", least=str(spec.least), most=str(spec.most), unit=Sentence(spec.unit)
+    )
 
 
 def _version_in(form: Any) -> int:
