@@ -162,7 +162,7 @@ class SpeciesResource(Resource):
 
 class WateringResource(Resource):
     model, slug, title, key = Watering, "waterings", "Waterings", "code"
-    columns = (Column("code"), Column("plant.name", link=True), Column("litres"))
+    columns = (Column("code"), Column("plant.name", "Plant", link=True), Column("litres"))
     load = ("plant",)
     filters = (Lookup("plant"),)
     grants = reading("read")
