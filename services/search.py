@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.codes import possible_codes
+from domain.invoices import InvoiceStatus
 from domain.search_words import read_words
 from extensions import db
 from models.account import Account
@@ -219,6 +220,8 @@ def search_everything(
         narrowed = (seen_tickets,) if kind is FoundKind.TICKET and seen_tickets is not None else ()
         if account_id is not None:
             narrowed = (*narrowed, _owner_of(searched.model) == account_id)
+        if account_id is not None and kind is FoundKind.INVOICE:
+            narrowed = (*narrowed, Invoice.status != InvoiceStatus.DRAFT)  # as in their list: views/invoices.py
         exact = _exact(kind, searched, text, narrowed)
         if kind is FoundKind.TICKET:
             others = _tickets(words, narrowed, account_id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement
+
+from domain.invoices import InvoiceStatus
 from domain.permissions import P
 from models import DocumentKind, Invoice
 from panel import (
@@ -16,6 +19,7 @@ from panel import (
     Related,
     Resource,
     Text,
+    Visit,
     lead,
     reading,
 )
@@ -27,6 +31,11 @@ from views.invoice_facts import why_this_amount
 from views.money_actions import CREDIT
 from views.papers import download
 from views.pay_approvals import ASK_OWNER
+
+
+def seen_invoices(visit: Visit) -> ColumnElement[bool] | None:
+    """A draft is the provider's own paper until it is issued: members see none."""
+    return None if visit.owner_id is None else Invoice.status != InvoiceStatus.DRAFT
 
 
 class InvoiceResource(Resource):
@@ -60,6 +69,7 @@ class InvoiceResource(Resource):
     search = ("number",)
     default_sort = "-issued_on"
     load = ("account",)
+    narrow = seen_invoices
     grants = reading(P.INVOICES_READ)
     actions = (
         lead(

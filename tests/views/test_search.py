@@ -241,3 +241,15 @@ def test_a_member_without_the_right_is_offered_nothing_of_it(account, client, se
 @pytest.mark.parametrize("typed", ["", "\0", "x" * 5000, "%_\\", "' OR 1=1 --", "🙂"])
 def test_nonsense_in_the_palette_is_answered_with_a_list(app, account, typed):
     assert "Accounts" not in offered(staff_desk(app), typed)
+
+
+def test_a_draft_is_no_members_business_in_search_list_or_details(account, client, session):
+    draft = InvoiceFactory(account=account, draft=True)
+    member_who_can_sign_in("owner@acme.example", account=account, is_owner=True)
+    session.commit()
+    assert found(draft.number) == [("invoices", draft.number)]
+    assert found(draft.number, account_id=account.id) == []
+    sign_in_as(client, "owner@acme.example")
+    assert draft.number not in client.get("/portal/10001/invoices/").text
+    assert draft.number not in client.get("/portal/10001/invoices/export.csv").text
+    assert client.get(f"/portal/10001/invoices/{draft.number}").status_code == 404
