@@ -93,8 +93,11 @@ class MessageBroker:
         )
 
     def close(self) -> None:
+        broker: Any = self.dramatiq
         try:
             self.dramatiq.close()
+            if hasattr(broker, "client"):
+                broker.client.connection_pool.disconnect()  # Dramatiq made the pool, so its client leaves that open
         except Exception:
             log.debug("the connection to the broker did not close", exc_info=True)
 

@@ -171,6 +171,23 @@ def test_the_message_carries_the_id_and_nothing_else(counted, broker, monkeypatc
     assert (message.args, message.kwargs, message.options) == (("abc",), {}, {})
 
 
+def test_a_closed_broker_leaves_no_connection_to_redis_open():
+    import redis
+
+    REDIS.require()
+    name = f"foyer-test-{secrets.token_hex(6)}"
+    broker = MessageBroker(f"{REDIS_URL}?client_name={name}", queue_name=name)
+    with redis.Redis.from_url(REDIS_URL) as watcher:
+
+        def connections():
+            return [each for each in watcher.client_list() if each["name"] == name]
+
+        assert broker.waiting_messages() == 0
+        assert connections()
+        broker.close()
+        wait_for(lambda: not connections(), patience=PATIENCE)
+
+
 def test_a_message_that_comes_twice_late_or_from_elsewhere_does_no_harm(counted, broker, session, start):
     ids = ask_now("count", 3)
     broker.send([*ids, *ids, "of-another-house", *ids])
