@@ -285,7 +285,7 @@ def filtered(statement: Select[Any], asked: dict[str, str], account_id: int | No
             order, order.c.id == invoice.c.order_id
         )
     )
-    own = [] if account_id is None else [invoice.c.account_id == account_id]
+    own = [] if account_id is None else [invoice.c.account_id == account_id, invoice.c.status != InvoiceStatus.DRAFT]
     if asked["q"]:
         # The trigram index finds the few, then they are sorted; without the CTE the index of the order may be walked.
         pattern = "%{}%".format(asked["q"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
