@@ -99,7 +99,7 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, render_as_batch=True)
     csrf.init_app(app)
     login_manager.init_app(app)
-    babel.init_app(app, locale_selector=locale.select_locale, timezone_selector=locale.select_time_zone)
+    locale.bind(app, babel)
     cipher.init([key.get_secret_value() for key in settings.encryption_keys])
     Bootstrap5(app)
     with app.app_context():

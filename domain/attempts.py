@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence, counted, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class TooManyAttempts(Refusal):
 
     def __init__(self, wait: dt.timedelta) -> None:
         self.wait = wait
-        super().__init__(f"Too many attempts. Wait {wait_in_words(wait)}, then try again.")
+        super().__init__(Sentence("Too many attempts. Wait %(wait)s, then try again.", wait=wait_in_words(wait)))
 
 
 def wait_until_next(
@@ -57,8 +58,12 @@ def check_attempts(attempts: Iterable[dt.datetime], *, now: dt.datetime, limit: 
         raise TooManyAttempts(wait)
 
 
-def wait_in_words(wait: dt.timedelta) -> str:
+def wait_in_words(wait: dt.timedelta) -> Sentence:
     """The wait in whole seconds, rounded up: "4 minutes 12 seconds"."""
     minutes, seconds = divmod(max(1, math.ceil(wait / dt.timedelta(seconds=1))), 60)
-    named = ((minutes, "minute"), (seconds, "second"))
-    return " ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in named if number)
+    parts = []
+    if minutes:
+        parts.append(counted("%(count)s minute", "%(count)s minutes", minutes))
+    if seconds:
+        parts.append(counted("%(count)s second", "%(count)s seconds", seconds))
+    return joined(parts)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-UNKNOWN: Final = "An unknown browser"
+from domain.sentences import Sentence
+
+UNKNOWN: Final = Sentence("An unknown browser")
 
 # The first that is found wins: most of them also claim to be one of those further down.
 _BROWSERS: Final = (
@@ -40,5 +42,5 @@ def browser_in_words(user_agent: str | None) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in said), "")
     system = next((name for mark, name in _SYSTEMS if mark in said), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or (f"A browser on {system}" if system else UNKNOWN)
+        return Sentence("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or (Sentence("A browser on %(system)s", system=system) if system else UNKNOWN)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 
 class EditionNotHeld(Refusal):
@@ -15,7 +16,7 @@ class EditionNotHeld(Refusal):
 class SeatsNotReadable(Refusal):
     def __init__(self, edition: str, held: int) -> None:
         self.edition = edition
-        super().__init__(f"{edition}: enter a whole number from 0 to {held}.")
+        super().__init__(Sentence("%(edition)s: enter a whole number from 0 to %(held)s.", edition=edition, held=held))
 
 
 class MoreThanHeld(Refusal):
@@ -24,7 +25,11 @@ class MoreThanHeld(Refusal):
     def __init__(self, edition: str, held: int) -> None:
         self.edition = edition
         super().__init__(
-            f"{edition}: this license holds {held}. Enter {held} or fewer, or add more to the license first."
+            Sentence(
+                "%(edition)s: this license holds %(held)s. Enter %(held)s or fewer, or add more to the license first.",
+                edition=edition,
+                held=held,
+            )
         )
 
 

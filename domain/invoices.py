@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+from domain.sentences import Sentence
+
 
 class InvoiceStatus(StrEnum):
     """What was paid of a document. Overdue is no status: it follows from due_on and the day one asks."""
@@ -31,7 +33,9 @@ def amount_due(*, total: int, paid: int, credited: int) -> int:
         raise ValueError("an amount of an invoice is negative")
     due = total - paid - credited
     if due < 0:
-        raise InvoiceOverpaid(f"{paid} paid and {credited} credited of {total}")
+        raise InvoiceOverpaid(
+            Sentence("%(paid)s paid and %(credited)s credited of %(total)s", paid=paid, credited=credited, total=total)
+        )
     return due
 
 

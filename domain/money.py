@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.currencies import exponent_of as exponent_of
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 LARGEST_AMOUNT: Final = 10**15
 """In minor units. Far above any document, far below what BIGINT holds, so that sums of many stay inside."""
@@ -63,7 +64,9 @@ def parse_minor(text: str, currency: str) -> int:
     match = _AMOUNT.fullmatch(text.strip(" "))
     if match is None or len(match[3] or "") > digits:
         example = minor_to_text(125 * 10 ** max(1, digits - 1), currency)
-        raise AmountNotReadable(f"Enter an amount in {currency} like {example}.")
+        raise AmountNotReadable(
+            Sentence("Enter an amount in %(currency)s like %(example)s.", currency=currency, example=example)
+        )
     sign, whole, fraction = match[1], match[2], match[3] or ""
     amount = int(whole + fraction.ljust(digits, "0"))
     if amount > LARGEST_AMOUNT:

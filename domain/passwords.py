@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 SHORTEST: Final = 10
 LONGEST: Final = 128
@@ -51,11 +52,11 @@ _RUNS: Final = (
 
 
 class PasswordTooShort(Refusal):
-    message = f"Use at least {SHORTEST} characters. Several words are easy to remember."
+    message = Sentence("Use at least %(shortest)s characters. Several words are easy to remember.", shortest=SHORTEST)
 
 
 class PasswordTooLong(Refusal):
-    message = f"Use at most {LONGEST} characters."
+    message = Sentence("Use at most %(longest)s characters.", longest=LONGEST)
 
 
 class PasswordTooCommon(Refusal):

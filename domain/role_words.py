@@ -7,35 +7,36 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.permissions import MEMBER_GRANTS, MemberRole, P
+from domain.sentences import Sentence, joined, listed, opening, word
 
 GIVEN_ROLES: Final = tuple(role for role in MemberRole if role is not MemberRole.OWNER)
 """The roles that are given and taken; ownership is moved."""
 
 # Only what a role short of ownership grants needs words; a test asks for each of them.
-_WORDS: Final[Mapping[P, str]] = MappingProxyType(
+_WORDS: Final[Mapping[P, Sentence]] = MappingProxyType(
     {
-        P.INVOICES_READ: "read invoices",
-        P.CREDIT_NOTES_READ: "read credit notes",
-        P.STATEMENTS_READ: "read statements",
-        P.PAYMENTS_READ: "read all payments of the account",
-        P.INVOICES_PAY: "pay invoices in the account's name",
-        P.LICENSES_READ: "read licenses",
-        P.CLIENT_APP_REPORT_READ: "read the report of the client app",
-        P.LICENSES_EDIT: "edit licenses and set editions in the app wizard",
-        P.LICENSES_RESET: "reset the MAC and IP address of licenses",
-        P.SUBSCRIPTIONS_READ: "read subscriptions",
-        P.SUBSCRIPTIONS_EDIT: "edit subscriptions",
-        P.CHAT_USE: "use the support chat of the account",
-        P.TICKETS_READ: "read tickets",
-        P.TICKETS_WRITE: "write tickets",
-        P.RELEASES_READ: "download releases",
+        P.INVOICES_READ: Sentence("read invoices"),
+        P.CREDIT_NOTES_READ: Sentence("read credit notes"),
+        P.STATEMENTS_READ: Sentence("read statements"),
+        P.PAYMENTS_READ: Sentence("read all payments of the account"),
+        P.INVOICES_PAY: Sentence("pay invoices in the account's name"),
+        P.LICENSES_READ: Sentence("read licenses"),
+        P.CLIENT_APP_REPORT_READ: Sentence("read the report of the client app"),
+        P.LICENSES_EDIT: Sentence("edit licenses and set editions in the app wizard"),
+        P.LICENSES_RESET: Sentence("reset the MAC and IP address of licenses"),
+        P.SUBSCRIPTIONS_READ: Sentence("read subscriptions"),
+        P.SUBSCRIPTIONS_EDIT: Sentence("edit subscriptions"),
+        P.CHAT_USE: Sentence("use the support chat of the account"),
+        P.TICKETS_READ: Sentence("read tickets"),
+        P.TICKETS_WRITE: Sentence("write tickets"),
+        P.RELEASES_READ: Sentence("download releases"),
     }
 )
 
 
 def role_label(role: MemberRole) -> str:
     """A role as people read it: "Licenses edit"."""
-    return role.value.replace("_", " ").capitalize()
+    return word(role)
 
 
 def included_in(role: MemberRole) -> tuple[MemberRole, ...]:
@@ -54,19 +55,18 @@ def implied_by(roles: Iterable[MemberRole]) -> dict[MemberRole, MemberRole]:
 def grants_in_words(role: MemberRole) -> str:
     """Exactly what a role grants, as a sentence. LookupError for a grant that has no words."""
     if role is MemberRole.OWNER:
-        return "Everything, including members, payment methods, prospects, transfers and settings."
+        return Sentence("Everything, including members, payment methods, prospects, transfers and settings.")
     words = [_WORDS[permission] for permission in _WORDS if permission in MEMBER_GRANTS[role]]
     if len(words) != len(MEMBER_GRANTS[role]):
         raise LookupError(f"a grant of the role {role.value} has no words")
-    said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return f"{said[:1].upper()}{said[1:]}."
+    return opening(Sentence("%(grants)s.", grants=listed(words)))
 
 
 def role_note(role: MemberRole, held: Iterable[MemberRole] = ()) -> str:
     """What stands below a role where it is given: its grants, what it includes, and by what it is held already."""
     said = [grants_in_words(role)]
     if included := included_in(role):
-        said.append(f"Includes {' and '.join(role_label(other) for other in included)}.")
+        said.append(Sentence("Includes %(roles)s.", roles=listed([role_label(other) for other in included])))
     if by := implied_by(held).get(role):
-        said.append(f"Held already through {role_label(by)}.")
-    return " ".join(said)
+        said.append(Sentence("Held already through %(role)s.", role=role_label(by)))
+    return joined(said)

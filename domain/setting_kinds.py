@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 SettingValue = int | bool | str
 
@@ -50,7 +51,9 @@ class SettingSpec:
         if self.kind is SettingKind.FLAG:
             return self._flag(text)
         if len(text) > self.most or "\0" in text:
-            raise SettingNotReadable(f"{self.label}: enter at most {self.most} characters.")
+            raise SettingNotReadable(
+                Sentence("%(label)s: enter at most %(most)s characters.", label=Sentence(self.label), most=self.most)
+            )
         return text
 
     def fits(self, value: object) -> bool:
@@ -64,9 +67,23 @@ class SettingSpec:
     def _number(self, text: str) -> int:
         readable = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
         if not readable or not self.least <= int(text) <= self.most:
-            unit = f" {self.unit}" if self.unit else ""
+            # As they are typed: without the separators of any language.
+            bounds = {"least": str(self.least), "most": str(self.most), "default": str(self.default)}
+            if self.unit:
+                raise SettingNotReadable(
+                    Sentence(
+                        "%(label)s: enter a whole number from %(least)s to %(most)s %(unit)s, like %(default)s.",
+                        label=Sentence(self.label),
+                        unit=Sentence(self.unit),
+                        **bounds,
+                    )
+                )
             raise SettingNotReadable(
-                f"{self.label}: enter a whole number from {self.least} to {self.most}{unit}, like {self.default}."
+                Sentence(
+                    "%(label)s: enter a whole number from %(least)s to %(most)s, like %(default)s.",
+                    label=Sentence(self.label),
+                    **bounds,
+                )
             )
         return int(text)
 
@@ -75,7 +92,7 @@ class SettingSpec:
             return True
         if text.lower() in _NO:
             return False
-        raise SettingNotReadable(f"{self.label}: choose yes or no.")
+        raise SettingNotReadable(Sentence("%(label)s: choose yes or no.", label=Sentence(self.label)))
 
 
 def number(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from domain.sentences import Sentence
 from domain.setting_kinds import SettingSpec, flag, number, text
 
 
@@ -164,18 +165,24 @@ def _offer(means: str, label: str) -> tuple[SettingSpec, SettingSpec]:
     return (
         text(
             f"{means}_countries",
-            f"{label}: countries",
+            Sentence("%(label)s: countries", label=Sentence(label)),
             _OFFERS,
             "",
-            f"Two letters each, like DE, US: accounts of other countries are not offered it. {everywhere}",
+            Sentence(
+                "Two letters each, like DE, US: accounts of other countries are not offered it. %(everywhere)s",
+                everywhere=Sentence(everywhere),
+            ),
             most=255,
         ),
         text(
             f"{means}_currencies",
-            f"{label}: currencies",
+            Sentence("%(label)s: currencies", label=Sentence(label)),
             _OFFERS,
             "",
-            f"Three letters each, like EUR, USD: accounts in other currencies are not offered it. {everywhere}",
+            Sentence(
+                "Three letters each, like EUR, USD: accounts in other currencies are not offered it. %(everywhere)s",
+                everywhere=Sentence(everywhere),
+            ),
             most=255,
         ),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 LONGEST_TEXT: Final = 255
 LONGEST_LONG_TEXT: Final = 20_000
@@ -40,7 +41,9 @@ def read_answer(
         return None
     longest = min(max_length or LONGEST_LONG_TEXT, LONGEST_LONG_TEXT if kind == "long_text" else LONGEST_TEXT)
     if len(text) > longest:
-        raise AnswerNotReadable(f"Enter at most {longest:,} characters. These are {len(text):,}.")
+        raise AnswerNotReadable(
+            Sentence("Enter at most %(longest)s characters. These are %(len)s.", longest=longest, len=len(text))
+        )
     if "\0" in text:
         raise AnswerNotReadable("This holds a character that is no text.")
     if kind == "number":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 
 class TransferToItself(Refusal):
@@ -38,7 +39,13 @@ class NotSoManyHeld(Refusal):
     def __init__(self, held: int, asked: int) -> None:
         self.held = held
         self.asked = asked
-        super().__init__(f"This license holds {held} of an item, {asked} were asked for. Enter {held} or fewer.")
+        super().__init__(
+            Sentence(
+                "This license holds %(held)s of an item, %(asked)s were asked for. Enter %(held)s or fewer.",
+                held=held,
+                asked=asked,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

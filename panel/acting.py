@@ -18,6 +18,7 @@ from panel.mounted import Mounted
 from panel.pages import ActionLink, ActionPage, CheckItem, RowResult
 from panel.realm import Visit
 from panel.rows import back_url, find_row, find_rows, key_of, label_of, row_url
+from panel.words import gettext, ngettext, translated
 
 MOST_ROWS = 500
 TYPED = "typed_name"
@@ -38,7 +39,9 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
     form = make_form(action, row, label_of(mounted, row))
     label, noun = label_of(mounted, row), mounted.resource.noun_label()
     url = f"{row_url(mounted, visit, row)}/{action.slug}"
-    objects = [(f"{noun} {label}", row_url(mounted, visit, row) if mounted.allows(visit, "details") else "")]
+    objects = [
+        (f"{translated(noun)} {label}", row_url(mounted, visit, row) if mounted.allows(visit, "details") else "")
+    ]
 
     also = [
         (other.label, f"{row_url(mounted, visit, row)}/{other.path}")
@@ -68,7 +71,7 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
             if not fits(action, row):
                 raise _Unfit(action.reason(row))
             result = action.run(row, actor=visit.actor, now=hooks.now(), **values_of(form))
-            message = action.message(result)
+            message = translated(action.message(result))
             url = action.next_url(result) if action.next_url is not None else back_url(mounted, visit, row)
     except _Unfit as unfit:
         return page([("", str(unfit))], 409)
@@ -85,9 +88,9 @@ def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[s
     hooks = mounted.hooks
     keys = list(dict.fromkeys(keys))
     if not keys:
-        return Answer(url=mounted.url(visit), message="Choose at least one row first.", tone="warning")
+        return Answer(url=mounted.url(visit), message=gettext("Choose at least one row first."), tone="warning")
     if len(keys) > MOST_ROWS:
-        abort(400, f"At most {MOST_ROWS} rows at a time.")
+        abort(400, gettext("At most %(count)s rows at a time.", count=MOST_ROWS))
     session = hooks.session()
     rows = find_rows(mounted, visit, session, keys, lock=False)
     if rows is None:
@@ -138,7 +141,9 @@ def make_form(action: Action, row: Any = None, label: str = "") -> FlaskForm:
     form_class: type[FlaskForm] = action.form or EmptyForm
     if action.typed:
         form_class = type(
-            "TypedForm", (form_class,), {TYPED: TypedNameField(f"Type “{label}” to confirm", wanted=label)}
+            "TypedForm",
+            (form_class,),
+            {TYPED: TypedNameField(gettext("Type “%(name)s” to confirm", name=label), wanted=label)},
         )
     return form_class(data=values)
 
@@ -171,9 +176,9 @@ def _page(
     also: Sequence[tuple[str, str]] = (),
     row: Any = None,
 ) -> ActionPage:
-    of = objects[0][0] if len(objects) == 1 else f"{len(objects)} rows"
+    of = objects[0][0] if len(objects) == 1 else ngettext("%(num)s row", "%(num)s rows", len(objects))
     return ActionPage(
-        title=f"{action.label}: {of}",
+        title=f"{translated(action.label)}: {of}",
         label=action.label,
         confirm=action.question(row),
         danger=action.danger,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 
-_AMOUNT = re.compile(r"(-?)(\d{1,15})(?:\.(\d{0,4}))?").fullmatch
+from panel.words import gettext
 
-EXAMPLE = "Enter an amount like 12.50"
+_AMOUNT = re.compile(r"(-?)(\d{1,15})(?:\.(\d{0,4}))?").fullmatch
 
 
 def parse_amount(text: str, exponent: int) -> int:
     """The minor units of an amount with up to ``exponent`` decimals; ValueError with a plain message otherwise."""
     found = _AMOUNT(text.strip().replace("\u2212", "-"))
     if found is None:
-        raise ValueError(f"{EXAMPLE}.")
+        raise ValueError(gettext("Enter an amount like 12.50."))
     sign, whole, decimals = found[1], found[2], (found[3] or "").rstrip("0")
     if len(decimals) > exponent:
-        raise ValueError(
-            f"{EXAMPLE}, with at most {exponent} decimals." if exponent else "Enter a whole amount like 12."
-        )
+        if not exponent:
+            raise ValueError(gettext("Enter a whole amount like 12."))
+        raise ValueError(gettext("Enter an amount like 12.50, with at most %(count)s decimals.", count=exponent))
     minor: int = int(whole) * 10**exponent + int(decimals.ljust(exponent, "0") or "0")
     return -minor if sign else minor
 

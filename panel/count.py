@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import format_decimal
 from sqlalchemy import Float, column, func, select, table
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from panel.filtering import Address
 from panel.listquery import read_query
 from panel.mounted import Mounted
 from panel.realm import Visit
+from panel.words import gettext
 
 MOST_COUNTED = 1000
 
@@ -19,10 +21,12 @@ def count_text(mounted: Mounted, visit: Visit, session: Session, asked: Address)
     if not query.filtered and not mounted.own(visit) and not mounted.realm.scoped:
         estimate = _estimate(mounted, session)
         if estimate > MOST_COUNTED:
-            return f"about {estimate:,}"
+            return gettext("about %(count)s", count=str(format_decimal(estimate)))
     some = query.narrow(select(mounted.primary_key))().limit(MOST_COUNTED + 1).subquery()
     found = session.execute(select(func.count(some.c[0]))).scalar_one()
-    return f"more than {MOST_COUNTED:,}" if found > MOST_COUNTED else f"{found:,}"
+    if found > MOST_COUNTED:
+        return gettext("more than %(count)s", count=str(format_decimal(MOST_COUNTED)))
+    return str(format_decimal(found))
 
 
 def _estimate(mounted: Mounted, session: Session) -> int:

@@ -12,12 +12,13 @@ from flask import abort
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import DataError, IntegrityError
 
-from panel.fields import EmptyForm, in_a_sentence, the
+from panel.fields import EmptyForm
 from panel.forms import FormMaker, errors_of, tell_fields
 from panel.mounted import Mounted
 from panel.pages import ActionPage, ChoosePage, FormPage, FormSection
 from panel.realm import Visit
 from panel.rows import back_url, find_row, label_of, row_url
+from panel.words import gettext, inside, translated
 
 CONFLICT = "This conflicts with another record. Nothing was saved: change what must be unique and try again."
 OUT_OF_RANGE = "A value is too long or too large. Nothing was saved."
@@ -45,7 +46,7 @@ def create(mounted: Mounted, visit: Visit, *, posted: bool, chosen: str = "") ->
         return _choose(mounted, visit, maker, wrong=posted or bool(chosen))
     form = maker.make(visit, session, chosen=found)
     noun = mounted.resource.noun_label()
-    title, url = f"Add {in_a_sentence(noun)}", f"{mounted.url(visit)}new"
+    title, url = gettext("Add %(noun)s", noun=inside(noun)), f"{mounted.url(visit)}new"
     if found is not None:
         title, url = f"{title}: {found.label}", f"{url}?{urlencode({maker.first: found.key})}"
     show = partial(_form_page, mounted, visit, form, title, url, None)
@@ -63,7 +64,10 @@ def create(mounted: Mounted, visit: Visit, *, posted: bool, chosen: str = "") ->
             label = label_of(mounted, row)
     except (IntegrityError, DataError, hooks.refusals) as refused:
         return _refused(form, show, refused)
-    return Answer(url=back_url(mounted, visit, row), message=f"{noun} {label} added.")
+    return Answer(
+        url=back_url(mounted, visit, row),
+        message=gettext("%(noun)s %(name)s added.", noun=translated(noun), name=label),
+    )
 
 
 def edit(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
@@ -76,9 +80,8 @@ def edit(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
     noun, label = mounted.resource.noun_label(), label_of(mounted, row)
     url = f"{row_url(mounted, visit, row)}/edit"
     form = maker.make(visit, session, row)
-    show = partial(
-        _form_page, mounted, visit, form, f"Edit {in_a_sentence(noun)} {label}", url, back_url(mounted, visit, row)
-    )
+    title = gettext("Edit %(noun)s %(name)s", noun=inside(noun), name=label)
+    show = partial(_form_page, mounted, visit, form, title, url, back_url(mounted, visit, row))
     if not posted:
         return Answer(show())
     try:
@@ -98,7 +101,10 @@ def edit(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
             label = label_of(mounted, row)
     except (IntegrityError, DataError, hooks.refusals) as refused:
         return _refused(form, show, refused)
-    return Answer(url=back_url(mounted, visit, row), message=f"{noun} {label} saved.")
+    return Answer(
+        url=back_url(mounted, visit, row),
+        message=gettext("%(noun)s %(name)s saved.", noun=translated(noun), name=label),
+    )
 
 
 def delete(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
@@ -113,9 +119,11 @@ def delete(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
 
     def show(errors: tuple[tuple[str, str], ...] = ()) -> ActionPage:
         return ActionPage(
-            title=f"Delete {in_a_sentence(noun)} {label}",
+            title=gettext("Delete %(noun)s %(name)s", noun=inside(noun), name=label),
             label="Delete",
-            confirm=f"{noun} {label} will be deleted. This cannot be taken back.",
+            confirm=gettext(
+                "%(noun)s %(name)s will be deleted. This cannot be taken back.", noun=translated(noun), name=label
+            ),
             danger=True,
             objects=[(label, url)],
             form=form,
@@ -139,12 +147,15 @@ def delete(mounted: Mounted, visit: Visit, key: str, *, posted: bool) -> Answer:
         return Answer(show((("", STILL_USED),)), 409)
     except hooks.refusals as refused:
         return Answer(show((("", refusal_text(refused)),)), 409)
-    return Answer(url=back_url(mounted, visit, None), message=f"{noun} {label} deleted.")
+    return Answer(
+        url=back_url(mounted, visit, None),
+        message=gettext("%(noun)s %(name)s deleted.", noun=translated(noun), name=label),
+    )
 
 
 def refusal_text(refused: Exception) -> str:
     """What a refusal says; its message is safe to show."""
-    return str(getattr(refused, "message", "") or refused)
+    return translated(getattr(refused, "message", "") or str(refused))
 
 
 def _create_any(mounted: Mounted, values: dict[str, Any], *, actor: Any, now: Any) -> Any:
@@ -164,13 +175,13 @@ def _choose(mounted: Mounted, visit: Visit, maker: FormMaker, *, wrong: bool) ->
     """Ask what is chosen first, on a page of its own."""
     noun, label = mounted.resource.noun_label(), mounted.resource.label_of(maker.first)
     page = ChoosePage(
-        title=f"Add {in_a_sentence(noun)}",
+        title=gettext("Add %(noun)s", noun=inside(noun)),
         name=maker.first,
         label=label,
         choices=maker.sources[maker.first].all_choices(mounted.hooks.session(), visit),
         url=f"{mounted.url(visit)}new",
         cancel_url=back_url(mounted, visit, None),
-        error=f"Choose {the(label)}." if wrong else "",
+        error=gettext("Choose the %(label)s.", label=inside(label)) if wrong else "",
     )
     return Answer(page, 422 if wrong else 200)
 
@@ -189,7 +200,10 @@ def _who_changed(mounted: Mounted, visit: Visit, row: Any) -> str:
         return CHANGED
     last = entries[0]
     fields = ", ".join(field for field, _, _ in last.changes)
-    return f"{CHANGED} Last change: {last.who}, {last.at}{f' ({fields})' if fields else ''}."
+    who = gettext(
+        "Last change: %(who)s, %(moment)s.", who=last.who, moment=f"{last.at} ({fields})" if fields else last.at
+    )
+    return f"{translated(CHANGED)} {who}"
 
 
 def _form_page(

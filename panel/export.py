@@ -22,6 +22,7 @@ from panel.mounted import Mounted
 from panel.realm import Visit
 from panel.scope import Scope
 from panel.selection import Cell
+from panel.words import gettext, translated
 
 ROWS_AT_ONCE = 2_000
 BYTES_AT_ONCE = 64 * 1024
@@ -84,12 +85,13 @@ def _columns(mounted: Mounted, visit: Visit) -> list[_Column]:
     told = {cell.at for cell in cells}
     found = []
     for cell in cells:
-        title = f"{cell.label} ({visit.time_zone})" if isinstance(cell.kind, Moment) else cell.label
+        label = translated(cell.label)
+        title = f"{label} ({visit.time_zone})" if isinstance(cell.kind, Moment) else label
         export = cell.kind.export(visit, mounted.hooks)
         found.append(_Column(title, cell, export))
         if isinstance(cell.kind, Money) and cell.currency_at >= 0 and cell.currency_at not in told:
             told.add(cell.currency_at)
-            found.append(_Column("Currency", cell, export, currency=True))
+            found.append(_Column(gettext("Currency"), cell, export, currency=True))
     return found
 
 

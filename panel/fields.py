@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from flask_wtf import FlaskForm
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
 from sqlalchemy import BigInteger, SmallInteger
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
@@ -28,21 +30,24 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from panel.kinds import Choice, Kind, Listed, Money, choice_label, percent
+from panel.form import Form
+from panel.kinds import Choice, Kind, Listed, Money, percent
 from panel.lookups import Chosen, Source
 from panel.paths import Path
 from panel.realm import current_visit
+from panel.words import choice_words, gettext, in_a_sentence, inside
 
 NOT_A_CHOICE = "Not a valid choice. Choose one of the list."
 NOT_TEXT = "This holds a character that is no text."
 NOT_A_RATE = "Enter a percentage from 0 to 100 with at most four digits behind the point."
+TOO_LONG = "Enter at most %(max)d characters."
 LONGEST_LIST = 2_000
 MILLION = 1_000_000
 
 Strings = list[str]
 
 
-class EmptyForm(FlaskForm):
+class EmptyForm(Form):
     """Nothing to fill in: only the token that proves the page was ours."""
 
 
@@ -213,8 +218,8 @@ def field_for(path: Path, label: str, help_text: str, *, insists: bool | None = 
         raise TypeError(f"{path.name!r} is computed and cannot be typed")
     has_default = column.default is not None or column.server_default is not None
     needed = insists if insists is not None else not (column.nullable or has_default)
-    ask = "Choose" if isinstance(path.kind, Choice | Listed) else "Enter"
-    validators: list[Any] = [InputRequired(f"{ask} {the(label)}.") if needed else Optional(), _readable]
+    chooses = isinstance(path.kind, Choice | Listed)
+    validators: list[Any] = [needed_field(label, choose=chooses) if needed else Optional(), _readable]
     made = _FIELDS.get(path.kind.name)
     if made is None:
         raise TypeError(f"there is no form field for {path.name!r}, of kind {path.kind.name}")
@@ -229,14 +234,17 @@ def field_for(path: Path, label: str, help_text: str, *, insists: bool | None = 
     return made(column.type, bool(column.nullable), path.kind, given)
 
 
+def needed_field(label: str, *, choose: bool) -> InputRequired:
+    """The validator of a field that must be filled. It names the field, in the language of whoever left it empty."""
+    named = LazyString(inside, label)
+    if choose:
+        return InputRequired(lazy_gettext("Choose the %(label)s.", label=named))
+    return InputRequired(lazy_gettext("Enter the %(label)s.", label=named))
+
+
 def the(label: str) -> str:
-    """A label inside a sentence: "Due on" -> "the due on", "VAT ID" -> "the VAT ID"."""
+    """A label inside an English sentence: "Due on" -> "the due on", "VAT ID" -> "the VAT ID"."""
     return f"the {in_a_sentence(label)}"
-
-
-def in_a_sentence(label: str) -> str:
-    """A label within a sentence: "Credit note" -> "credit note", and "SLA policy" as it is."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _readable(form: Any, field: Any) -> None:
@@ -259,7 +267,7 @@ def _long_text(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: 
 
 def _number(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
     most = largest(column_type)
-    given["validators"].append(NumberRange(-most, most, f"Enter a number from {-most} to {most}."))
+    given["validators"].append(NumberRange(-most, most, "Enter a number from %(min)s to %(max)s."))
     return WholeNumberField(**given)
 
 
@@ -285,12 +293,17 @@ def _moment(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dic
 
 
 def _choice(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
-    values = kind.values if isinstance(kind, Choice) else ()
-    choices = [SelectChoice(str(getattr(value, "value", value)), choice_label(value)) for value in values]
-    given["choices"] = [SelectChoice("", ""), *choices]
+    given["choices"] = partial(_choices, kind)
     if given.get("default") is not None:
         given["default"] = str(getattr(given["default"], "value", given["default"]))
     return SelectField(coerce=_choice_text, invalid_choice_message=NOT_A_CHOICE, **given)
+
+
+def _choices(kind: Kind) -> list[SelectChoice]:
+    """What may be chosen, in the reader's language; first nothing."""
+    context, values = (kind.context, kind.values) if isinstance(kind, Choice) else ("", ())
+    choices = [SelectChoice(str(getattr(value, "value", value)), choice_words(context, value)) for value in values]
+    return [SelectChoice("", ""), *choices]
 
 
 def _listed(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict[str, Any]) -> Field:
@@ -312,7 +325,7 @@ def _words(column_type: TypeEngine[Any], nullable: bool, kind: Kind, given: dict
 def _no_nul_in_words(form: Any, field: Any) -> None:
     text = ",".join(field.data or ())
     if "\0" in text or len(text) > LONGEST_LIST:
-        raise ValidationError(NOT_TEXT if "\0" in text else f"Enter at most {LONGEST_LIST} characters.")
+        raise ValidationError(NOT_TEXT if "\0" in text else gettext(TOO_LONG, max=LONGEST_LIST))
 
 
 def _choice_text(value: Any) -> str:
@@ -325,7 +338,7 @@ def _strip(value: Any) -> Any:
 
 def _length(column_type: TypeEngine[Any]) -> list[Length]:
     longest = getattr(column_type, "length", None)
-    return [Length(max=longest, message=f"Enter at most {longest} characters.")] if longest else []
+    return [Length(max=longest, message=TOO_LONG)] if longest else []
 
 
 _FIELDS: dict[str, Callable[[TypeEngine[Any], bool, Kind, dict[str, Any]], Field]] = {

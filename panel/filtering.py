@@ -21,6 +21,7 @@ from panel.paths import Path, relation_of, resolve
 from panel.realm import Visit
 from panel.search import LONGEST_TEXT, contains
 from panel.selection import currency_hops
+from panel.words import gettext
 
 if TYPE_CHECKING:
     from panel.mounted import Mounted
@@ -106,7 +107,10 @@ def _read_text(bound: BoundFilter, address: Address, visit: Visit, session: Sess
         return Reading(bound.field())
     if len(typed) > LONGEST_TEXT or "\ufffd" in typed:
         return Reading(
-            bound.field(values=(typed[:LONGEST_TEXT],), error=f"Enter at most {LONGEST_TEXT} characters of text.")
+            bound.field(
+                values=(typed[:LONGEST_TEXT],),
+                error=gettext("Enter at most %(count)s characters of text.", count=LONGEST_TEXT),
+            )
         )
     exact = isinstance(bound.declared, filters.Text) and bound.declared.exact
     wanted, shown = _listed(bound, visit, typed)
@@ -136,7 +140,7 @@ def _read_choice(bound: BoundFilter, address: Address, visit: Visit, session: Se
     if error:
         chosen = []
     options = tuple(
-        FilterOption(text, kinds.choice_label(value), selected=text in typed)
+        FilterOption(text, bound.choices.words(value), selected=text in typed)
         for value in bound.choices.values
         for text in (str(getattr(value, "value", value)),)
     )
@@ -144,7 +148,7 @@ def _read_choice(bound: BoundFilter, address: Address, visit: Visit, session: Se
     if not chosen:
         return Reading(shown_field)
     predicate = bound.where(lambda column: column.in_(chosen) if len(chosen) > 1 else column == chosen[0])
-    shown = ", ".join(kinds.choice_label(value) for value in chosen)
+    shown = ", ".join(bound.choices.words(value) for value in chosen)
     return Reading(shown_field, predicate, shown, tuple((bound.param, text) for text in typed))
 
 
@@ -180,8 +184,13 @@ def _read_range(
     if error or not bounds:
         return Reading(shown_field)
     predicate = bound.where(lambda column: and_(*(make(column) for make in bounds)))
-    words = [f"{word} {text}" for word, text in zip(("from", "to"), typed, strict=True) if text]
-    return Reading(shown_field, predicate, " ".join(words), params)
+    return Reading(shown_field, predicate, _range_words(*typed), params)
+
+
+def _range_words(start: str, end: str) -> str:
+    if start and end:
+        return gettext("from %(start)s to %(end)s", start=start, end=end)
+    return gettext("from %(start)s", start=start) if start else gettext("to %(end)s", end=end)
 
 
 class _Refused(ValueError):
@@ -252,7 +261,8 @@ def _currency_in(bound: BoundFilter, exponent: int) -> ColumnElement[bool]:
 def _read_boolean(bound: BoundFilter, address: Address, visit: Visit, session: Session, url: str) -> Reading:
     typed = _typed(address, bound.param)
     options = tuple(
-        FilterOption(value, label, selected=typed == value) for value, label in (("yes", "Yes"), ("no", "No"))
+        FilterOption(value, label, selected=typed == value)
+        for value, label in (("yes", gettext("Yes")), ("no", gettext("No")))
     )
     if not typed:
         return Reading(bound.field(options=options))
@@ -271,7 +281,9 @@ def _read_boolean(bound: BoundFilter, address: Address, visit: Visit, session: S
         return empty
 
     shown_field = bound.field(values=(typed,), options=options)
-    return Reading(shown_field, bound.where(holds), typed.capitalize(), ((bound.param, typed),))
+    return Reading(
+        shown_field, bound.where(holds), gettext("Yes") if wanted else gettext("No"), ((bound.param, typed),)
+    )
 
 
 def _clean(text: str) -> str:

@@ -11,15 +11,26 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
 from wtforms.fields.core import UnboundField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from panel.amounts import amount_text, parse_amount
-from panel.fields import NOT_TEXT, AmountField, ListedField, LookupField, field_for, is_money, local_minute, the
+from panel.fields import (
+    NOT_TEXT,
+    AmountField,
+    ListedField,
+    LookupField,
+    field_for,
+    is_money,
+    local_minute,
+    needed_field,
+)
+from panel.form import Form
 from panel.kinds import Choice, Moment
 from panel.lookups import Chosen, Source
 from panel.paths import Path, UnknownName, mapper_of, relation_of, resolve
 from panel.realm import Visit
+from panel.words import translated
 
 if TYPE_CHECKING:
     from panel.mounted import Mounted
@@ -249,7 +260,7 @@ def scaffold(owner: Mounted, verb: str) -> FormMaker:
     if first and first not in sources:
         raise NoFormField(f"{first!r} is to be chosen first, and the form of {verb!r} does not ask for it")
     extras = _unbound(declared) if isinstance(declared, type) else {}
-    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (FlaskForm,), {**fields, **extras, **version})
+    form_class = type(f"{owner.resource.__name__}{verb.title()}Form", (Form,), {**fields, **extras, **version})
     return FormMaker(owner, form_class, typed, sources, versioned=versioned, custom=False, first=first, further=further)
 
 
@@ -275,7 +286,9 @@ def refuse_nul(form: FlaskForm) -> bool:
 def errors_of(form: FlaskForm) -> list[tuple[str, str]]:
     """(field id, message) for the summary."""
     return [
-        (field.id if field.name != "csrf_token" else "", str(message)) for field in form for message in field.errors
+        (field.id if field.name != "csrf_token" else "", translated(message))
+        for field in form
+        for message in field.errors
     ]
 
 
@@ -283,7 +296,8 @@ def tell_fields(form: FlaskForm, errors: Mapping[str, str | Sequence[str]]) -> b
     """Give the fields named the errors, one or several, that a refusal says of them; whether all of them are there."""
     for name, said in errors.items():
         if name in form:
-            form[name].errors = [*form[name].errors, *([said] if isinstance(said, str) else said)]
+            told = [said] if isinstance(said, str) else said
+            form[name].errors = [*form[name].errors, *map(translated, told)]
     return all(name in form for name in errors)
 
 
@@ -294,7 +308,7 @@ def _lookup_field(owner: Mounted, source: Source, name: str) -> Any:
     return LookupField(
         label,
         description=owner.resource.help.get(name, ""),
-        validators=[InputRequired(f"Choose {the(label)}.") if needed else Optional()],
+        validators=[needed_field(label, choose=True) if needed else Optional()],
         source=source,
     )
 

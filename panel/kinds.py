@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 from sqlalchemy import JSON, Boolean, Date, DateTime, Enum, Integer, Numeric, String, Text, TypeDecorator, Uuid
 from sqlalchemy.types import TypeEngine
 
 from panel.hooks import Hooks
 from panel.realm import Visit
+from panel.words import choice_label, choice_words, gettext
 
 Show = Callable[[Any], Markup]
 Export = Callable[[Sequence[Any]], list[Any]]
@@ -35,12 +37,6 @@ def harmless(text: str) -> str:
     if text and text[0] in _RISKY and not _A_NUMBER(text):
         return "'" + text
     return text
-
-
-def choice_label(value: Any) -> str:
-    """A choice as people read it: "partially_paid" -> "Partially paid"."""
-    text = str(getattr(value, "value", value)).replace("_", " ")
-    return text[:1].upper() + text[1:]
 
 
 @lru_cache(maxsize=20_000)
@@ -108,10 +104,17 @@ class Rate(Kind):
     name = "rate"
 
     def show(self, visit: Visit, hooks: Hooks, *, short: bool = False) -> Show:
-        return lambda value: NOTHING if value is None else Markup(f"{percent(value)} %")  # noqa: S704  a number
+        locale = visit.locale
+        return lambda value: NOTHING if value is None else Markup(f"{rate_text(value, locale)} %")  # noqa: S704  a number
 
     def export(self, visit: Visit, hooks: Hooks) -> Export:
         return lambda values: [None if value is None else Decimal(percent(value)) for value in values]
+
+
+@lru_cache(maxsize=1_000)
+def rate_text(millionths: int, locale: str) -> str:
+    """Parts per million as a percentage in the reader's language: 77000 -> "7.7", in German "7,7"."""
+    return format_decimal(Decimal(millionths).scaleb(-4), "0.####", locale=locale)
 
 
 def percent(millionths: int) -> str:
@@ -207,7 +210,7 @@ def deadline_badge(due: dt.datetime | None, now: dt.datetime) -> Markup:
     """The badge beside a deadline, with a space before it; nothing while there is time."""
     if due is None or due > now + SOON:
         return NOTHING
-    tone, words = ("danger", "Overdue") if due <= now else ("warning", "Due within the hour")
+    tone, words = ("danger", gettext("Overdue")) if due <= now else ("warning", gettext("Due within the hour"))
     return Markup(' <span class="badge tone-%s">%s</span>') % (tone, words)
 
 
@@ -218,7 +221,12 @@ class Choice(Kind):
     exported_as = String()
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
+        self.context = values.__name__ if isinstance(values, type) else ""
         self.values = tuple(values)
+
+    def words(self, value: Any) -> str:
+        """A choice in the reader's language."""
+        return choice_words(type(value).__name__ if isinstance(value, enum.Enum) else self.context, value)
 
     def parse(self, text: str) -> Any:
         """The choice written in an address; ValueError when it is none."""
@@ -232,7 +240,7 @@ class Choice(Kind):
 
         def show(value: Any) -> Markup:
             if value not in ready:
-                tone, label = hooks.tone(value), choice_label(value)
+                tone, label = hooks.tone(value), self.words(value)
                 badge = Markup('<span class="badge tone-%s">%s</span>')
                 ready[value] = badge % (tone, label) if tone else escape(label)
             return ready[value]
@@ -273,7 +281,7 @@ class YesOrNo(Kind):
     name = "boolean"
 
     def show(self, visit: Visit, hooks: Hooks, *, short: bool = False) -> Show:
-        shown = {None: NOTHING, True: Markup("Yes"), False: Markup("No")}
+        shown = {None: NOTHING, True: escape(gettext("Yes")), False: escape(gettext("No"))}
         return lambda value: shown[value if value is None else bool(value)]
 
     def export(self, visit: Visit, hooks: Hooks) -> Export:

@@ -16,6 +16,7 @@ from panel.mounted import Mounted
 from panel.realm import Visit
 from panel.search import Search, found_in, hits, read_search
 from panel.selection import Table
+from panel.words import translated
 
 Param = tuple[str, str]
 
@@ -34,7 +35,11 @@ class ListQuery:
 
     @property
     def warnings(self) -> list[str]:
-        found = [f"{reading.field.label}: {reading.field.error}" for reading in self.readings if reading.field.error]
+        found = [
+            f"{translated(reading.field.label)}: {translated(reading.field.error)}"
+            for reading in self.readings
+            if reading.field.error
+        ]
         return [*found, self.search.warning] if self.search.warning else found
 
     @property

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from panel.actions import Action
 from panel.addresses import address
-from panel.fields import in_a_sentence
 from panel.filtering import Address
 from panel.keyset import LAST_PAGE, Keyset, Slice
 from panel.listquery import ListQuery, read_query
@@ -20,9 +19,12 @@ from panel.mounted import Mounted
 from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row
 from panel.realm import Visit
 from panel.selection import link
+from panel.words import gettext, inside
+
 
 # What leads to a record whose linked column is empty (a member without an e-mail address): a link needs a word.
-NAMELESS = Markup("(empty)")
+def _nameless() -> Markup:
+    return escape(gettext("(empty)"))
 
 
 def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, secret: str | bytes) -> ListPage:
@@ -53,11 +55,11 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         keep=[("sort", query.sort_param)] if query.sort_param else [],
         clear_url=query.address([("sort", query.sort_param)] if query.sort_param else []),
         search=query.search.text,
-        search_label=f"Search {in_a_sentence(resource.title)}" if mounted.is_searched else "",
+        search_label=gettext("Search %(records)s", records=inside(resource.title)) if mounted.is_searched else "",
         warnings=query.warnings,
         count_url=_under(query, "count"),
         exports=_exports(mounted, visit, query),
-        create_label=f"Add {in_a_sentence(resource.noun_label())}" if creates else "",
+        create_label=gettext("Add %(noun)s", noun=inside(resource.noun_label())) if creates else "",
         create_url=f"{query.url}new" if creates else "",
         bulk_actions=[
             ActionLink(action.slug, action.label, f"{query.url}bulk/{action.slug}", action.danger)
@@ -88,13 +90,14 @@ def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Seq
     link_at = [number for number, cell in enumerate(table.cells) if cell.column.link] if opens else []
     for number in link_at:  # it opens the row, not the record it names: a link in a link is none at all
         writers[number] = table.cells[number].unlinked().writer(visit, mounted.hooks, short=True)
+    nameless = _nameless()
     written = []
     for row in rows:
         key, label = str(row[key_at]), row[label_at]
         url = base + address(key)
         cells = [write(row) for write in writers]
         for number in link_at:
-            cells[number] = link(url, cells[number] or NAMELESS)
+            cells[number] = link(url, cells[number] or nameless)
         shown = str(label) if label else key
         written.append(Row(key, shown, url if opens else "", cells, links(row, url) if actions else ()))
     return written
@@ -154,7 +157,9 @@ def _chips(query: ListQuery) -> list[Chip]:
         if reading.predicate is not None
     ]
     if query.search.words:
-        found.append(Chip("Search", " ".join(map(str, query.search.words)), query.address(query.params(search=False))))
+        found.append(
+            Chip(gettext("Search"), " ".join(map(str, query.search.words)), query.address(query.params(search=False)))
+        )
     return found
 
 

@@ -10,14 +10,12 @@ from sqlalchemy import CTE, ColumnElement, Select, or_, select
 
 from panel.paths import Path
 from panel.realm import Visit
+from panel.words import gettext
 
 SHORTEST_WORD = 3
 LONGEST_TEXT = 200
 MOST_WORDS = 8
 
-TOO_SHORT = f"Search words need at least {SHORTEST_WORD} characters"
-TOO_SHORT_TO_READ = "Search words need at least {shortest} letters or digits"
-TOO_LONG = f"Search for at most {LONGEST_TEXT} characters."
 NOT_TEXT = "The search holds a character that is no text."
 
 
@@ -52,16 +50,32 @@ def read_search(text: str, own: OwnSearch | None = None) -> Search:
     if "\0" in text:
         return Search(text.replace("\0", ""), warning=NOT_TEXT)
     if len(text) > LONGEST_TEXT:
-        return Search(text, warning=TOO_LONG)
+        return Search(text, warning=gettext("Search for at most %(count)s characters.", count=LONGEST_TEXT))
     if own is not None:
         found, left_out = own.read(text)
-        too_short = TOO_SHORT_TO_READ.format(shortest=own.shortest)
-        return Search(text, tuple(found), f"{too_short}; left out: {', '.join(left_out)}." if left_out else "")
+        return Search(text, tuple(found), too_short_to_read(own.shortest, left_out) if left_out else "")
     words = text.split()
     long = tuple(word for word in words if len(word) >= SHORTEST_WORD)[:MOST_WORDS]
     short = [word for word in words if len(word) < SHORTEST_WORD]
-    warning = f"{TOO_SHORT}; left out: {', '.join(short)}." if short else ""
-    return Search(text, long, warning)
+    return Search(text, long, left_out_words(short) if short else "")
+
+
+def too_short_to_read(shortest: int, left_out: Sequence[str]) -> str:
+    """The same of a record that is searched by an index of its own."""
+    return gettext(
+        "Search words need at least %(count)s letters or digits; left out: %(words)s.",
+        count=shortest,
+        words=", ".join(left_out),
+    )
+
+
+def left_out_words(short: Sequence[str]) -> str:
+    """That words were too short to be looked for."""
+    return gettext(
+        "Search words need at least %(count)s characters; left out: %(words)s.",
+        count=SHORTEST_WORD,
+        words=", ".join(short),
+    )
 
 
 def contains(column: Any, word: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from domain.contact import check_time_zone, normalise_email
 from domain.currencies import exponent_of
 from domain.money import parse_minor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account, AccountStatus, PaymentMode, SuspensionCause
 from models.member import Member
@@ -42,7 +43,11 @@ _EMAILS: Final = ("contact_email", "billing_email")
 
 
 class NameNotReadable(Refusal):
-    message = f"Enter the name of the organisation: {SHORTEST_NAME} to {LONGEST_NAME} characters."
+    message = Sentence(
+        "Enter the name of the organisation: %(shortest_name)s to %(longest_name)s characters.",
+        shortest_name=SHORTEST_NAME,
+        longest_name=LONGEST_NAME,
+    )
 
 
 class PricingModelFixed(Refusal):

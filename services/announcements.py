@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, insert, select
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account, AccountStatus
 from models.support_desk import Announcement, AnnouncementAccount
@@ -39,7 +40,7 @@ class AnnouncementTextMissing(Refusal):
 
 
 class AnnouncementTextTooLong(Refusal):
-    message = f"Enter a text of at most {LONGEST_TEXT:,} characters."
+    message = Sentence("Enter a text of at most %(longest_text)s characters.", longest_text=LONGEST_TEXT)
     fields: Final = {"body": message}
 
 
@@ -64,14 +65,16 @@ class AccountsAndAll(Refusal):
 
 
 class TooManyAccounts(Refusal):
-    message = f"Enter at most {MOST_CHOSEN:,} client IDs."
+    message = Sentence("Enter at most %(most_chosen)s client IDs.", most_chosen=MOST_CHOSEN)
     fields: Final = {"client_ids": message}
 
 
 class AccountsUnknown(Refusal):
     def __init__(self, client_ids: Sequence[str]) -> None:
         shown = ", ".join(each[:20] for each in client_ids[:5])
-        super().__init__(f"There is no account with this client ID: {shown}. Correct it, or leave it out.")
+        super().__init__(
+            Sentence("There is no account with this client ID: %(shown)s. Correct it, or leave it out.", shown=shown)
+        )
         self.fields = {"client_ids": self.message}
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from domain.actor import Actor
 from domain.file_names import clean_file_name
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from integrations.file_kinds import kind_of
 from models.discussion import Discussion, Message, MessageAttachment
@@ -34,18 +35,26 @@ FOLDER: Final = "attachments"
 class FileTooLarge(Refusal):
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"“{name}” is larger than {LARGEST_FILE // 1024 // 1024} MB. Send it in parts, or make it smaller."
+            Sentence(
+                "“%(name)s” is larger than %(largest_file)s MB. Send it in parts, or make it smaller.",
+                name=name,
+                largest_file=LARGEST_FILE // 1024 // 1024,
+            )
         )
 
 
 class FileEmpty(Refusal):
     def __init__(self, name: str) -> None:
-        super().__init__(f"“{name}” is empty. Choose another file.")
+        super().__init__(Sentence("“%(name)s” is empty. Choose another file.", name=name))
 
 
 class FileIsProgram(Refusal):
     def __init__(self, name: str) -> None:
-        super().__init__(f"“{name}” is a program, and programs are not taken. Say in words where it can be had.")
+        super().__init__(
+            Sentence(
+                "“%(name)s” is a program, and programs are not taken. Say in words where it can be had.", name=name
+            )
+        )
 
 
 class FileMessage(str):
@@ -69,12 +78,18 @@ class FilesNotTaken(Refusal):
 
 
 class TooManyFiles(Refusal):
-    message = f"At most {MOST_FILES} files go with one message. Leave some out, or write another message."
+    message = Sentence(
+        "At most %(most_files)s files go with one message. Leave some out, or write another message.",
+        most_files=MOST_FILES,
+    )
     fields: Final = {"files": message}
 
 
 class FilesTooLarge(Refusal):
-    message = f"The files are larger than {MOST_TOGETHER // 1024 // 1024} MB together. Send some with another message."
+    message = Sentence(
+        "The files are larger than %(most_together)s MB together. Send some with another message.",
+        most_together=MOST_TOGETHER // 1024 // 1024,
+    )
     fields: Final = {"files": message}
 
 

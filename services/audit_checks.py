@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.audit import AuditChain
@@ -24,8 +25,11 @@ class AuditBroken(Refusal):
 
     def __init__(self, broken_at: int) -> None:
         super().__init__(
-            f"The audit is broken at event #{broken_at}: it was changed, or events are missing."
-            " Compare with a backup, and find out who had access to the database."
+            Sentence(
+                "The audit is broken at event #%(broken_at)s: it was changed, or events are missing. Compare "
+                "with a backup, and find out who had access to the database.",
+                broken_at=broken_at,
+            )
         )
 
 

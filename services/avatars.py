@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from integrations.files import FileMissing
 from integrations.pictures import LARGEST_FILE, LARGEST_SIDE, PictureNotReadable, PictureTooLarge, square_png
@@ -34,9 +35,10 @@ class AvatarNotReadable(Refusal):
 
 
 class AvatarTooLarge(Refusal):
-    message = (
-        f"The picture is too large. Choose one of at most {LARGEST_FILE // 1024 // 1024} MB"
-        f" and {LARGEST_SIDE} pixels on each side."
+    message = Sentence(
+        "The picture is too large. Choose one of at most %(largest_file)s MB and %(largest_side)s pixels on each side.",
+        largest_file=LARGEST_FILE // 1024 // 1024,
+        largest_side=str(LARGEST_SIDE),
     )
 
 

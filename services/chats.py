@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.chat import ChatMessage, ChatSession, ChatStatus
@@ -47,7 +48,7 @@ class ChatTextMissing(Refusal):
 
 
 class ChatTextTooLong(Refusal):
-    message = f"Write at most {LONGEST_TEXT:,} characters at once."
+    message = Sentence("Write at most %(longest_text)s characters at once.", longest_text=LONGEST_TEXT)
 
 
 class ChatClosed(Refusal):
@@ -72,7 +73,7 @@ class OnlyMembersStart(Refusal):
 
 class ChatIsTicket(Refusal):
     def __init__(self, number: str) -> None:
-        super().__init__(f"This chat is ticket {number} already.")
+        super().__init__(Sentence("This chat is ticket %(number)s already.", number=number))
 
 
 def contract_runs(account: Account, *, day: dt.date) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.month_close import MonthClose
 
@@ -16,7 +17,11 @@ class MonthClosed(Refusal):
     """The day lies in a month whose books are closed."""
 
     def __init__(self, month: str) -> None:
-        super().__init__(f"The books of {month} are closed: nothing is booked into them any more. Use a later day.")
+        super().__init__(
+            Sentence(
+                "The books of %(month)s are closed: nothing is booked into them any more. Use a later day.", month=month
+            )
+        )
 
 
 def last_closed_month() -> str:

@@ -9,9 +9,10 @@ from sqlalchemy import func, select, update
 
 from domain.actor import Actor
 from domain.invoices import InvoiceStatus, status_of
-from domain.money import allocate, divide_rounded, minor_to_text
+from domain.money import allocate, divide_rounded
 from domain.postings import credit_note_issued
 from domain.refusals import Refusal
+from domain.sentences import Amount, Sentence
 from extensions import db
 from models.credit_note import CreditNote, CreditNoteLine, CreditReason
 from models.document_file import DocumentKind
@@ -44,7 +45,9 @@ class CreditAboveInvoice(Refusal):
     def __init__(self, left: int, currency: str) -> None:
         self.left = left
         super().__init__(
-            f"Of this invoice {minor_to_text(left, currency)} {currency} are not credited yet. Enter no more than that."
+            Sentence(
+                "Of this invoice %(left)s are not credited yet. Enter no more than that.", left=Amount(left, currency)
+            )
             if left
             else "This invoice is credited as a whole already."
         )

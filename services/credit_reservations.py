@@ -16,8 +16,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, case, select, update
 
 from domain.actor import Actor
-from domain.money import LARGEST_AMOUNT, AmountTooLarge, minor_to_text
+from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.refusals import Refusal
+from domain.sentences import Amount, Sentence
 from extensions import db
 from models.account import Account, PaymentMode
 from models.credit import CreditReservation, ReservationStatus
@@ -49,7 +50,9 @@ class MoreThanReserved(Refusal):
 
     def __init__(self, reserved: int, currency: str) -> None:
         self.reserved = reserved
-        super().__init__(f"Only {minor_to_text(reserved, currency)} {currency} are reserved for this. Start again.")
+        super().__init__(
+            Sentence("Only %(reserved)s are reserved for this. Start again.", reserved=Amount(reserved, currency))
+        )
 
 
 class ReservedForAnother(Refusal):

@@ -17,6 +17,7 @@ from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES, InvoiceStatus
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account, AccountAncestor, AccountStatus
 from models.invoice import Invoice
@@ -220,7 +221,9 @@ def _refuse_blocked(account: Account, now: dt.datetime) -> None:
     in_the_way = [blocker for blocker in blockers_of(account, now=now) if blocker.number]
     if in_the_way:
         named = ", ".join(blocker.kind.replace("_", " ") for blocker in in_the_way)
-        raise DeletionBlocked(f"This account cannot be deleted yet. In the way: {named}. Clear them first.")
+        raise DeletionBlocked(
+            Sentence("This account cannot be deleted yet. In the way: %(named)s. Clear them first.", named=named)
+        )
 
 
 def _tell_owner(account: Account, event: str, *, now: dt.datetime, unique_key: str | None = None) -> None:

@@ -12,6 +12,7 @@ from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.editions import EditionSeats, plan_editions
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined
 from extensions import db
 from models.license import License, LicenseItem
 from models.license_change import LicenseChange
@@ -37,15 +38,18 @@ class EditionsChanged(Refusal):
     """Somebody set other numbers since the page was opened."""
 
     def __init__(self, last: LicenseChange | None) -> None:
-        who = (
-            f" Last change: {last.edition or last.field} by {last.changed_by}, from {last.before} to {last.after}."
-            if last
-            else ""
-        )
-        super().__init__(
-            f"The editions changed since you opened this page. Nothing was saved.{who} Compare, and save again to keep "
-            "what you typed."
-        )
+        said = [Sentence("The editions changed since you opened this page. Nothing was saved.")]
+        if last is not None:
+            said.append(
+                Sentence(
+                    "Last change: %(edition)s by %(person)s, from %(before)s to %(after)s.",
+                    edition=last.edition or last.field,
+                    person=last.changed_by,
+                    before=last.before,
+                    after=last.after,
+                )
+            )
+        super().__init__(joined([*said, Sentence("Compare, and save again to keep what you typed.")]))
 
 
 class _Change(NamedTuple):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from domain.actor import Actor
 from domain.audit import AuditEvent
+from domain.sentences import Sentence
 from extensions import db
 from models.ticket import Ticket
 from models.ticket_type import TicketFieldKind, TicketType
@@ -25,17 +26,26 @@ class NotEscalated(AnswersNotAccepted):
 
 class EscalatedIsClosed(NotEscalated):
     def __init__(self, kind: TicketType, ticket: Ticket) -> None:
-        super().__init__(kind, f"Ticket {ticket.number} is closed. Reopen it instead.")
+        super().__init__(kind, Sentence("Ticket %(number)s is closed. Reopen it instead.", number=ticket.number))
 
 
 class EscalatedAlready(NotEscalated):
     def __init__(self, kind: TicketType, ticket: Ticket, number: str) -> None:
-        super().__init__(kind, f"Ticket {ticket.number} is escalated already, as ticket {number}. Write there.")
+        super().__init__(
+            kind,
+            Sentence(
+                "Ticket %(number)s is escalated already, as ticket %(number_2)s. Write there.",
+                number=ticket.number,
+                number_2=number,
+            ),
+        )
 
 
 class EscalatedToItsOwnDepartment(NotEscalated):
     def __init__(self, kind: TicketType, ticket: Ticket) -> None:
-        super().__init__(kind, f"Ticket {ticket.number} is with this department already. Write there.")
+        super().__init__(
+            kind, Sentence("Ticket %(number)s is with this department already. Write there.", number=ticket.number)
+        )
 
 
 def refuse_escalation(kind: TicketType, ticket: Ticket) -> None:

@@ -13,6 +13,7 @@ from domain.audit import AuditEvent
 from domain.contact import normalise_email
 from domain.money import minor_to_text
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.financing import FinancingOption, FinancingRequest, FinancingStatus
@@ -42,7 +43,9 @@ class NothingToFinance(Refusal):
 
 class FinancingAskedAlready(Refusal):
     def __init__(self, number: str) -> None:
-        super().__init__(f"You asked for this option already, in ticket {number}. We answer there.")
+        super().__init__(
+            Sentence("You asked for this option already, in ticket %(number)s. We answer there.", number=number)
+        )
 
 
 class FinancingDecided(Refusal):

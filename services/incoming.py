@@ -25,6 +25,7 @@ from domain.mail_text import one_line
 from domain.permissions import P
 from domain.refusals import Refusal
 from domain.reply_addresses import looks_like_reply_address
+from domain.sentences import Sentence
 from extensions import db
 from models.discussion import Discussion, Message
 from models.person import PersonKind
@@ -149,7 +150,9 @@ def _judge(mail: IncomingMail, size: int, recipient: str, now: dt.datetime) -> V
 
 def _rejected(mail: IncomingMail, size: int) -> str:
     if size > LARGEST_MAIL:
-        return f"It is larger than {LARGEST_MAIL // 1024 // 1024} MB; it is kept as it came."
+        return Sentence(
+            "It is larger than %(largest_mail)s MB; it is kept as it came.", largest_mail=LARGEST_MAIL // 1024 // 1024
+        )
     if mail.kind is not MailKind.ORDINARY:
         return mail.recognised.why
     return "It is a mail of ours that came back." if was_sent_by_us(mail.message_id) else ""
@@ -157,7 +160,7 @@ def _rejected(mail: IncomingMail, size: int) -> str:
 
 def _unusable(mail: IncomingMail, recipient: str) -> str:
     if mail.unread:
-        return f"Its text was not read. {mail.unread}"
+        return Sentence("Its text was not read. %(unread)s", unread=mail.unread)
     if not mail.sender:
         return "It names no sender, or more than one."
     if looks_like_reply_address(recipient) and reply_addresses.token(recipient) is None:
@@ -170,7 +173,7 @@ def _answer(mail: IncomingMail, discussion: Discussion, now: dt.datetime) -> Ver
     ticket = db.session.get_one(Ticket, discussion.ticket_id)
     writer = writer_among(ticket, mail.sender)
     if writer is None:
-        reason = f"It answers ticket {ticket.number}, and its sender takes no part in it."
+        reason = Sentence("It answers ticket %(number)s, and its sender takes no part in it.", number=ticket.number)
         return Verdict(InboundOutcome.HELD, reason, person_id=_person_id(mail.sender))
     unproven = sender_proofs.why_not(mail, staff=writer.actor.staff_member_id is not None)
     if unproven:
@@ -189,7 +192,7 @@ def _open(mail: IncomingMail, recipient: str, now: dt.datetime) -> Verdict:
     seats = live_seats(person.id)
     if len(seats) != 1:
         several = "is a member of several accounts: choose one." if seats else "has no seat in an active account."
-        return Verdict(InboundOutcome.HELD, f"Its sender {several}", person_id=person.id)
+        return Verdict(InboundOutcome.HELD, Sentence("Its sender %(several)s", several=several), person_id=person.id)
     seat = seats[0]
     if P.TICKETS_WRITE not in member_grants(seat.account_id, seat.member_id):
         return Verdict(InboundOutcome.HELD, "Its sender's roles do not cover tickets.", person_id=person.id)

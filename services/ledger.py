@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, case, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.actor import Actor
-from domain.money import minor_to_text
 from domain.postings import CUSTOMER_LEDGER_KINDS, LedgerAccountKind, Transfer
 from domain.refusals import Refusal
+from domain.sentences import Amount, Sentence
 from extensions import db
 from models.base import new_public_id
 from models.ledger import LedgerAccount, LedgerEntry, LedgerPosting
@@ -37,9 +37,14 @@ class NotEnoughFunds(Refusal):
         self.missing = amount - balance
         self.currency = currency
         super().__init__(
-            f"{'What is usable' if usable else 'The balance'} is {minor_to_text(balance, currency)} {currency}, and"
-            f" {minor_to_text(amount, currency)} {currency} are needed: {minor_to_text(self.missing, currency)}"
-            f" {currency} are missing. Add funds, then try again."
+            Sentence(
+                "%(value)s is %(balance)s, and %(amount)s are needed: %(missing)s are missing. Add funds, then "
+                "try again.",
+                value="What is usable" if usable else "The balance",
+                balance=Amount(balance, currency),
+                amount=Amount(amount, currency),
+                missing=Amount(self.missing, currency),
+            )
         )
 
 

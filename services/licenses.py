@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.license import HardwareReset, License, LicenseActivation
@@ -38,7 +39,10 @@ class LicenseNotInUse(Refusal):
 
 
 class ResetsNotReadable(Refusal):
-    message = f"Enter how many resets to grant: a whole number from 1 to {MOST_RESETS_GRANTED}."
+    message = Sentence(
+        "Enter how many resets to grant: a whole number from 1 to %(most_resets_granted)s.",
+        most_resets_granted=MOST_RESETS_GRANTED,
+    )
 
 
 class BrandingNotEnabled(Refusal):

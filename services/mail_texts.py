@@ -5,6 +5,8 @@ What people write in Markdown goes through ``markdown`` in the HTML, and through
 
 from __future__ import annotations
 
+import datetime as dt
+import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +14,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from css_inline import CSSInliner
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
+from markupsafe import Markup
 
+from domain.languages import ENGLISH
+from domain.sentences import Amount, Sentence
+from services.catalogs import Catalog, catalog
 from services.markdown import markdown, readable
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "emails"
+STOP = "You chose to get mails like this one. Stop these mails:"
 _STYLE = "mail.css"
 
 
@@ -38,14 +46,17 @@ class MailTexts:
 
     def __init__(self, loader: BaseLoader) -> None:
         # Plain text (.txt) is not escaped. Values from people stay inside the body, and the subject is one line.
-        self._environment = Environment(
+        self.environment = Environment(
             loader=loader,
             undefined=StrictUndefined,
             autoescape=select_autoescape(("html",)),
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(markdown=markdown, readable=readable)
+        speak(self.environment)
+        self.environment.filters.update(
+            markdown=markdown, readable=readable, strong=lambda value: Markup("<strong>%s</strong>") % value
+        )
         names = set(loader.list_templates())
         self._bodies = {name for name in names if name.endswith("/body.html")}
         self._inliner = CSSInliner(
@@ -57,17 +68,21 @@ class MailTexts:
 
     def bind(self, *, brand_name: str, base_url: str) -> None:
         """Use this provider's name, and this address in front of every link."""
-        self._environment.globals.update(brand_name=brand_name, base_url=base_url)
+        self.environment.globals.update(brand_name=brand_name, base_url=base_url)
         self.brand_name = brand_name
         self.base_url = base_url
         self.host = urlsplit(base_url).hostname or "localhost"
 
-    def render(self, event: str, *, unsubscribe_url: str = "", **values: Any) -> MailText:
-        """Fill the templates of the event. ``unsubscribe_url`` is for mails that may be switched off."""
-        values = {**values, "unsubscribe_url": unsubscribe_url}
-        subject = self._environment.get_template(f"{event}/subject.txt").render(values)
-        notice = self._environment.get_template(f"{event}/body.txt").render(values).strip() + "\n"
-        foot = f"\n-- \nYou chose to get mails like this one. Stop these mails:\n{unsubscribe_url}\n"
+    def render(self, event: str, *, language: str = ENGLISH.code, unsubscribe_url: str = "", **values: Any) -> MailText:
+        """Fill the templates of the event in a language. ``unsubscribe_url`` is for mails that may be switched off.
+
+        Sentences, days, amounts and choices among the values are said in that language; text stays as it is.
+        """
+        speaker = catalog(language)
+        values = {**said_values(values, speaker), "unsubscribe_url": unsubscribe_url, "speaker": speaker}
+        subject = self.environment.get_template(f"{event}/subject.txt").render(values)
+        notice = self.environment.get_template(f"{event}/body.txt").render(values).strip() + "\n"
+        foot = f"\n-- \n{speaker.say(STOP)}\n{unsubscribe_url}\n"
         return MailText(
             subject=" ".join(subject.split()),
             text=notice + foot if unsubscribe_url else notice,
@@ -77,16 +92,49 @@ class MailTexts:
 
     def events(self) -> Iterable[str]:
         """The events that have a mail."""
-        return sorted({name.split("/")[0] for name in self._environment.list_templates() if "/" in name})
+        return sorted({name.split("/")[0] for name in self.environment.list_templates() if "/" in name})
 
     def _html(self, name: str, values: dict[str, Any]) -> str:
         if name not in self._bodies:
             return ""
-        return self._inliner.inline(self._environment.get_template(name).render(values))
+        return self._inliner.inline(self.environment.get_template(name).render(values))
 
     def _source(self, name: str) -> str:
-        assert self._environment.loader is not None  # noqa: S101  it was handed in
-        return self._environment.loader.get_source(self._environment, name)[0]
+        assert self.environment.loader is not None  # noqa: S101  it was handed in
+        return self.environment.loader.get_source(self.environment, name)[0]
+
+
+def speak(environment: Environment) -> None:
+    """Let templates be written as all of ours are, with ``_`` and ``ngettext``; ``speaker`` is the language."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+
+
+def said_values(values: dict[str, Any], speaker: Catalog) -> dict[str, Any]:
+    """The values for a template, as the language writes them. Numbers stay numbers, which templates compare."""
+    return {name: _said(value, speaker) for name, value in values.items()}
+
+
+def _said(value: Any, speaker: Catalog) -> Any:
+    if isinstance(value, Sentence):
+        return speaker.say(value)
+    return speaker.shown(value) if isinstance(value, (dt.date, Amount, enum.Enum)) else value
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return _speaker(context).gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, count: int) -> str:
+    return _speaker(context).ngettext(one, many, count)
+
+
+def _speaker(context: Context) -> Catalog:
+    speaker: Catalog = context.get("speaker") or catalog(ENGLISH.code)
+    return speaker
 
 
 mail_texts = MailTexts(FileSystemLoader(TEMPLATES))

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from domain.actor import Actor
 from domain.periods import month_named
 from domain.refusals import Refusal
+from domain.sentences import Sentence, counted
 from extensions import db
 from models.month_close import MonthClose
 from models.payment import UNDER_WAY, Payment
@@ -35,15 +36,22 @@ class MonthOutOfOrder(Refusal):
     """Months are closed one after the other."""
 
     def __init__(self, wanted: str) -> None:
-        super().__init__(f"Months are closed one after the other, each once. The next one to close is {wanted}.")
+        super().__init__(
+            Sentence(
+                "Months are closed one after the other, each once. The next one to close is %(wanted)s.", wanted=wanted
+            )
+        )
 
 
 class BooksBroken(Refusal):
     """An invariant does not hold."""
 
     def __init__(self, invariant: str, number: int) -> None:
-        more = f" and {number - 1} more" if number > 1 else ""
-        super().__init__(f"The books are not right: {invariant}{more}. Repair what the books page shows, then close.")
+        broken = Sentence(invariant)
+        if number > 1:
+            broken = counted("%(first)s and %(count)s more", "%(first)s and %(count)s more", number - 1, first=broken)
+        text = "The books are not right: %(invariant)s. Repair what the books page shows, then close."
+        super().__init__(Sentence(text, invariant=broken))
 
 
 class PaymentsBeingChecked(Refusal):

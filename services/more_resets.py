@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence, counted
 from extensions import db
 from models.license import HardwareReset, License
 from models.ticket import Ticket
 from models.ticket_type import MORE_RESETS
+from services.account_languages import language_of_account
 from services.licenses import grant_resets
 from services.locks import locked
 from services.ticket_types import house_ticket_type
@@ -29,7 +31,7 @@ class ResetsStillThere(Refusal):
 
 class AskedAlready(Refusal):
     def __init__(self, number: str) -> None:
-        super().__init__(f"Ticket {number} asks for this already. Support grants more there.")
+        super().__init__(Sentence("Ticket %(number)s asks for this already. Support grants more there.", number=number))
 
 
 class TextTooLong(Refusal):
@@ -40,18 +42,28 @@ class NoResetsAsked(Refusal):
     message = "This ticket asks for no resets, or is closed."
 
 
+_WISH = "Please grant more resets of the MAC and IP address of license %(license)s: none are left."
+
+
 def wish_text(license: License) -> str:
     """What the ticket says unless the person changes it: the license, what is saved, and the last resets."""
     last = select(HardwareReset).where(HardwareReset.license_id == license.id)
     newest = last.order_by(HardwareReset.reset_at.desc(), HardwareReset.id.desc()).limit(_TOLD)
     resets = [f"- {row.reset_at:%Y-%m-%d}: {row.reset_by}" for row in db.session.scalars(newest)]
+    speaker = language_of_account(license.account_id)
     named = f"{license.code} ({license.reference})" if license.reference else license.code
     return "\n".join(
         [
-            f"Please grant more resets of the MAC and IP address of license {named}: none are left.",
+            speaker.say(Sentence(_WISH, license=named)),
             "",
-            f"Saved now: MAC address {license.mac_address or 'none'}, IP address {license.last_valid_ip or 'none'}.",
-            *(["", "The last resets:", *resets] if resets else []),
+            speaker.say(
+                Sentence(
+                    "Saved now: MAC address %(mac)s, IP address %(ip)s.",
+                    mac=license.mac_address or Sentence("none"),
+                    ip=license.last_valid_ip or Sentence("none"),
+                )
+            ),
+            *(["", speaker.say("The last resets:"), *resets] if resets else []),
         ]
     )
 
@@ -66,10 +78,11 @@ def ask_for_resets(license: License, *, description: str, actor: Actor, now: dt.
     there = _waiting(license)
     if there is not None:
         raise AskedAlready(there.number)
+    speaker = language_of_account(license.account_id)
     values = {
         "account_id": license.account_id,
         "ticket_type": house_ticket_type(MORE_RESETS, TYPE_NAME, actor=actor, now=now),
-        "subject": f"More resets for license {license.code}",
+        "subject": speaker.say(Sentence("More resets for license %(license)s", license=license.code)),
         "description": description.strip() or wish_text(license),
         "license_id": license.id,
     }
@@ -99,11 +112,15 @@ def grant_from_ticket(ticket: Ticket, *, count: int, actor: Actor, now: dt.datet
 
 
 def _answer(ticket: Ticket, license: License, count: int, actor: Actor, now: dt.datetime) -> Ticket:
-    resets = "1 more reset" if count == 1 else f"{count} more resets"
-    text = (
-        f"License {license.code} has {resets}, {license.resets_left} in all. The MAC and IP address can be reset now."
+    speaker = language_of_account(license.account_id)
+    text = counted(
+        "License %(license)s has 1 more reset, %(left)s in all. The MAC and IP address can be reset now.",
+        "License %(license)s has %(count)s more resets, %(left)s in all. The MAC and IP address can be reset now.",
+        count,
+        license=license.code,
+        left=license.resets_left,
     )
-    add_message(ticket, "Resets granted", text, actor=actor, now=now)
+    add_message(ticket, speaker.say("Resets granted"), speaker.say(text), actor=actor, now=now)
     return close_ticket(ticket, actor=actor, now=now)
 
 

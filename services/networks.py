@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from domain.actor import Actor
 from domain.networks import MOST_NETWORKS, networks_admit, normalise_network
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.person import Person
@@ -38,15 +39,23 @@ class NetworkNotListed(Refusal):
 
 
 class TooManyNetworks(Refusal):
-    message = f"The list holds {MOST_NETWORKS} networks, which is the most. Remove one first, or add a larger network."
+    message = Sentence(
+        "The list holds %(count)s networks, which is the most. Remove one first, or add a larger network.",
+        count=MOST_NETWORKS,
+    )
 
 
 class WouldLockOut(Refusal):
     """Said with the address of the request, so that it can be added first."""
 
     def __init__(self, ip: str | None) -> None:
-        place = f"you are at {ip}" if ip else "your address is not known"
-        super().__init__(f"This would lock you out: {place}, which the list would not hold. Add that address first.")
+        place = Sentence("you are at %(ip)s", ip=ip) if ip else Sentence("your address is not known")
+        super().__init__(
+            Sentence(
+                "This would lock you out: %(place)s, which the list would not hold. Add that address first.",
+                place=place,
+            )
+        )
 
 
 def networks_of(owner: Person | Account) -> Sequence[AllowedNetwork]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_, select, true
 
+from domain.languages import ENGLISH
 from domain.mail_text import clean
 from domain.permissions import MEMBER_GRANTS, SEAT_GRANTS, MemberRole, P
 from extensions import db
@@ -56,18 +57,18 @@ def tell(
 ) -> NotificationDelivery | None:
     """Tell a person, or a bare address, by the templates of the event; give the mail's row, None when none is sent.
 
-    A person gets a notice to read, and a mail unless they have no address or switched the kind off. The templates get
-    ``name``, ``email`` and the other values. ``secret`` says that the text holds a link or password: it then stands in
-    the mail only. With a ``unique_key`` it is told once, however often this is called. ``target`` is the row it is
-    about, ``thread`` where answers to it go. Without an ``account_id`` the notice stands in the account that manages
-    the person, or the first they have.
+    A person gets a notice to read, and a mail unless they have no address or switched the kind off, both in their own
+    language; a bare address is written to in the account's. The templates get ``name``, ``email`` and the other values.
+    ``secret`` says that the text holds a link or password: it then stands in the mail only. With a ``unique_key`` it is
+    told once, however often this is called. ``target`` is the row it is about, ``thread`` where answers to it go.
+    Without an ``account_id`` the notice stands in the account that manages the person, or the first they have.
     """
     if unique_key is not None:
         told = db.session.scalar(select(NotificationDelivery).where(NotificationDelivery.unique_key == unique_key))
         if told is not None:
             return told
     if not isinstance(to, Person):
-        words = mail_texts.render(event, **{"name": to, "email": to, **values})
+        words = mail_texts.render(event, language=_language_of(account_id), **{"name": to, "email": to, **values})
         plain = _queue(
             None, None, to, event, words, now=now, account_id=account_id, secret=secret, unique_key=unique_key
         )
@@ -104,7 +105,8 @@ def tell_account(
     thread: Thread = NO_THREAD,
     **values: Any,
 ) -> Notification:
-    """Tell everybody in an account whose roles hold the permission: one notice, and a mail to each who wants one.
+    """Tell everybody in an account whose roles hold the permission: one notice in the account's language, and a mail in
+    their own to each who wants one.
 
     With ``people`` the notice is the same and only these get a mail: who may read, and who takes part, are two things.
     The templates get ``name``, ``email`` and the other values; the notice is addressed to the account. With a
@@ -117,7 +119,7 @@ def tell_account(
         if found is not None:
             return found
     account = db.session.get_one(Account, account_id)
-    words = mail_texts.render(event, **{"name": account.name, "email": "", **values})
+    words = mail_texts.render(event, language=account.language, **{"name": account.name, "email": "", **values})
     notice = _add_notice(event, kind, words, now, account_id=account_id, permission=permission, target=target)
     people = people_with(account_id, permission) if people is None else people
     ids = [person.id for person in people]
@@ -193,7 +195,14 @@ def latest_mails(limit: int) -> Sequence[NotificationDelivery]:
 
 def _words_for(person: Person, event: str, kind: NotificationKind, values: dict[str, Any]) -> MailText:
     stop = "" if kind in ALWAYS_ON else unsubscribe_links.url(person, kind)
-    return mail_texts.render(event, unsubscribe_url=stop, **{"name": str(person), "email": person.email, **values})
+    known = {"name": str(person), "email": person.email, **values}
+    return mail_texts.render(event, language=person.language, unsubscribe_url=stop, **known)
+
+
+def _language_of(account_id: int | None) -> str:
+    """The language for an address of which we know no more than the account."""
+    account = db.session.get(Account, account_id) if account_id is not None else None
+    return account.language if account is not None else ENGLISH.code
 
 
 def _add_notice(

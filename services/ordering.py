@@ -14,6 +14,7 @@ from domain.actor import Actor, Source
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.periods import nth_period
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.totals import DocumentTotals
 from extensions import db
 from models.account import Account
@@ -40,11 +41,17 @@ class BasketEmpty(Refusal):
 
 
 class BasketTooLong(Refusal):
-    message = f"An order has at most {MOST_LINES} lines. Place the rest as a second order."
+    message = Sentence(
+        "An order has at most %(most_lines)s lines. Place the rest as a second order.", most_lines=MOST_LINES
+    )
 
 
 class QuantityNotAllowed(Refusal):
-    message = f"Enter a whole number from 1 to {MOST_OF_ONE:,} as quantity, and of a package at most {MOST_PACKAGES}."
+    message = Sentence(
+        "Enter a whole number from 1 to %(most_of_one)s as quantity, and of a package at most %(most_packages)s.",
+        most_of_one=MOST_OF_ONE,
+        most_packages=MOST_PACKAGES,
+    )
 
 
 class PriceChangedMeanwhile(Refusal):
@@ -228,7 +235,9 @@ def _require_in_store(priced: Sequence[CataloguePrice]) -> None:
     """Members order what is in the store; everything else is sold by staff."""
     for price in priced:
         if not isinstance(price.offered, Package) or not price.offered.in_store:
-            raise NotForSale(f"{price.offered.name} is not for sale here. Ask us in a ticket.")
+            raise NotForSale(
+                Sentence("%(offered)s is not for sale here. Ask us in a ticket.", offered=price.offered.name)
+            )
 
 
 def _placed_before(account: Account, key: str) -> PlacedOrder | None:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from domain.actor import Actor
 from domain.passkeys import RelyingParty
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from integrations.passkeys import (
     AnswerNotValid,
@@ -45,7 +46,10 @@ class PasskeyKnown(Refusal):
 
 
 class TooManyPasskeys(Refusal):
-    message = f"You have {MOST_PASSKEYS} passkeys already. Remove one that you do not use any more."
+    message = Sentence(
+        "You have %(most_passkeys)s passkeys already. Remove one that you do not use any more.",
+        most_passkeys=MOST_PASSKEYS,
+    )
 
 
 class PasskeyNameMissing(Refusal):
@@ -122,7 +126,7 @@ def add_passkey(
         db.session.add(passkey)
         flush_or_refuse({"passkey.credential_id": PasskeyKnown})
         record_event("person.passkey_added", person, actor=actor, now=now, after={"name": name})
-        tell(person, "factors_changed", now=now, what=f"A passkey was added: {name}.")
+        tell(person, "factors_changed", now=now, what=Sentence("A passkey was added: %(name)s.", name=name))
     return passkey
 
 
@@ -149,7 +153,7 @@ def remove_passkey(passkey: Passkey, session: SignInSession | None, *, actor: Ac
     forget_recovery_codes_of_nothing(person)
     end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now, keep=session)
     record_event("person.passkey_removed", person, actor=actor, now=now, before={"name": name})
-    tell(person, "factors_changed", now=now, what=f"A passkey was removed: {name}.")
+    tell(person, "factors_changed", now=now, what=Sentence("A passkey was removed: %(name)s.", name=name))
     return person
 
 

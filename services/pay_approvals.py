@@ -15,6 +15,7 @@ from domain.actor import Actor
 from domain.money import minor_to_text
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Amount, Sentence
 from extensions import db
 from models.account import Account
 from models.approval import PayApproval, PayApprovalStatus
@@ -41,8 +42,12 @@ class AbovePayLimit(Refusal):
 
     def __init__(self, limit: int, amount: int, currency: str) -> None:
         super().__init__(
-            f"You may pay up to {minor_to_text(limit, currency)} {currency} on an invoice alone, and this would be"
-            f" {minor_to_text(amount, currency)} {currency}. Ask the owner of the account."
+            Sentence(
+                "You may pay up to %(limit)s on an invoice alone, and this would be %(amount)s. Ask the owner of"
+                " the account.",
+                limit=Amount(limit, currency),
+                amount=Amount(amount, currency),
+            )
         )
 
 

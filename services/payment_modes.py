@@ -9,6 +9,7 @@ from sqlalchemy import update
 from domain.actor import Actor
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models.account import Account, PaymentMode
 from models.ledger import LedgerAccount
 from services.audit import record_event
@@ -27,7 +28,9 @@ class PaymentModeAlready(Refusal):
     """Somebody else was faster."""
 
     def __init__(self, mode: PaymentMode) -> None:
-        super().__init__(f"This account is {mode.value} already. Reload the page to see it as it is.")
+        super().__init__(
+            Sentence("This account is %(mode)s already. Reload the page to see it as it is.", mode=mode.value)
+        )
 
 
 def switch_to_postpaid(account: Account, *, actor: Actor, now: dt.datetime) -> Account:

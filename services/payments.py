@@ -13,6 +13,7 @@ from domain.invoices import pay_in_order
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.postings import LedgerAccountKind, payment_received
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.invoice import Invoice
@@ -37,7 +38,12 @@ class OtherCurrency(Refusal):
     """An account has one currency."""
 
     def __init__(self, currency: str) -> None:
-        super().__init__(f"This account is kept in {currency}. Enter the amount that arrived in {currency}.")
+        super().__init__(
+            Sentence(
+                "This account is kept in %(currency)s. Enter the amount that arrived in %(currency)s.",
+                currency=currency,
+            )
+        )
 
 
 class ReceivedInFuture(Refusal):
@@ -56,7 +62,9 @@ class InvoiceNotFound(Refusal):
     """A number that was typed is none of the account's."""
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"This account has no invoice {number}. Enter numbers like INV-2026-000001.")
+        super().__init__(
+            Sentence("This account has no invoice %(number)s. Enter numbers like INV-2026-000001.", number=number)
+        )
 
 
 def record_received_payment(

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from domain.actor import Actor
 from domain.attempts import TooManyAttempts, wait_in_words
 from domain.refusals import Refusal
+from domain.sentences import Sentence, counted, joined
 from extensions import cipher, db
 from models.account import Account
 from models.identity import PhoneVerification, PhoneVerificationPurpose
@@ -64,7 +65,8 @@ class TooManyCodes(TooManyAttempts):
 
     def __init__(self, wait: dt.timedelta, reason: str) -> None:
         self.wait = wait
-        Refusal.__init__(self, f"{reason} Wait {_in_words(wait)}, then try again.")
+        then = Sentence("Wait %(wait)s, then try again.", wait=_in_words(wait))
+        Refusal.__init__(self, joined([Sentence(reason), then]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +298,6 @@ def _clear(person: Person, actor: Actor, now: dt.datetime, *, account_id: int | 
     tell(person, "phone_removed", now=now, account_id=account_id, phone=phone_in_words(gone))
 
 
-def _in_words(wait: dt.timedelta) -> str:
+def _in_words(wait: dt.timedelta) -> Sentence:
     hours = int(wait / dt.timedelta(hours=1))
-    return f"{hours} hour{'' if hours == 1 else 's'}" if hours else wait_in_words(wait)
+    return counted("%(count)s hour", "%(count)s hours", hours) if hours else wait_in_words(wait)

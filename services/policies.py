@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.person import Person, PersonKind
 from models.policy import Decision, Policy, PolicyDecision, PolicyVersion
@@ -33,7 +34,7 @@ class PolicyTextMissing(Refusal):
 
 
 class PolicyTextTooLong(Refusal):
-    message = f"Enter a text of at most {LONGEST_TEXT:,} characters."
+    message = Sentence("Enter a text of at most %(longest_text)s characters.", longest_text=LONGEST_TEXT)
 
 
 class PolicyRetired(Refusal):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.package import Package
 from models.price import BillingPeriod, Price
@@ -64,17 +65,22 @@ class PriceList:
         if offered is None:
             raise NotInCatalogue
         if offered.status is not CatalogueStatus.ACTIVE and not is_sold:
-            raise NotForSale(f"{offered.name} is not for sale.")
+            raise NotForSale(Sentence("%(offered)s is not for sale.", offered=offered.name))
         in_force = [
             price
             for price in self.prices.get((code, period), ())
             if price.valid_from <= on and (price.valid_to is None or on < price.valid_to)
         ]
         if not in_force:
-            words = period.value.replace("_", " ")
             raise PriceMissing(
-                f"{offered.name} has no {words} price in {self.currency} on {on.isoformat()}."
-                " Choose another period, or have a price added to the catalogue."
+                Sentence(
+                    "%(offered)s has no %(period)s price in %(currency)s on %(day)s. Choose another period, or have a "
+                    "price added to the catalogue.",
+                    offered=offered.name,
+                    period=period,
+                    currency=self.currency,
+                    day=on,
+                )
             )
         price = max(in_force, key=lambda each: each.valid_from)
         return CataloguePrice(offered, period, price.amount, self.currency, price.valid_from)

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from domain.actor import Actor
 from domain.contact import check_time_zone
+from domain.languages import PSEUDO, SPOKEN
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.member import Member
@@ -19,7 +21,6 @@ from services.members import FieldNotEditable, FirstUserName, NameMissing
 from services.records import edit_record
 from services.seats import is_first_user, live_seats
 
-LANGUAGES: Final = ("en",)
 ROWS_PER_PAGE: Final = (10, 25, 50, 100, 200)
 LONGEST_NAME: Final = 100
 LONGEST_PHONE: Final = 32
@@ -28,7 +29,9 @@ _OWN: Final = frozenset({*_NAMES, "language", "time_zone", "rows_per_page", "sta
 
 
 class NameNotReadable(Refusal):
-    message = f"Enter a name of at most {LONGEST_NAME} letters, without line breaks."
+    message = Sentence(
+        "Enter a name of at most %(longest_name)s letters, without line breaks.", longest_name=LONGEST_NAME
+    )
 
 
 class PhoneNotReadable(Refusal):
@@ -108,7 +111,7 @@ def _checked(person: Person, changes: Mapping[str, Any]) -> dict[str, Any]:
         raise NameMissing
     if "time_zone" in kept:
         kept["time_zone"] = check_time_zone(kept["time_zone"]) if kept["time_zone"] else None
-    if kept.get("language", person.language) not in LANGUAGES and "language" in kept:
+    if kept.get("language", person.language) not in {**SPOKEN, **PSEUDO} and "language" in kept:
         raise LanguageNotOffered
     if "rows_per_page" in kept and kept["rows_per_page"] not in ROWS_PER_PAGE:
         raise RowsNotOffered

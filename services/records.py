@@ -16,6 +16,7 @@ from sqlalchemy.orm import RelationshipProperty
 from domain.actor import Actor
 from domain.audit import saved_event
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import Base, db
 from models.base import Stamped, Versioned
 from services.audit import record_event, target_of
@@ -35,8 +36,12 @@ class RecordExists(RecordConflicts):
 
     def __init__(self, fields: Iterable[str] = ()) -> None:
         words = " and ".join(name.removesuffix("_id").replace("_", " ") for name in fields if name != "account_id")
-        with_this = f" with this {words}" if words else ""
-        super().__init__(f"There is already a record{with_this}. Enter something else.")
+        if not words:
+            super().__init__("There is already a record. Enter something else.")
+        else:
+            super().__init__(
+                Sentence("There is already a record with this %(field)s. Enter something else.", field=words)
+            )
 
 
 class RecordInUse(RecordConflicts):

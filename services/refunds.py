@@ -10,9 +10,9 @@ from typing import Final
 from sqlalchemy import case, select, update
 
 from domain.actor import Actor
-from domain.money import minor_to_text
 from domain.postings import Transfer, refund_failed, refund_settled, refund_started
 from domain.refusals import Refusal
+from domain.sentences import Amount, Sentence
 from extensions import db
 from gateways.port import ChargeState, RefundRequest, RefundResult
 from gateways.registry import Gateways
@@ -49,8 +49,11 @@ class MoreThanIsFree(Refusal):
     def __init__(self, free: int, currency: str) -> None:
         self.free = free
         super().__init__(
-            f"{minor_to_text(free, currency)} {currency} of this payment are free to be sent back. What paid an invoice"
-            " is free again once the invoice is credited."
+            Sentence(
+                "%(free)s of this payment are free to be sent back. What paid an invoice is free again once the "
+                "invoice is credited.",
+                free=Amount(free, currency),
+            )
         )
 
 

@@ -18,6 +18,7 @@ from domain.actor import Actor
 from domain.business_hours import BusinessWeek, HoursNotReadable, due_after, read_week
 from domain.contact import TimeZoneUnknown, check_time_zone
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.service_level import BusinessHours, SlaPolicy
 from models.staff import Department
@@ -38,7 +39,10 @@ class PlaceUnknown(TimeZoneUnknown):
 class DayNotReadable(Refusal):
     def __init__(self, day: str) -> None:
         super().__init__(
-            f"Enter the hours of {day.capitalize()} like 09:00-12:00, 13:00-17:00, one after the other without overlap."
+            Sentence(
+                "Enter the hours of %(day)s like 09:00-12:00, 13:00-17:00, one after the other without overlap.",
+                day=day.capitalize(),
+            )
         )
         self.fields = {day: self.message}
 
@@ -50,22 +54,29 @@ class WeekWithoutHours(Refusal):
 
 class HolidayNotReadable(Refusal):
     def __init__(self, typed: str) -> None:
-        super().__init__(f"“{typed[:40]}” is no day. Enter days like 2026-12-25, with commas between.")
+        super().__init__(
+            Sentence("“%(typed)s” is no day. Enter days like 2026-12-25, with commas between.", typed=typed[:40])
+        )
         self.fields = {"holidays": self.message}
 
 
 class TooManyHolidays(Refusal):
-    message = f"Enter at most {MOST_HOLIDAYS} holidays. Leave out those that are over."
+    message = Sentence(
+        "Enter at most %(most_holidays)s holidays. Leave out those that are over.", most_holidays=MOST_HOLIDAYS
+    )
     fields: Final = {"holidays": message}
 
 
 class FirstReplyNotPositive(Refusal):
-    message = f"Enter minutes from 1 to {MOST_MINUTES:,}."
+    message = Sentence("Enter minutes from 1 to %(most_minutes)s.", most_minutes=MOST_MINUTES)
     fields: Final = {"first_reply_minutes": message}
 
 
 class SolutionBeforeFirstReply(Refusal):
-    message = f"Enter at least as many minutes as for the first reply, and at most {MOST_MINUTES:,}."
+    message = Sentence(
+        "Enter at least as many minutes as for the first reply, and at most %(most_minutes)s.",
+        most_minutes=MOST_MINUTES,
+    )
     fields: Final = {"solution_minutes": message}
 
 

@@ -15,8 +15,9 @@ from integrations.mail import Answer, Outcome
 from integrations.sms import Sms, SmsGateway, SmsNotSafe
 from models.notification import NotificationChannel, NotificationDelivery
 from models.person import Person
+from services.catalogs import catalog
 from services.deliveries import queue_delivery
-from services.mail_texts import mail_texts
+from services.mail_texts import mail_texts, said_values, speak
 from services.outgoing import Outgoing
 from services.seats import home_account_id
 
@@ -25,6 +26,7 @@ NOT_AFTER: Final = "not-after"
 
 # Plain text for telephones: nothing is escaped.
 _words = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+speak(_words)
 
 
 class SmsSender:
@@ -53,9 +55,11 @@ def queue_sms(
     secret: bool = False,
     **values: Any,
 ) -> NotificationDelivery:
-    """Put a text into the outbox, worded by the template of the event. It is not sent any more after ``not_after``."""
+    """Put a text into the outbox, by the event's template in the person's language. Not sent after ``not_after``."""
     host = urlsplit(mail_texts.base_url).hostname or "localhost"
-    text = _words.get_template(f"{event}.txt").render(brand_name=mail_texts.brand_name, host=host, **values)
+    speaker = catalog(person.language)
+    values = {**said_values(values, speaker), "brand_name": mail_texts.brand_name, "host": host, "speaker": speaker}
+    text = _words.get_template(f"{event}.txt").render(values)
     delivery = NotificationDelivery(
         account_id=home_account_id(person),
         person_id=person.id,

@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from integrations.openid import OpenIdProvider, ProvedIdentity
 from models.identity import SocialIdentity
@@ -39,19 +40,28 @@ class IdentityNotConnected(SignInRefused):
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            f"Nobody can be signed in by this {label} account. Sign in as you usually do, with your password or "
-            "passkey, then connect it in your settings under Sign-in methods."
+            Sentence(
+                "Nobody can be signed in by this %(label)s account. Sign in as you usually do, with your "
+                "password or passkey, then connect it in your settings under Sign-in methods.",
+                label=label,
+            )
         )
 
 
 class IdentityTaken(Refusal):
     def __init__(self, label: str) -> None:
-        super().__init__(f"This {label} account is connected to another sign-in here. Disconnect it there first.")
+        super().__init__(
+            Sentence(
+                "This %(label)s account is connected to another sign-in here. Disconnect it there first.", label=label
+            )
+        )
 
 
 class AlreadyConnected(Refusal):
     def __init__(self, label: str) -> None:
-        super().__init__(f"You have connected another {label} account already. Disconnect that one first.")
+        super().__init__(
+            Sentence("You have connected another %(label)s account already. Disconnect that one first.", label=label)
+        )
 
 
 class OnlyWayIn(Refusal):

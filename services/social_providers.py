@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from integrations.openid import (
     FACEBOOK,
     GOOGLE_ISSUER,
@@ -26,14 +27,20 @@ class ProviderNotReached(Refusal):
     """The other house is down, or set up wrongly; the log says which."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"{label} cannot be reached right now. Try again in a moment, or sign in another way.")
+        super().__init__(
+            Sentence(
+                "%(label)s cannot be reached right now. Try again in a moment, or sign in another way.", label=label
+            )
+        )
 
 
 class IdentityNotProved(Refusal):
     """What came back proves nothing; the log says why, the person only needs to begin again."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"{label} did not tell us who you are. Begin again, or sign in another way.")
+        super().__init__(
+            Sentence("%(label)s did not tell us who you are. Begin again, or sign in another way.", label=label)
+        )
 
 
 @dataclass(frozen=True, slots=True)

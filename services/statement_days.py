@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.statement_line import StatementLine
@@ -23,7 +24,7 @@ MOST_LINES: Final = 5_000
 
 
 class StatementTooLong(Refusal):
-    message = f"A statement holds at most {MOST_LINES:,} lines. Choose fewer days."
+    message = Sentence("A statement holds at most %(most_lines)s lines. Choose fewer days.", most_lines=MOST_LINES)
 
 
 class DaysReversed(Refusal):

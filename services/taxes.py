@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.tax import EU_COUNTRIES, Buyer, TaxRulesClash, TaxTreatment, decide_tax
 from domain.tax import TaxRule as Rate
 from extensions import db
@@ -69,8 +70,12 @@ class TaxTable:
             )
         except TaxRulesClash:
             raise TaxRulesUnclear(
-                f"Two tax rules for {self.buyer.country} hold on {on.isoformat()} and say different rates."
-                " End one of them under Tax rules, then try again."
+                Sentence(
+                    "Two tax rules for %(country)s hold on %(on)s and say different rates. End one of them under Tax"
+                    " rules, then try again.",
+                    country=self.buyer.country,
+                    on=on,
+                )
             ) from None
         if decision.rule is None:
             return LineTax(decision.treatment, decision.rate_ppm)
@@ -157,11 +162,7 @@ def _refuse_overlap(
         others = others.where(TaxRule.id != own_id)
     other = db.session.scalars(others.order_by(TaxRule.valid_from).limit(1)).first()
     if other is not None:
-        until = f" until {other.valid_to.isoformat()}" if other.valid_to else ""
-        raise TaxRuleOverlaps(
-            f"“{other.name}” holds for this place and product class from {other.valid_from.isoformat()}{until}."
-            " End one rule before the other begins."
-        )
+        raise TaxRuleOverlaps(_overlap(other))
 
 
 def _vat_id_of(account: Account, country: str) -> str:
@@ -188,3 +189,19 @@ def _told(row: TaxRule) -> dict[str, Any]:
         "country": row.country,
         "region": row.region,
     }
+
+
+def _overlap(other: TaxRule) -> Sentence:
+    if other.valid_to is None:
+        return Sentence(
+            "“%(rule)s” holds for this place and product class from %(first)s. End one rule before the other begins.",
+            rule=other.name,
+            first=other.valid_from,
+        )
+    return Sentence(
+        "“%(rule)s” holds for this place and product class from %(first)s until %(last)s."
+        " End one rule before the other begins.",
+        rule=other.name,
+        first=other.valid_from,
+        last=other.valid_to,
+    )

@@ -6,10 +6,9 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import flash, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.permissions import P
 from domain.refusals import Refusal
@@ -17,8 +16,10 @@ from models import Account
 from panel import Visit
 from panel.addresses import address
 from panel.door import RealmPage
+from panel.form import Form
 from panel.forms import errors_of, refuse_nul
 from services.accounts import account_named
+from views.locale import flash
 
 NO_ACCOUNT = "There is no such customer. Choose one of the list, or enter a client ID like 10001."
 
@@ -40,7 +41,7 @@ class AboutACustomerPage(RealmPage):
         return visit.owner_id is None and visit.allows(cls.grant)
 
     @abstractmethod
-    def form_for(self, account: Account) -> FlaskForm:
+    def form_for(self, account: Account) -> Form:
         """The form, with what it knows of the customer."""
 
     @abstractmethod
@@ -82,7 +83,7 @@ class AboutACustomerPage(RealmPage):
             url=f"{self.visit.base_url}/{self.slug}/",
         )
 
-    def _form_page(self, account: Account, form: FlaskForm, errors: list[tuple[str, str]] | None = None) -> str:
+    def _form_page(self, account: Account, form: Form, errors: list[tuple[str, str]] | None = None) -> str:
         base = f"{self.visit.base_url}/{self.slug}/"
         return render_template(
             "pages/about_a_customer/form.html",

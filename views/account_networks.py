@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models import Account
 from panel import RealmPage, Visit
 from panel.forms import errors_of, refuse_nul
 from services.networks import NetworkNotListed, add_network, networks_of, remove_network
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 from views.network_forms import NetworkForm, RemoveNetworkForm, network_rows
 
 
@@ -47,7 +49,7 @@ class AccountNetworksPage(RealmPage):
         except Refusal as refusal:
             form.cidr.errors = [refusal.message]
             return self._page(form), 422
-        flash(f"{row.cidr} is in the list.", "success")
+        flash(Sentence("%(cidr)s is in the list.", cidr=row.cidr), "success")
         return self._see()
 
     @expose("/<public_id>/remove", methods=("POST",))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
@@ -17,10 +16,12 @@ from domain.refusals import Refusal
 from extensions import db
 from models import Account
 from panel import RealmPage, Visit
+from panel.form import Form
 from panel.forms import errors_of, refuse_nul
 from services.account_settings import OWN_FIELDS, AccountChangedMeanwhile, update_own_account
 from services.unit_of_work import unit_of_work
 from views.credit_figures import money_stats
+from views.locale import chosen, flash
 from views.whole_numbers import number_shown
 
 EXAMPLE = "Enter an e-mail address like name@example.com."
@@ -34,7 +35,7 @@ def _trimmed(value: str | None) -> str | None:
     return value.strip() if value else value
 
 
-class AccountForm(FlaskForm):
+class AccountForm(Form):
     """Contact and billing data. A field is called like its column."""
 
     contact_name = StringField("Contact", [LONG])
@@ -143,7 +144,7 @@ def _facts(account: Account) -> list[dict[str, str]]:
         ("Country", account.country),
         ("Currency", account.currency),
         ("VAT ID", account.vat_id),
-        ("Payment mode", account.payment_mode.value.capitalize()),
+        ("Payment mode", chosen(account.payment_mode)),
         ("Support contract until", account.support_contract_until),
     )
     return [{"label": label, "value": str(value or ""), "kind": "text"} for label, value in said]

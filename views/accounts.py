@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from models import Account
 from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Related, Resource, Section, Text, YesNo, reading
 from services.accounts import (
@@ -140,7 +141,11 @@ class AccountResource(Resource):
         "type_ref": "TypeRef",
     }
     help = {
-        "name": f"{SHORTEST_NAME} to {LONGEST_NAME} characters, as the company writes itself.",
+        "name": Sentence(
+            "%(shortest_name)s to %(longest_name)s characters, as the company writes itself.",
+            shortest_name=SHORTEST_NAME,
+            longest_name=LONGEST_NAME,
+        ),
         "country": "It decides the tax.",
         "region": "State or province, where the tax depends on it, like CA or Ontario.",
         "currency": "All its prices, invoices and payments are in it. It can never be changed.",
@@ -197,7 +202,10 @@ class AccountResource(Resource):
                 "Nobody of the account can sign in from now on. It can be undone for some weeks; then the personal data"
                 " of its people is replaced for good. Documents stay."
             ),
-            done=lambda account: f"Suspended for deletion. It can be undone until {account.deletion_due_on}.",
+            done=lambda account: Sentence(
+                "Suspended for deletion. It can be undone until %(deletion_due_on)s.",
+                deletion_due_on=account.deletion_due_on,
+            ),
             danger=True,
             name="deletion",
         ),
@@ -215,7 +223,9 @@ class AccountResource(Resource):
             "Verify the audit",
             grant=P.STAFF_AUDIT_READ,
             confirm="Every event of this account is read and its chain of hashes is calculated again.",
-            done=lambda checked: f"The audit is intact: {checked.number} events, from the first to the last.",
+            done=lambda checked: Sentence(
+                "The audit is intact: %(number)s events, from the first to the last.", number=checked.number
+            ),
             name="verify-audit",
         ),
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask_wtf import FlaskForm
 from markupsafe import escape
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from domain.permissions import P
+from domain.sentences import Sentence, counted
 from models import Announcement
 from panel import STAFF, Action, Choice, Column, DateRange, Resource, Visit, YesNo, reading
+from panel.form import Form
 from panel.pages import DetailsField, Facts
 from services.announcements import (
     MOST_COUNTED,
@@ -23,11 +24,12 @@ from services.announcements import (
     send_announcement,
 )
 from services.markdown import markdown
+from views.locale import said
 
 FIELDS = ("kind", "title", "body", "for_all", "starts_at", "ends_at", "emergency", "blocked_ticket_type")
 
 
-class AudienceForm(FlaskForm):
+class AudienceForm(Form):
     """The accounts that it is for, where it is not for all."""
 
     client_ids = TextAreaField(
@@ -42,16 +44,18 @@ def accounts_in_words(announcement: Announcement) -> str:
     """How many accounts it is for: "all 12 accounts", "1 account"."""
     number = accounts_counted(announcement)
     if number > MOST_COUNTED:
-        return f"more than {MOST_COUNTED:,} accounts"
-    words = "1 account" if number == 1 else f"{number:,} accounts"
-    return f"all {words}" if announcement.for_all and number > 1 else words
+        return Sentence("more than %(count)s accounts", count=MOST_COUNTED)
+    if announcement.for_all and number > 1:
+        return counted("all accounts", "all %(count)s accounts", number)
+    return counted("1 account", "%(count)s accounts", number)
 
 
 def what_is_asked(announcement: Announcement) -> str:
     """What comes of sending it."""
-    return (
-        f"The members of {accounts_in_words(announcement)} are told: in the portal, and by mail or message as each of "
-        "them chose for this kind. It is sent once and cannot be taken back."
+    return Sentence(
+        "The members of %(accounts)s are told: in the portal, and by mail or message as each of them "
+        "chose for this kind. It is sent once and cannot be taken back.",
+        accounts=accounts_in_words(announcement),
     )
 
 
@@ -64,7 +68,7 @@ def as_it_is_read(_visit: Visit, announcement: Announcement, _now: dt.datetime) 
             "What it says",
             [
                 DetailsField("text", "Text", "text", markdown(announcement.body)),
-                DetailsField("told", "For", "text", escape(f"{told}: {listed}" if listed else told)),
+                DetailsField("told", "For", "text", escape(f"{said(told)}: {listed}" if listed else said(told))),
             ],
         )
     ]

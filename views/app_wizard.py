@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import abort, current_app, flash, redirect, render_template, request
+from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.editions import EditionNotHeld, EditionSeats, MoreThanHeld, SeatsNotReadable
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models import License
 from panel import RealmPage
 from panel.addresses import address, key_in
+from panel.form import Form
 from services.editions import WizardClosed, editions_missing, editions_of, set_editions
 from services.licenses import license_of_code
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 from views.whole_numbers import number_shown, whole_number
 
 FIELD, SEEN = "seats-", "seen-"
 TOO_OLD = "This page was open too long. Try again."
 
 
-class WizardForm(FlaskForm):
+class WizardForm(Form):
     """Nothing but the token; the editions of the license are the fields."""
 
 
@@ -61,7 +63,7 @@ class AppWizardPage(RealmPage):
         flash("The editions are saved." if changes else "Nothing changed.", "success")
         return redirect(self._license_url(license), code=303)
 
-    def _page(self, license: License, form: FlaskForm, typed: dict[str, str], refusal: Refusal | None) -> str:
+    def _page(self, license: License, form: Form, typed: dict[str, str], refusal: Refusal | None) -> str:
         wrong = getattr(refusal, "edition", "")
         items = [
             {
@@ -80,7 +82,7 @@ class AppWizardPage(RealmPage):
             "pages/app_wizard.html",
             layout=self.realm.layout,
             visit=self.visit,
-            title=f"{current_app.extensions['settings'].client_app_name} wizard",
+            title=Sentence("%(app)s wizard", app=current_app.extensions["settings"].client_app_name),
             license={"code": license.code, "reference": license.reference or ""},
             closed=not license.can_set_editions,
             items=items,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
@@ -20,14 +19,16 @@ from extensions import db
 from models import Account, PaymentMethod, PaymentMethodStatus
 from panel import RealmPage, Visit
 from panel.fields import AmountField
+from panel.form import Form
 from panel.forms import errors_of, refuse_nul
 from services.auto_top_up import rule_of, set_auto_top_up
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 
 _DECIMAL = {"inputmode": "decimal"}
 
 
-class TopUpForm(FlaskForm):
+class TopUpForm(Form):
     """A rule as it is typed."""
 
     enabled = BooleanField("Add funds by itself")

@@ -11,12 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from panel import RealmPage, Visit
 from services.credit_reservations import held_reservations
 from services.unbilled import unbilled_charges
 from services.usable_credit import figures_of
 from views.credit_figures import figures_in_words
 from views.history import moment_text
+from views.locale import said
 from views.money import format_money
 
 
@@ -59,9 +61,10 @@ class BalancePage(RealmPage):
         )
 
     def _reservation(self, held: Any) -> dict[str, Any]:
+        moment = moment_text(self.visit, held.expires_at)
         return {
             "title": held.purpose,
-            "note": f"Returned by itself {moment_text(self.visit, held.expires_at)} unless it is spent",
+            "note": said(Sentence("Returned by itself %(moment)s unless it is spent", moment=moment)),
             "side": format_money(held.amount, held.currency, self.visit.locale),
         }
 

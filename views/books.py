@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import flash, make_response, redirect, render_template, request
+from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.money import minor_to_text
 from domain.permissions import P
 from models import MonthClose
 from panel import RealmPage, Visit
 from panel.addresses import address
+from panel.form import Form
 from services.books_checks import ask_for_check, ask_to_close, is_at_work, last_check, last_close
 from services.month_close import closed_months, next_month_to_close
 from services.unit_of_work import unit_of_work
 from views.history import moment_text
+from views.locale import flash
 
 LOOKS_AGAIN_SECONDS = 3
 _SLUGS = {
@@ -67,7 +68,7 @@ class BooksPage(RealmPage):
             next_month=next_month_to_close(now=self.hooks.now()),
             months=[self._month(row) for row in closed_months()],
             may_close=visit.allows(P.STAFF_BOOKS_CLOSE),
-            form=FlaskForm(),
+            form=Form(),
             url=f"{visit.base_url}/books",
         )
         answer = make_response(page)

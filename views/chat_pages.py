@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import abort, flash, jsonify, render_template, request
+from flask import abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from panel.addresses import address
 from services.chats import contract_runs, running_chat, start_chat
 from services.unit_of_work import unit_of_work
 from views.chats import SayForm, lines_after, state_of
+from views.locale import flash
 from views.see_other import see_other
 
 _LONGEST_ID = 40

@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from extensions import db
 from models import ChatMessage, ChatSession, ChatStatus, Member, Person, StaffMember, Ticket
 from panel import STAFF, Action, Choice, Column, DateRange, Lookup, Resource, Visit, reading
 from panel.addresses import address
+from panel.form import Form
 from services.chats import (
     LONGEST_TEXT,
     ChatClosed,
@@ -30,7 +31,7 @@ from services.chats import (
 from views.history import moment_text
 
 
-class SayForm(FlaskForm):
+class SayForm(Form):
     """One line of a chat, or several."""
 
     text = TextAreaField(
@@ -40,7 +41,7 @@ class SayForm(FlaskForm):
     )
 
 
-class SubjectForm(FlaskForm):
+class SubjectForm(Form):
     """What the ticket of a chat is called."""
 
     subject = StringField("Subject", [InputRequired("Enter a subject."), Length(max=255)], default="From the chat")
@@ -102,7 +103,7 @@ def lines_after(visit: Visit, session: ChatSession, sequence: int) -> list[LineV
 def title_of(session: ChatSession) -> str:
     """Who asked for it."""
     member = db.session.get_one(Member, session.member_id)
-    return f"Chat with {db.session.get_one(Person, member.person_id)}"
+    return Sentence("Chat with %(name)s", name=db.session.get_one(Person, member.person_id))
 
 
 def state_of(session: ChatSession) -> str:
@@ -112,7 +113,7 @@ def state_of(session: ChatSession) -> str:
     if session.status is ChatStatus.CLOSED:
         return "It is closed. What was said stays here."
     agent = db.session.get_one(StaffMember, session.staff_member_id)
-    return f"{db.session.get_one(Person, agent.person_id)} of the support answers."
+    return Sentence("%(name)s of the support answers.", name=db.session.get_one(Person, agent.person_id))
 
 
 def _line(visit: Visit, message: ChatMessage) -> LineView:
@@ -176,7 +177,7 @@ class ChatResource(Resource):
             form=SubjectForm,
             confirm="What was said becomes the first message of a ticket, in which the customer takes part."
             " The chat is closed.",
-            done=lambda ticket: f"Ticket {ticket.number} is open for it.",
+            done=lambda ticket: Sentence("Ticket %(number)s is open for it.", number=ticket.number),
             name="to-ticket",
         ),
         Action(

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from domain.actor import Actor
-from domain.money import minor_to_text, parse_minor
+from domain.money import parse_minor
 from domain.permissions import P
+from domain.sentences import Amount, Sentence
 from models import Account, CreditLimit
 from panel import STAFF, Action
 from panel.fields import AmountField, DayField
+from panel.form import Form
 from services.credit_limits import PostpaidNeedsLimit, remove_credit_limit, set_credit_limit
 from services.payment_modes import switch_to_postpaid, switch_to_prepaid
 from views.forms import ReasonForm
 
 
-class LimitForm(FlaskForm):
+class LimitForm(Form):
     """How much may be spent on credit, up to when, and why."""
 
     amount = AmountField(
@@ -46,11 +47,11 @@ def _set(
 
 
 def _said(limit: CreditLimit) -> str:
-    words = f"The credit limit is {minor_to_text(limit.amount, limit.currency)} {limit.currency}"
+    amount = Amount(limit.amount, limit.currency)
     if limit.valid_to is None:
-        return f"{words}."
+        return Sentence("The credit limit is %(amount)s.", amount=amount)
     last = limit.valid_to - dt.timedelta(days=1)
-    return f"{words} up to and including {last.day} {last:%B %Y}."
+    return Sentence("The credit limit is %(amount)s up to and including %(day)s.", amount=amount, day=last)
 
 
 SET_LIMIT = Action(

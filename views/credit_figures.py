@@ -6,13 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from babel.dates import format_date
 from markupsafe import escape
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from models import Account, PaymentMode
 from panel import DetailsField, Facts, Visit
+from panel.kinds import date_text
 from services.usable_credit import CreditFigures, figures_of
+from views.locale import said
 from views.money import format_money
 
 
@@ -33,7 +35,7 @@ def credit_facts(visit: Visit, account: Account, now: dt.datetime) -> list[Facts
     shown = figures_in_words(figures_of(account.id, day=now.date()), visit)
     fields = [
         DetailsField(
-            each.name, each.label, "text", escape(f"{each.amount} ({each.note})" if each.note else each.amount)
+            each.name, each.label, "text", escape(f"{each.amount} ({said(each.note)})" if each.note else each.amount)
         )
         for each in shown
     ]
@@ -87,42 +89,48 @@ def figures_in_words(figures: CreditFigures, visit: Visit) -> list[Figure]:
         return format_money(amount, figures.currency, visit.locale)
 
     limit = Figure("credit_limit", "Credit limit", money(figures.limit), _limit_note(figures, visit))
-    reserved = Figure("reserved", "Reserved", money(-figures.reserved), "set aside for what is under way")
+    reserved = Figure("reserved", "Reserved", money(-figures.reserved), Sentence("set aside for what is under way"))
     if figures.mode is PaymentMode.PREPAID:
-        drawn = "drawn on the credit limit" if figures.balance < 0 else ""
+        drawn = Sentence("drawn on the credit limit") if figures.balance < 0 else ""
         return [
-            Figure("owed", "Amount due", money(-figures.owed), "on invoices; it is paid from what is usable"),
+            Figure("owed", "Amount due", money(-figures.owed), Sentence("on invoices; it is paid from what is usable")),
             Figure("balance", "Balance", money(figures.balance), drawn),
             limit,
             reserved,
-            Figure("usable", "Usable", money(figures.usable), "balance and limit, less what is reserved"),
+            Figure("usable", "Usable", money(figures.usable), Sentence("balance and limit, less what is reserved")),
         ]
-    due = ("Credit", "more than what is due, and it comes on top of the limit")
+    with_due = Sentence("unbilled and credit")
+    unbilled = Sentence("used and not billed yet; billed after the month")
+    due = ("Credit", Sentence("more than what is due, and it comes on top of the limit"))
     if figures.due <= 0:
-        due = ("Amount due", "billed already: it does not lessen the limit")
+        with_due = Sentence("unbilled and amount due")
+        due = ("Amount due", Sentence("billed already: it does not lessen the limit"))
     return [
-        Figure("current_balance", "Current balance", money(figures.current_balance), f"unbilled and {due[0].lower()}"),
+        Figure("current_balance", "Current balance", money(figures.current_balance), with_due),
         Figure("due", due[0], money(figures.due), due[1]),
         limit,
-        Figure("unbilled", "Unbilled", money(figures.unbilled), "used and not billed yet; billed after the month"),
+        Figure("unbilled", "Unbilled", money(figures.unbilled), unbilled),
         reserved,
         Figure("usable", "Usable", money(figures.usable), _how_it_adds_up(figures)),
     ]
 
 
 def _how_it_adds_up(figures: CreditFigures) -> str:
-    credit = " and credit" if figures.due > 0 else ""
-    return f"limit{credit}, less what is unbilled and reserved"
+    if figures.due > 0:
+        return Sentence("limit and credit, less what is unbilled and reserved")
+    return Sentence("limit, less what is unbilled and reserved")
 
 
 def _limit_note(figures: CreditFigures, visit: Visit) -> str:
     """Whether the limit that counts ends, and what is left of it then."""
     if not figures.limits:
-        return "none is granted"
+        return Sentence("none is granted")
     counts, *others = figures.limits
     if counts.valid_to is None:
-        return "permanent"
-    last = format_date(counts.valid_to - dt.timedelta(days=1), "medium", locale=visit.locale)
+        return Sentence("permanent")
+    last = date_text(counts.valid_to - dt.timedelta(days=1), visit.locale)
     later = next((each for each in others if each.valid_to is None), None)
-    after = f", then {format_money(later.amount, figures.currency, visit.locale)}" if later is not None else ""
-    return f"until {last}{after}"
+    if later is None:
+        return Sentence("until %(day)s", day=last)
+    amount = format_money(later.amount, figures.currency, visit.locale)
+    return Sentence("until %(day)s, then %(amount)s", day=last, amount=amount)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -14,13 +15,16 @@ from markupsafe import Markup, escape
 
 from domain.invoices import is_overdue
 from domain.permissions import P
+from domain.sentences import counted
 from panel import EVERYONE
 from panel.addresses import address
 from panel.door import RealmPage
+from panel.words import choice_words
 from services import overviews
 from services.waiting_tasks import COUNTED_TO, TICKET_STATES, Task, waiting_in_account
 from views.credit_figures import money_stats
 from views.history import recent_activity
+from views.locale import chosen, shown_number
 from views.money import format_money
 from views.staff_home import business, failed_payments, own_tickets, work_waiting
 from views.tickets import seen_tickets
@@ -32,7 +36,7 @@ LATEST_EVENTS = 8
 
 def badge(value: str) -> Markup:
     """A choice's word in its colour."""
-    label = str(getattr(value, "value", value)).replace("_", " ").capitalize()
+    label = choice_words(type(value).__name__ if isinstance(value, enum.Enum) else "", value)
     return Markup('<span class="badge tone-{}">{}</span>').format(tone_of(value), escape(label))
 
 
@@ -153,7 +157,9 @@ class PortalDashboard(Dashboard):
             shown["expiring"] = self.licenses(overviews.licenses_expiring(account_id, today=today))
             shown["expiring_url"] = f"{visit.base_url}/licenses/?status=active&sort=expires_on"
             number = sum(part.number for part in parts)
-            shown["stats"].append({"label": "Active licenses", "value": f"{number:,}", "url": shown["licenses_url"]})
+            shown["stats"].append(
+                {"label": "Active licenses", "value": shown_number(number), "url": shown["licenses_url"]}
+            )
         if visit.allows(P.AUDIT_READ):
             shown["activity"] = recent_activity(visit, LATEST_EVENTS)
         shown["notices"] = self._asked(waiting)
@@ -198,7 +204,7 @@ class PortalDashboard(Dashboard):
             text = "You are asked about the ownership of this account."
             found.append((text, f"{base}/ownership/", "Open the change of ownership"))
         if number := waiting.get(Task.PAYMENTS_TO_APPROVE, 0):
-            text = "A payment waits for your approval." if number == 1 else f"{number} payments wait for your approval."
+            text = counted("A payment waits for your approval.", "%(count)s payments wait for your approval.", number)
             found.append((text, f"{base}/pay-approvals/?status=asked", "Open them"))
         return found
 
@@ -207,7 +213,7 @@ class PortalDashboard(Dashboard):
         base = f"{self.visit.base_url}/licenses/?status=active"
         slices = [
             {
-                "label": str(part.kind.value).replace("_", " ").capitalize(),
+                "label": chosen(part.kind),
                 "value": part.number,
                 "url": f"{base}&kind={part.kind.value}",
             }

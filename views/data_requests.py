@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -15,6 +14,7 @@ from domain.refusals import Refusal
 from extensions import db
 from models import DataRequest, DataRequestKind, DataRequestStatus, Person
 from panel import STAFF, Action, Banner, CheckItem, Choice, Column, DateRange, Related, Resource, Visit, reading
+from panel.form import Form
 from services.data_requests.asking import RequestClosed, is_any_overdue
 from services.data_requests.desk import (
     LONGEST_OUTCOME,
@@ -32,11 +32,12 @@ from services.data_requests.desk import (
 )
 from services.data_requests.steps import steps_of
 from views.clock import now as time_now
+from views.locale import chosen
 
 _OPEN = (("status", DataRequestStatus.OPEN.value), ("status", DataRequestStatus.IN_PROGRESS.value))
 
 
-class OutcomeForm(FlaskForm):
+class OutcomeForm(Form):
     """What the person is told."""
 
     outcome = TextAreaField(
@@ -47,7 +48,7 @@ class OutcomeForm(FlaskForm):
     )
 
 
-class LineForm(FlaskForm):
+class LineForm(Form):
     """Which line of the checklist."""
 
     position = IntegerField(
@@ -83,7 +84,7 @@ def carry_out_checks(_visit: Visit, request: DataRequest, _now: dt.datetime) -> 
         CheckItem(
             f"{step.position}. {step.title}",
             "fine" if step.done_at is not None else "blocks",
-            f"{step.decision.value.capitalize() if step.decision else ''}: {step.reason}",
+            f"{chosen(step.decision) if step.decision else ''}: {step.reason}",
         )
         for step in steps_of(request)
     ]

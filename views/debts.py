@@ -7,8 +7,8 @@ from typing import Any
 from babel.dates import format_date
 from flask import g, request
 
-from domain.money import minor_to_text
 from domain.permissions import P
+from domain.sentences import Amount, Sentence, counted, joined
 from models.account import SuspensionCause
 from panel import Visit
 from services.debts import Debt, debts_seen
@@ -42,7 +42,12 @@ def _banner(visit: Visit) -> list[dict[str, Any]]:
 
 def _overdue(debt: Debt, visit: Visit) -> dict[str, Any]:
     """What is overdue in this account, with the way to pay it for who may."""
-    what = f"{_invoices(debt)} overdue: {_amount(debt)}."
+    what = counted(
+        "1 invoice is overdue: %(amount)s.",
+        "%(count)s invoices are overdue: %(amount)s.",
+        debt.invoices,
+        amount=Amount(debt.amount, debt.currency),
+    )
     pay_url = f"{visit.base_url}/pay/"
     link: dict[str, Any] = {}
     if not request.path.startswith(pay_url):
@@ -55,31 +60,33 @@ def _overdue(debt: Debt, visit: Visit) -> dict[str, Any]:
     if debt.suspended_on is None:
         return {"tone": "warning", "title": what, "words": "", **link}
     until = format_date(debt.suspended_on, "long", locale=visit.locale)
-    words = f"If it stays so, this account is suspended on {until}: nobody of it can sign in then."
-    return {"tone": "danger", "title": f"Final warning. {what}", "words": words, **link}
+    words = Sentence(
+        "If it stays so, this account is suspended on %(until)s: nobody of it can sign in then.", until=until
+    )
+    return {"tone": "danger", "title": Sentence("Final warning. %(what)s", what=what), "words": words, **link}
 
 
 def _suspended(debt: Debt) -> dict[str, Any]:
     """An account that cannot be entered: the fact, and for who reads its invoices what is off and how it is lifted."""
-    said = {"tone": "danger", "title": f"{debt.account_name} ({debt.client_id}) is suspended.", "words": ""}
+    said = {
+        "tone": "danger",
+        "title": Sentence(
+            "%(account_name)s (%(client_id)s) is suspended.", account_name=debt.account_name, client_id=debt.client_id
+        ),
+        "words": "",
+    }
     if not debt.reads_invoices:
         return said
-    off = "Nobody of it can sign in and its subscriptions do not renew."
+    off = Sentence("Nobody of it can sign in and its subscriptions do not renew.")
     if debt.suspended_for is not SuspensionCause.DEBT:
-        lifted = "Ask us to lift it."
+        lifted = Sentence("Ask us to lift it.")
     elif debt.amount:
-        lifted = (
-            f"It is lifted by itself when {_amount(debt)} of overdue invoices are paid: by bank transfer"
-            f" with the client ID {debt.client_id} as the reference."
+        lifted = Sentence(
+            "It is lifted by itself when %(amount)s of overdue invoices are paid: by bank transfer with the "
+            "client ID %(client_id)s as the reference.",
+            amount=Amount(debt.amount, debt.currency),
+            client_id=debt.client_id,
         )
     else:
-        lifted = "Its invoices are paid, so it is lifted within minutes."
-    return {**said, "words": f"{off} {lifted}"}
-
-
-def _invoices(debt: Debt) -> str:
-    return "1 invoice is" if debt.invoices == 1 else f"{debt.invoices} invoices are"
-
-
-def _amount(debt: Debt) -> str:
-    return f"{minor_to_text(debt.amount, debt.currency)} {debt.currency}"
+        lifted = Sentence("Its invoices are paid, so it is lifted within minutes.")
+    return {**said, "words": joined([off, lifted])}

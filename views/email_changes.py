@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -10,6 +9,7 @@ from domain.contact import LONGEST_EMAIL, EmailNotReadable
 from domain.permissions import P
 from models import Member, StaffMember
 from panel import STAFF, Action
+from panel.form import Form
 from services.email_changes import change_member_email, change_staff_email
 from services.members import NoPortalAccess
 
@@ -19,14 +19,14 @@ _CONFIRM = (
 )
 
 
-class NewEmailForm(FlaskForm):
+class NewEmailForm(Form):
     """The address somebody will sign in with."""
 
     email = StringField(
         "New e-mail address",
         [
             InputRequired(EmailNotReadable.message),
-            Length(max=LONGEST_EMAIL, message=f"Enter at most {LONGEST_EMAIL} characters."),
+            Length(max=LONGEST_EMAIL, message="Enter at most %(max)d characters."),
         ],
         render_kw={"type": "email"},
     )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from domain.refusals import Refusal
+from panel.words import translated
 from views.bodies import FOR_PROGRAMS
 from views.problems import http_problem
 
@@ -74,5 +75,5 @@ def error_page(
     if request.path.startswith(FOR_PROGRAMS):
         return http_problem(code, f"{title}.", headers=kept)  # the hints are about pages
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(status=code, title=title, detail=hint), code, kept
+        return jsonify(status=code, title=translated(title), detail=translated(hint)), code, kept
     return render_template("errors/error.html", code=code, title=title, hint=hint, message=hint), code, kept

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import abort, flash, render_template, request
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length
@@ -15,11 +14,13 @@ from wtforms.validators import Email, InputRequired, Length
 from domain.money import parse_minor
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models import Account, FinancingOption, FinancingRequest, Person
 from panel import STAFF, Action, Choice, Column, DateRange, Lookup, RealmPage, Resource, Visit, YesNo, reading
 from panel.addresses import address
 from panel.fields import AmountField
+from panel.form import Form
 from panel.forms import errors_of, refuse_nul
 from services.financing import (
     COUNTRY,
@@ -31,12 +32,13 @@ from services.financing import (
     request_financing,
 )
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 from views.see_other import see_other
 
 _EMAIL = "Enter an e-mail address like name@example.com."
 
 
-class FinancingForm(FlaskForm):
+class FinancingForm(Form):
     """Which option, how much, and whom to talk to."""
 
     option = RadioField("Option", [InputRequired("Choose an option.")], choices=[])
@@ -53,7 +55,7 @@ class FinancingForm(FlaskForm):
     )
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(Form):
     """What the account reads in the ticket."""
 
     answer = TextAreaField(
@@ -111,7 +113,7 @@ class FinancingPage(RealmPage):
     def _form(self, account: Account, options: dict[str, FinancingOption]) -> FinancingForm:
         person = db.session.get(Person, self.visit.actor.person_id) if self.visit.actor.person_id else None
         form = FinancingForm(data={"contact": person.name, "email": person.email} if person is not None else {})
-        form.amount.description = f"In {account.currency}."
+        form.amount.description = Sentence("In %(currency)s.", currency=account.currency)
         form.option.choices = [SelectChoice(option.code, option.name) for option in options.values()]
         form.option.notes = {option.code: option.description for option in options.values()}
         return form

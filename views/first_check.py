@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template
+from flask import Blueprint, Response, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TelField
 from wtforms.validators import Length
 
 from domain.contact import TimeZoneUnknown
 from domain.refusals import Refusal
+from panel.form import Form
 from services.members import NameMissing
 from services.profiles import LONGEST_PHONE, PhoneNotReadable, check_own_data, needs_check, seat_to_check
 from services.sign_in import person_as_actor
@@ -17,15 +17,16 @@ from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.identity import Identity, browser_here, current_identity, landing_url
+from views.locale import flash
 from views.own_settings.frame import errors_of
-from views.own_settings.profile import LANGUAGE_CHOICES, NAME_LENGTH, always_chosen, zone_choices
+from views.own_settings.profile import NAME_LENGTH, always_chosen, language_choices, zone_choices
 
 blueprint = Blueprint("first_check", __name__)
 
 _FIELD_OF = {NameMissing: "first_name", PhoneNotReadable: "phone", TimeZoneUnknown: "time_zone"}
 
 
-class FirstCheckForm(FlaskForm):
+class FirstCheckForm(Form):
     first_name = StringField("First name", [NAME_LENGTH])
     last_name = StringField("Last name", [NAME_LENGTH])
     phone = TelField(
@@ -34,7 +35,7 @@ class FirstCheckForm(FlaskForm):
         description="At work, for the people of the account and for support.",
     )
     time_zone = SelectField("Time zone", description="Times are shown in it.")
-    language = SelectField("Language", choices=LANGUAGE_CHOICES)
+    language = SelectField("Language", choices=language_choices)
 
 
 @blueprint.route("/first-check", methods=["GET", "POST"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange, ValidationError
@@ -12,11 +11,12 @@ from domain.money import parse_minor
 from domain.refusals import Refusal
 from panel import TicksField
 from panel.fields import AmountField
+from panel.form import Form
 from services.departments import offered_departments
 from services.settings import number_setting
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(Form):
     """Why something grave is done; it stands in the audit."""
 
     reason = StringField(
@@ -26,7 +26,7 @@ class ReasonForm(FlaskForm):
     )
 
 
-class GrantResetsForm(FlaskForm):
+class GrantResetsForm(Form):
     """How many resets of the MAC and IP address a license gets on top."""
 
     count = IntegerField(
@@ -36,7 +36,7 @@ class GrantResetsForm(FlaskForm):
     )
 
 
-class AskForResetsForm(FlaskForm):
+class AskForResetsForm(Form):
     """Why more resets are needed; the page fills it in."""
 
     description = TextAreaField(
@@ -54,7 +54,7 @@ def department_choices() -> list[SelectChoice]:
     return [SelectChoice(each.key, each.name) for each in offered_departments()]
 
 
-class DepartmentFields(FlaskForm):
+class DepartmentFields(Form):
     """Where somebody of the staff works."""
 
     departments = TicksField(
@@ -64,7 +64,7 @@ class DepartmentFields(FlaskForm):
     )
 
 
-class OwnerFields(FlaskForm):
+class OwnerFields(Form):
     """Who will own a new account: invited by mail."""
 
     owner_first_name = StringField("Owner's first name", [InputRequired("Enter a first name."), Length(max=100)])
@@ -79,7 +79,7 @@ class OwnerFields(FlaskForm):
     )
 
 
-def amount_in_chosen_currency(form: FlaskForm, field: AmountField) -> None:
+def amount_in_chosen_currency(form: Form, field: AmountField) -> None:
     """A validator for forms that ask for the currency too; while that is none, its own field says so."""
     currency = form["currency"].data
     if not field.data or not currency:

@@ -11,13 +11,17 @@ from typing import Any, Final
 
 from babel.dates import format_date
 
+from domain.actor import Source
 from domain.audit import sentence_of
+from domain.sentences import Sentence
 from models import LoginAsSession
 from models.base import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, AccountOwned
 from panel import Visit, words
 from panel.pages import TimelineEntry
+from panel.words import inside
 from services import audit
 from services.login_as import changes_made
+from views.locale import chosen, said
 from views.money import format_money
 
 TIMELINE_LENGTH = 30
@@ -61,7 +65,9 @@ def timeline_of_target(
     """The newest events of what is no row (settings, lists), by the audit's name for it. ``names`` says its values."""
     events = audit.timeline_of(target_type, target_keys, limit=TIMELINE_LENGTH)
     return [
-        _entry(visit, event, sentence_of(event.event), [(names.get(n, words(n)), b, a) for n, b, a in _sides(event)])
+        _entry(
+            visit, event, sentence_of(event.event), [(said(names.get(n, words(n))), b, a) for n, b, a in _sides(event)]
+        )
         for event in events
     ]
 
@@ -85,7 +91,7 @@ def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
 
 
 def _with_number(event: audit.Recorded) -> str:
-    return f"{sentence_of(event.event)} {_number(event.target)}".strip()
+    return f"{said(sentence_of(event.event))} {_number(event.target)}".strip()
 
 
 def _number(target: audit.Target) -> str:
@@ -99,13 +105,13 @@ def _changes(visit: Visit, event: audit.Recorded, currency: str) -> list[tuple[s
     names = [*before, *(name for name in after if name not in before)]
     currency = str(after.get("currency") or before.get("currency") or currency)
 
-    def said(values: Mapping[str, Any], name: str) -> str:
+    def shown(values: Mapping[str, Any], name: str) -> str:
         value = values.get(name)
         if name in AMOUNTS and currency and isinstance(value, int):
             return format_money(value, currency, visit.locale)
         return _text(value)
 
-    told = [(words(name), said(before, name), said(after, name)) for name in names]
+    told = [(said(words(name)), shown(before, name), shown(after, name)) for name in names]
     return [change for change in told if change[1] or change[2]]
 
 
@@ -118,18 +124,24 @@ def _entry(visit: Visit, event: audit.Recorded, what: str, changes: Sequence[tup
     return TimelineEntry(
         at=moment_text(visit, event.at),
         at_iso=event.at.isoformat(timespec="seconds"),
-        who=f"{event.actor_name} as {event.on_behalf_of}" if event.on_behalf_of else event.actor_name,
+        who=_who(event),
         what=what,
-        source=str(event.source),
+        source=inside(chosen(Source(event.source))),
         changes=changes,
     )
+
+
+def _who(event: audit.Recorded) -> str:
+    if not event.on_behalf_of:
+        return event.actor_name
+    return said(Sentence("%(actor)s as %(member)s", actor=event.actor_name, member=event.on_behalf_of))
 
 
 def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return said(Sentence("yes") if value else Sentence("no"))
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(part) for part in value)
     if isinstance(value, Mapping):

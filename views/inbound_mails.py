@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement
 from wtforms import StringField
@@ -13,17 +12,20 @@ from wtforms.validators import Length
 
 from domain.actor import Actor
 from domain.permissions import P
+from domain.sentences import Sentence, counted
 from models import InboundMail, InboundOutcome
 from panel import STAFF, Action, Choice, Column, DateRange, Resource, Text, Visit, reading
+from panel.form import Form
 from panel.pages import DetailsField, Facts
 from services.held_mails import MailDecided, content_of, let_in, mails_of_departments, proposal_for, reject_mail
 from services.mail_counts import mail_counts
+from views.locale import said, shown_number
 
 SHOWN_DAYS = 7
 _LONGEST_SHOWN = 5_000
 
 
-class LetInForm(FlaskForm):
+class LetInForm(Form):
     """Where a mail belongs: to a ticket that there is, or to an account."""
 
     ticket = StringField("Ticket number", [Length(max=40)], description="To let it in as an answer in this ticket.")
@@ -43,25 +45,37 @@ def what_it_says(visit: Visit, mail: InboundMail, now: dt.datetime) -> list[Fact
     if content is None:
         return [Facts("What it says", [_fact("text", "Text", "Its content is not there any more.")])]
     text = content.unread or content.text[:_LONGEST_SHOWN] or "It has no text."
-    files = ", ".join(f"{file.name} ({len(file.content):,} bytes)" for file in content.attachments) or "None."
+    files = ", ".join(said(_file_words(file.name, len(file.content))) for file in content.attachments) or "None."
     return [Facts("What it says", [_fact("text", "Text", text), _fact("files", "Attachments", files)])]
 
 
 def mail_stats(visit: Visit, waiting: int, now: dt.datetime) -> list[dict[str, Any]]:
     """For the first page: what came in, as a sum that adds up, and how many wait for a person of the staff."""
     counts = mail_counts(since=now.astimezone(dt.UTC).date() - dt.timedelta(days=SHOWN_DAYS - 1))
-    note = (
-        f"= {counts.replies:,} replies + {counts.new_tickets:,} new tickets + {counts.held:,} held"
-        f" + {counts.rejected:,} rejected"
+    note = Sentence(
+        "= %(replies)s replies + %(new_tickets)s new tickets + %(held)s held + %(rejected)s rejected",
+        replies=counts.replies,
+        new_tickets=counts.new_tickets,
+        held=counts.held,
+        rejected=counts.rejected,
     )
     url = f"{visit.base_url}/inbound-mails/"
-    received = {"label": f"Mails in {SHOWN_DAYS} days", "value": f"{counts.received:,}", "note": note, "url": url}
-    held = {"label": "Mails held", "value": f"{waiting:,}", "url": f"{url}?outcome=held"}
+    received = {
+        "label": Sentence("Mails in %(days)s days", days=SHOWN_DAYS),
+        "value": shown_number(counts.received),
+        "note": note,
+        "url": url,
+    }
+    held = {"label": "Mails held", "value": shown_number(waiting), "url": f"{url}?outcome=held"}
     return [received, {**held, "note": "They wait for you to let them in.", "tone": "warning"} if waiting else held]
 
 
+def _file_words(name: str, size: int) -> Sentence:
+    return counted("%(name)s (%(count)s byte)", "%(name)s (%(count)s bytes)", size, name=name)
+
+
 def _fact(name: str, label: str, value: str) -> DetailsField:
-    return DetailsField(name, label, "text", Markup('<span class="long-text">{}</span>').format(escape(value)))
+    return DetailsField(name, label, "text", Markup('<span class="long-text">{}</span>').format(escape(said(value))))
 
 
 def _proposed(mail: InboundMail) -> dict[str, str]:

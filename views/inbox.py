@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from models import Notification
 from panel import Visit
 from panel.door import RealmPage
+from panel.form import Form
 from panel.realm import EVERYONE
 from services.notices import (
     find_notice,
@@ -24,12 +24,13 @@ from services.unit_of_work import unit_of_work
 from views.clock import now
 from views.counters import counters
 from views.history import moment_text
+from views.locale import chosen, flash, said
 from views.readers import has_own_eyes, reader_of
 
 SHOWN = 50
 
 
-class MarkReadForm(FlaskForm):
+class MarkReadForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -103,9 +104,9 @@ def _row(visit: Visit, notice: Notification, is_new: bool) -> dict[str, Any]:
     return {
         "title": notice.title,
         "url": f"{visit.base_url}/inbox/{notice.public_id}",
-        "kind": notice.kind.value.replace("_", " ").capitalize(),
+        "kind": chosen(notice.kind),
         "unread": is_new,
-        "to": "You" if notice.person_id is not None else "Everybody whose roles cover it",
+        "to": said("You" if notice.person_id is not None else "Everybody whose roles cover it"),
         "at": moment_text(visit, notice.created_at),
         "at_iso": notice.created_at.isoformat(timespec="seconds"),
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
-
 from domain.permissions import P
 from models import Interest
 from panel import STAFF, Column, Resource, TicksField, YesNo, reading
+from panel.form import Form
 from services.interests import offered_interests
 
 
@@ -14,7 +13,7 @@ def _choices() -> list[tuple[str, str]]:
     return [(interest.public_id, interest.name) for interest in offered_interests()]
 
 
-class InterestFields(FlaskForm):
+class InterestFields(Form):
     """What a member would like to hear about."""
 
     interests = TicksField("Interests in the company", choices=_choices)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, make_response, redirect, render_template
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
+from panel.form import Form
 from services.invitations import InvitationNotValid, Invited, accept_invitation, open_invitation
 from views.access import public
 from views.clock import now
 from views.identity import browser_here
+from views.locale import flash
 from views.sign_in import NewPasswordForm
 
 blueprint = Blueprint("invitations", __name__)
 
 
-class TakeSeatForm(FlaskForm):
+class TakeSeatForm(Form):
     """For who has a password already: only the button."""
 
 
@@ -48,13 +49,13 @@ def take_seat(token: str) -> ResponseReturnValue:
     return redirect("/sign-in", code=303)
 
 
-def _wait(invited: Invited, form: FlaskForm, refusal: TooManyAttempts) -> Response:
+def _wait(invited: Invited, form: Form, refusal: TooManyAttempts) -> Response:
     answer = _page(invited, form, status=429, wait=refusal.message)
     answer.headers["Retry-After"] = str(int(refusal.wait.total_seconds()) + 1)
     return answer
 
 
-def _page(invited: Invited, form: FlaskForm, *, status: int = 200, wait: str = "") -> Response:
+def _page(invited: Invited, form: Form, *, status: int = 200, wait: str = "") -> Response:
     errors = [(form[name].id, text) for name, texts in form.errors.items() if name in form for text in texts]
     page = render_template(
         "pages/sign_in/invitation.html",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
@@ -14,9 +13,11 @@ from domain.actor import Actor
 from domain.money import parse_minor
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence, word
 from models import Account, BillingPeriod, Invoice
 from panel import STAFF, Action
 from panel.fields import AmountField
+from panel.form import Form
 from services.drafts import (
     FreeItem,
     InvoiceNotDraft,
@@ -30,19 +31,20 @@ from services.drafts import (
 from services.ordering import MOST_OF_ONE, BasketItem
 from services.unit_of_work import unit_of_work
 from views.about_a_customer import AboutACustomerPage
+from views.locale import said
 
 
 class CatalogueHasThePrice(Refusal):
     message = "The catalogue has the price of this line. Leave the price empty, or write a line of your own."
 
 
-class LineForm(FlaskForm):
+class LineForm(Form):
     """One line: of the catalogue at its price, or one of one's own."""
 
-    item = SelectField("From the catalogue", choices=lambda: [SelectChoice("", "A line of my own"), *_offered()])
+    item = SelectField("From the catalogue", choices=lambda: [SelectChoice("", said("A line of my own")), *_offered()])
     period = SelectField(
         "Period",
-        choices=[SelectChoice(each.value, each.value.replace("_", "-").capitalize()) for each in BillingPeriod],
+        choices=[SelectChoice(each.value, word(each)) for each in BillingPeriod],
         description="Of what is chosen from the catalogue. It begins today.",
     )
     line = StringField("Text", [Length(max=255)], description="Of a line of your own: what it is for.")
@@ -61,7 +63,7 @@ class LineForm(FlaskForm):
         "Quantity",
         [
             InputRequired("Enter a whole number like 3."),
-            NumberRange(1, MOST_OF_ONE, f"Enter a whole number from 1 to {MOST_OF_ONE:,}."),
+            NumberRange(1, MOST_OF_ONE, "Enter a whole number from %(min)s to %(max)s."),
         ],
         default=1,
     )
@@ -76,7 +78,7 @@ class NewInvoiceForm(LineForm):
     remark = TextAreaField("Remark for colleagues", [Length(max=1000)])
 
 
-class RemoveLineForm(FlaskForm):
+class RemoveLineForm(Form):
     """Which line goes."""
 
     position = IntegerField(
@@ -122,7 +124,7 @@ class NewInvoicePage(AboutACustomerPage):
 
     def form_for(self, account: Account) -> NewInvoiceForm:
         form = NewInvoiceForm()
-        form.price.label.text = f"Price of one before tax, in {account.currency}"
+        form.price.label.text = Sentence("Price of one before tax, in %(currency)s", currency=account.currency)
         return form
 
     def make(self, account: Account, form: NewInvoiceForm) -> tuple[str, str]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models import Member
 from panel import EVERYONE, RealmPage
+from panel.form import Form
 from services.portal_access import leave_account
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 
 
-class LeaveForm(FlaskForm):
+class LeaveForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -41,7 +43,9 @@ class LeavePage(RealmPage):
                 try:
                     with unit_of_work():
                         leave_account(member, actor=self.visit.actor, now=self.hooks.now())
-                    flash(f"You left {self.visit.context.account_name}.", "success")
+                    flash(
+                        Sentence("You left %(account_name)s.", account_name=self.visit.context.account_name), "success"
+                    )
                     return redirect("/", code=303)
                 except Refusal as refusal:
                     errors, status = [("", refusal.message)], 409

@@ -9,6 +9,7 @@ from markupsafe import escape
 from sqlalchemy import Select, select
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from models import AccountAncestor, License, LicenseChange
 from panel import (
     PORTAL,
@@ -32,6 +33,7 @@ from services.editions import WizardClosed, editions_of
 from services.licenses import has_branding, reset_hardware_lock, update_license, why_not_reset
 from services.more_resets import ResetsStillThere, ask_for_resets, grant_and_answer, wish_text
 from views.forms import AskForResetsForm, GrantResetsForm, resets_to_grant
+from views.locale import said
 
 
 def without_branding(_visit: Visit, license: License) -> tuple[str, ...]:
@@ -42,7 +44,12 @@ def without_branding(_visit: Visit, license: License) -> tuple[str, ...]:
 def editions_in_app(_visit: Visit, license: License, _now: dt.datetime) -> list[Facts]:
     """What the app wizard has set up; nothing where the license holds no edition."""
     told = [
-        DetailsField(f"edition-{seats.code}", seats.name, "text", escape(f"{seats.in_app} of {seats.held}"))
+        DetailsField(
+            f"edition-{seats.code}",
+            seats.name,
+            "text",
+            escape(said(Sentence("%(in_app)s of %(held)s", in_app=seats.in_app, held=seats.held))),
+        )
         for seats in editions_of(license)
     ]
     return [Facts("Set up in the app", told)] if told else []
@@ -119,7 +126,7 @@ class LicenseResource(Resource):
             form=AskForResetsForm,
             fill=lambda license: {"description": wish_text(license)},
             confirm="A ticket is opened for it. Support grants more resets there.",
-            done=lambda ticket: f"Ticket {ticket.number} asks for more resets.",
+            done=lambda ticket: Sentence("Ticket %(number)s asks for more resets.", number=ticket.number),
             name="ask-for-resets",
         ),
         lead(

@@ -9,9 +9,9 @@ from zoneinfo import available_timezones
 from babel import Locale
 
 from domain.currencies import EXPONENTS
+from domain.languages import SPOKEN
 from panel import Visit
 from services.vat import COUNTRIES
-from views.locale import LANGUAGES
 
 KEPT_LOCALES = 16
 
@@ -33,7 +33,7 @@ def time_zones(_visit: Visit) -> Mapping[str, str]:
 
 def languages(_visit: Visit) -> Mapping[str, str]:
     """Language code -> its name in itself."""
-    return {code: (Locale.parse(code, sep="-").display_name or code).capitalize() for code in LANGUAGES}
+    return {language.code: language.name for language in SPOKEN.values()}
 
 
 @lru_cache(KEPT_LOCALES)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask import flash, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.permissions import P
 from extensions import db
 from models import Account
 from panel import RealmPage, Visit
+from panel.form import Form
 from services.login_consents import demand_login_consent
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 
 
-class DemandForm(FlaskForm):
+class DemandForm(Form):
     """Nothing but the token: the button that is pressed says what is wanted."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar
 
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -14,6 +13,7 @@ from domain.permissions import P
 from models import Account, LoginAsSession, LoginConsent, Member
 from models.sign_in import SignInSession
 from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Resource, reading
+from panel.form import Form
 from services.login_as import start_login_as, start_login_as_owner, stop_login_as
 from services.login_consents import (
     ask_login_consent,
@@ -25,7 +25,7 @@ from services.login_consents import (
 from views.identity import current_identity
 
 
-class LoginReasonForm(FlaskForm):
+class LoginReasonForm(Form):
     """Why staff log in as a member, or ask to."""
 
     reason = StringField(

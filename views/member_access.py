@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import Email, InputRequired, Length
 
@@ -14,6 +13,7 @@ from domain.actor import Actor
 from domain.permissions import P
 from models import Member
 from panel import Action
+from panel.form import Form
 from services.invitations import MemberNotInvitable, NoOpenInvitation, invite_member, withdraw_invitation
 from services.ownership import NotFitToOwn, propose_ownership_change
 from services.portal_access import (
@@ -30,7 +30,7 @@ def _trimmed(value: str | None) -> str | None:
     return value.strip() if value else value
 
 
-class EmailForm(FlaskForm):
+class EmailForm(Form):
     """What a member signs in with."""
 
     email = StringField(

@@ -8,10 +8,10 @@ from markupsafe import Markup, escape
 
 from domain.permissions import MemberRole, P
 from domain.role_words import GIVEN_ROLES, grants_in_words, implied_by, role_label
+from domain.sentences import Sentence, joined
 from models import Member
 from models.person import Person
 from panel import Banner, DetailsField, Facts, Visit
-from panel.resource import words
 from services.invitations import InvitationState, invitation_state
 from services.members import is_managed_here, person_of
 from services.ownership import open_ownership_change, people_of_change
@@ -19,6 +19,7 @@ from services.roles import roles_held
 from services.second_step import factors_of
 from views.clock import now as time_now
 from views.history import moment_text
+from views.locale import said
 from views.tones import tone_of
 
 
@@ -35,7 +36,7 @@ def ownership_banners(visit: Visit) -> list[Banner]:
     if change is None:
         return []
     _former, new = people_of_change(change)
-    text = f"It is proposed that {new} becomes owner of this account."
+    text = Sentence("It is proposed that %(new)s becomes owner of this account.", new=new)
     return [Banner(text, f"{visit.base_url}/ownership/", "Open the change of ownership")]
 
 
@@ -49,13 +50,20 @@ def _roles(member: Member) -> Facts:
         _text(
             role.value,
             role_label(role),
-            grants_in_words(role) + (f" Through {role_label(implied[role])}." if role in implied else ""),
+            _grants(role, implied.get(role)),
         )
         for role in GIVEN_ROLES
         if role in held or role in implied
     ]
     nothing = "Nothing beyond their own settings and the resources centre: they hold no role."
     return Facts(title, fields or [_text("none", "Roles", nothing)])
+
+
+def _grants(role: MemberRole, through: MemberRole | None) -> str:
+    sentences = [grants_in_words(role)]
+    if through is not None:
+        sentences.append(Sentence("Through %(role)s.", role=role_label(through)))
+    return joined(sentences)
 
 
 def _way_in(visit: Visit, member: Member, now: dt.datetime) -> Facts:
@@ -84,14 +92,30 @@ def _seat(member: Member) -> str:
 def _invitation(visit: Visit, state: InvitationState | None) -> DetailsField:
     if state is None:
         return _text("invitation", "Invitation", "None was sent.")
-    badge = Markup('<span class="badge tone-{}">{}</span>').format(tone_of(state.state), words(state.state))
-    lines = [f"Sent to {state.email}", _moment(visit, state.sent_at), f"by {state.sent_by}" if state.sent_by else ""]
-    said = Markup(" ").join(escape(line) for line in lines if line)
-    end = "answered" if state.state == "accepted" else "withdrawn" if state.state == "withdrawn" else ""
-    when = state.answered_at if end else state.expires_at
-    last = end or ("expired" if state.state == "expired" else "works until")
-    value = Markup("{} {}; {} {}.").format(badge, said, last, _moment(visit, when))
-    return DetailsField("invitation", "Invitation", "text", value)
+    badge = Markup('<span class="badge tone-{}">{}</span>').format(tone_of(state.state), said(_STATES[state.state]))
+    sent = {"email": state.email, "moment": moment_text(visit, state.sent_at)}
+    lines = [Sentence("Sent to %(email)s %(moment)s;", **sent)]
+    if state.sent_by:
+        lines = [Sentence("Sent to %(email)s %(moment)s by %(sender)s;", **sent, sender=state.sent_by)]
+    lines.append(_end(visit, state))
+    return DetailsField("invitation", "Invitation", "text", Markup("{} {}").format(badge, said(joined(lines))))
+
+
+_STATES = {"open": "Open", "accepted": "Accepted", "withdrawn": "Withdrawn", "expired": "Expired"}
+
+
+def _end(visit: Visit, state: InvitationState) -> Sentence:
+    """What became of the invitation, and when; or how long it works."""
+    answered = state.state in ("accepted", "withdrawn")
+    when = state.answered_at if answered else state.expires_at
+    moment = moment_text(visit, when) if when is not None else ""
+    if state.state == "accepted":
+        return Sentence("answered %(moment)s.", moment=moment)
+    if state.state == "withdrawn":
+        return Sentence("withdrawn %(moment)s.", moment=moment)
+    if state.state == "expired":
+        return Sentence("expired %(moment)s.", moment=moment)
+    return Sentence("works until %(moment)s.", moment=moment)
 
 
 def _two_step(person: Person) -> str:
@@ -101,13 +125,14 @@ def _two_step(person: Person) -> str:
 
 def _identity(member: Member, person: Person, *, staff: bool) -> str:
     if is_managed_here(member, person):
-        whose = "that account" if staff else "this account"
-        return f"Managed by {whose}: its owner may change the name and reset password and 2-step verification."
+        if staff:
+            return "Managed by that account: its owner may change the name and reset password and 2-step verification."
+        return "Managed by this account: its owner may change the name and reset password and 2-step verification."
     return "Not managed by this account: only the seat can be touched here, the sign-in by themselves or by support."
 
 
 def _text(name: str, label: str, value: str) -> DetailsField:
-    return DetailsField(name, label, "text", escape(value))
+    return DetailsField(name, label, "text", escape(said(value)))
 
 
 def _moment(visit: Visit, value: dt.datetime | None) -> Markup:

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import DataRequired
 
@@ -15,6 +14,7 @@ from domain.permissions import MemberRole, P
 from domain.role_words import GIVEN_ROLES, role_label, role_note
 from models import Member
 from panel import PORTAL, Action, Submit, TicksField
+from panel.form import Form
 from services.roles import (
     CannotHoldRoles,
     RolesChangedMeanwhile,
@@ -27,14 +27,14 @@ _CHOICES = [(role.value, role_label(role)) for role in GIVEN_ROLES]
 _NOTES = {role.value: role_note(role) for role in GIVEN_ROLES}
 
 
-class RolesForm(FlaskForm):
+class RolesForm(Form):
     """Exactly the roles that are ticked; ``seen`` are those the page was opened with."""
 
     role = TicksField("Roles", choices=_CHOICES, notes=_NOTES)
     seen = HiddenField()
 
 
-class ChosenRolesForm(FlaskForm):
+class ChosenRolesForm(Form):
     """At least one role."""
 
     role = TicksField("Roles", [DataRequired("Choose at least one role.")], choices=_CHOICES, notes=_NOTES)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, ClassVar
 
-from flask import abort, current_app, flash, redirect, render_template, request
+from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from domain.permissions import P
@@ -17,9 +16,11 @@ from extensions import db
 from models import Account, PaymentMethod, PaymentMethodKind, PaymentMethodStatus
 from panel import RealmPage, Visit
 from panel.addresses import address
+from panel.form import Form
 from services.payment_methods import begin_storing, finish_storing, open_page, storable
 from services.unit_of_work import unit_of_work
 from views.leading_away import leading_away
+from views.locale import flash
 
 NO_ANSWER = "The payment provider did not answer. Nothing was added. Try again in a minute."
 WORDS = {
@@ -109,7 +110,7 @@ class AddMethodPage(RealmPage):
             "pages/pay/add_method.html",
             **self._frame(),
             offered=offered,
-            form=FlaskForm(),
+            form=Form(),
             errors=errors or [],
             url=f"{self.visit.base_url}/{self.slug}/",
             list_url=f"{self.visit.base_url}/payment-methods/",

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import secrets
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -14,19 +13,21 @@ from wtforms.validators import InputRequired, Length
 from domain.actor import Actor
 from domain.money import minor_to_text, parse_minor
 from domain.permissions import P
+from domain.sentences import Amount, Sentence, word
 from models import Account, CreditNote, CreditReason, Invoice, Payment, Refund
 from models.payment import RefundStatus
 from panel import STAFF, Action
 from panel.fields import AmountField
+from panel.form import Form
 from services.credit import give_credit, take_back_credit
 from services.credit_notes import InvoiceNotCreditable, issue_credit_note
 from services.payments import allocate_payment, invoices_named
 from services.refunds import refund_payment
 
-REASONS = {reason: reason.value.replace("_", " ").capitalize() for reason in CreditReason}
+REASONS = {reason: word(reason) for reason in CreditReason}
 
 
-class AllocateForm(FlaskForm):
+class AllocateForm(Form):
     """Which invoices a payment pays; none named: the oldest debt."""
 
     invoices = StringField(
@@ -36,7 +37,7 @@ class AllocateForm(FlaskForm):
     )
 
 
-class CreditForm(FlaskForm):
+class CreditForm(Form):
     """How much of an invoice is credited and why."""
 
     whole = BooleanField("Credit all that is left of the invoice")
@@ -64,7 +65,7 @@ class CreditForm(FlaskForm):
         return valid
 
 
-class BalanceForm(FlaskForm):
+class BalanceForm(Form):
     """How much a balance is changed by, and why; the customer reads it."""
 
     amount = AmountField(
@@ -80,7 +81,7 @@ class BalanceForm(FlaskForm):
     )
 
 
-class RefundForm(FlaskForm):
+class RefundForm(Form):
     """How much of a payment is sent back, and why; the customer reads it."""
 
     key = HiddenField(default=lambda: secrets.token_hex(16), validators=[InputRequired()])
@@ -108,7 +109,7 @@ def _said_of_allocation(result: tuple[Payment, int]) -> str:
     payment, used = result
     if not used:
         return "Nothing was due: the payment stays as balance."
-    return f"{minor_to_text(used, payment.currency)} {payment.currency} of the payment are used for invoices."
+    return Sentence("%(used)s of the payment are used for invoices.", used=Amount(used, payment.currency))
 
 
 def _credit(
@@ -134,7 +135,9 @@ def _credit(
 
 
 def _said_of_credit(note: CreditNote) -> str:
-    return f"Credit note {note.number} over {minor_to_text(note.total, note.currency)} {note.currency} is issued."
+    return Sentence(
+        "Credit note %(number)s over %(total)s is issued.", number=note.number, total=Amount(note.total, note.currency)
+    )
 
 
 def _refund(payment: Payment, *, actor: Actor, now: dt.datetime, key: str, amount: str, reason: str) -> Refund:
@@ -146,8 +149,14 @@ def _refund(payment: Payment, *, actor: Actor, now: dt.datetime, key: str, amoun
 def _said_of_refund(refund: Refund) -> str:
     words = f"{minor_to_text(refund.amount, refund.currency)} {refund.currency}"
     if refund.status is RefundStatus.SETTLED:
-        return f"Refund {refund.number}: {words} are booked as sent back by hand."
-    return f"Refund {refund.number}: {words} are set aside, and the payment provider is asked to send them."
+        return Sentence(
+            "Refund %(number)s: %(words)s are booked as sent back by hand.", number=refund.number, words=words
+        )
+    return Sentence(
+        "Refund %(number)s: %(words)s are set aside, and the payment provider is asked to send them.",
+        number=refund.number,
+        words=words,
+    )
 
 
 def _free_of_refund(payment: Payment) -> dict[str, str]:

@@ -7,10 +7,9 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Response, abort, flash, make_response, redirect, render_template, request
+from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -18,9 +17,11 @@ from wtforms.validators import InputRequired
 from domain.periods import month_named
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models import Account
 from panel import Banner, RealmPage, Visit
+from panel.form import Form
 from panel.forms import errors_of
 from services.accounts import account_named
 from services.month_packs.asking import (
@@ -36,11 +37,12 @@ from services.month_packs.making import CONTENT_TYPE
 from services.unit_of_work import unit_of_work
 from views.errors import error_page
 from views.history import moment_text
+from views.locale import flash, said
 
 LOOKS_AGAIN_SECONDS = 3
 
 
-class MonthForm(FlaskForm):
+class MonthForm(Form):
     """The month."""
 
     month = SelectField("Month", [InputRequired("Choose a month.")], choices=[])
@@ -161,8 +163,8 @@ class MonthPackPage(RealmPage):
         return {
             "title": self._name(month.first) if month is not None else pack.month,
             "url": f"{self.visit.base_url}/month-packs/file/{pack.link}",
-            "note": f"Made {moment_text(self.visit, pack.made_at)}",
-            "side": f"Until {moment_text(self.visit, pack.expires_at)}",
+            "note": said(Sentence("Made %(moment)s", moment=moment_text(self.visit, pack.made_at))),
+            "side": said(Sentence("Until %(moment)s", moment=moment_text(self.visit, pack.expires_at))),
         }
 
     def _name(self, day: dt.date) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models import OwnershipChange
 from panel import EVERYONE, STAFF, Action, Choice, Column, DateRange, Lookup, RealmPage, Resource, reading
+from panel.form import Form
 from services.ownership import (
     ConfirmedAlready,
     OwnershipChangeClosed,
@@ -27,9 +28,10 @@ from services.ownership import (
 from services.unit_of_work import unit_of_work
 from views.forms import ReasonForm
 from views.history import moment_text
+from views.locale import flash
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -99,7 +101,11 @@ class OwnershipPage(RealmPage):
         }
 
     def _said(self, confirmed_at: Any) -> str:
-        return "Waits for the answer" if confirmed_at is None else f"Confirmed, {moment_text(self.visit, confirmed_at)}"
+        return (
+            "Waits for the answer"
+            if confirmed_at is None
+            else Sentence("Confirmed, %(moment)s", moment=moment_text(self.visit, confirmed_at))
+        )
 
     def _change(self) -> OwnershipChange | None:
         """The open change, for its two sides and for who moves the ownership; for others there is none."""

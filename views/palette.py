@@ -7,7 +7,7 @@ from typing import Final
 from flask import request
 
 from panel import Visit
-from panel.fields import in_a_sentence
+from panel.words import gettext, inside
 from views.resources import RESOURCES
 from views.shell import navigation
 
@@ -34,7 +34,7 @@ def acts_named(visit: Visit, typed: str) -> list[dict[str, str]]:
     """What this visit may add, likewise."""
     acts = [
         {
-            "title": f"Add {in_a_sentence(resource.noun_label())}",
+            "title": gettext("Add %(noun)s", noun=inside(resource.noun_label())),
             "note": resource.title,
             "url": f"{visit.base_url}/{resource.slug}/new",
         }

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms.validators import InputRequired
 
 from domain.permissions import P
@@ -17,6 +16,7 @@ from models import Account, DocumentKind
 from panel import Action, Banner, RealmPage, Visit, lead
 from panel.addresses import address
 from panel.fields import DayField
+from panel.form import Form
 from panel.forms import errors_of
 from services.accounts import account_named
 from services.documents import document_named, document_of
@@ -26,7 +26,7 @@ from views.month_packs import month_pack_banner
 _LONGEST_NUMBER = 40
 
 
-class DaysForm(FlaskForm):
+class DaysForm(Form):
     """The first and the last day, both included."""
 
     first = DayField("From", [InputRequired("Enter the first day.")], name="from")

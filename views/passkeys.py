@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import InputRequired
 
 from domain.refusals import Refusal
 from models import PasskeyPurpose
+from panel.form import Form
 from services.passkey_sign_in import (
     ask_for_any_passkey,
     ask_for_passkey_of,
@@ -34,7 +34,7 @@ blueprint = Blueprint("passkeys", __name__)
 _CHALLENGE = "passkey_challenge"
 
 
-class PasskeyForm(FlaskForm):
+class PasskeyForm(Form):
     """What the browser made of the options, as its script writes it."""
 
     credential = HiddenField(validators=[InputRequired("Use the button again; the browser gave no passkey.")])

@@ -6,19 +6,20 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Response, abort, current_app, flash, render_template, request
+from flask import Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from domain.money import minor_to_text
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined
 from extensions import db
 from models import Account, Invoice, Payment, PaymentKind, PaymentStatus
 from panel import RealmPage
 from panel.addresses import address
+from panel.form import Form
 from services.allocations import open_invoices, paid_by
 from services.paying.balance import pay_from_balance
 from services.paying.charging import carry_out, finish, give_up
@@ -28,6 +29,7 @@ from services.paying.offers import BALANCE, Way, instructions, is_offered, ways_
 from services.unit_of_work import unit_of_work
 from services.usable_credit import figures_of
 from views.leading_away import leading_away
+from views.locale import flash
 from views.money import format_money
 from views.pay_form import AMOUNT, NO_WAY, Basket, PayForm, read_funds, read_invoices
 from views.see_other import see_other
@@ -117,7 +119,7 @@ class PayPage(RealmPage):
         account = self._account()
         page = render_template(
             "pages/pay/state.html",
-            **self._frame(f"Payment {payment.number}"),
+            **self._frame(Sentence("Payment %(number)s", number=payment.number)),
             payment=payment,
             amount=self._money(payment.amount, account),
             settled=payment.settled_at is not None,
@@ -134,7 +136,7 @@ class PayPage(RealmPage):
                 for invoice, amount in paid_by(payment)
             ],
             rest=self._rest(payment, account),
-            form=FlaskForm(),
+            form=Form(),
             url=self._url(f"pay/{address(payment.number)}"),
             details_url=self._url(f"payments/{address(payment.number)}"),
             again_url=self._url("pay/"),
@@ -208,7 +210,7 @@ class PayPage(RealmPage):
         if getattr(refusal, "instead", "") != "ask-the-owner" or not basket.parts:
             return []
         numbers = ", ".join(part.invoice.number for part in basket.parts)
-        return [("", f"Open invoice {numbers} and choose “Ask the owner” there.")]
+        return [("", Sentence("Open invoice %(numbers)s and choose “Ask the owner” there.", numbers=numbers))]
 
     def _explain_missing(self, account: Account, numbers: list[str]) -> None:
         """404 for what is none of the account's; what is paid meanwhile is only left out."""
@@ -284,9 +286,9 @@ class PayPage(RealmPage):
         figures = figures_of(account.id, day=self.hooks.now().date())
         ways = self._ways(account)
         if figures.payable > 0 and is_offered(account, PaymentKind.BALANCE):
-            note = f"{self._money(figures.payable, account)} can be used."
+            note = Sentence("%(money)s can be used.", money=self._money(figures.payable, account))
             if figures.payable > figures.balance:
-                note += " Part of it is your credit limit."
+                note = joined([note, Sentence("Part of it is your credit limit.")])
             ways.append(Way(BALANCE, "Account balance", PaymentKind.BALANCE, note=note))
         return ways
 

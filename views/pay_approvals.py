@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import Length
 
@@ -12,6 +11,7 @@ from domain.actor import Actor
 from domain.permissions import P
 from models import Invoice, PayApproval
 from panel import PORTAL, STAFF, Action, Choice, Column, DateRange, Lookup, Resource, reading
+from panel.form import Form
 from services.pay_approvals import (
     ApprovalNotOpen,
     approve_payment,
@@ -21,13 +21,13 @@ from services.pay_approvals import (
 )
 
 
-class NoteForm(FlaskForm):
+class NoteForm(Form):
     """What the owner should know."""
 
     note = StringField("Note for the owner", [Length(max=500)])
 
 
-class DeclineForm(FlaskForm):
+class DeclineForm(Form):
     """Why not, for who asked."""
 
     reason = StringField("Reason", [Length(max=500)], description="It is mailed to who asked.")

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from domain.money import parse_minor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models import Invoice
+from panel.form import Form
 from services.paying.claims import InvoicePart
 
 AMOUNT = "amount-"
@@ -22,7 +23,7 @@ NO_WAY = "Choose how to pay."
 _LONGEST = 40
 
 
-class PayForm(FlaskForm):
+class PayForm(Form):
     """The way to pay and the key that makes a form sent twice one payment. The rest stands in rows."""
 
     key = HiddenField(default=lambda: secrets.token_hex(16), validators=[InputRequired(), Length(max=64)])
@@ -53,7 +54,7 @@ def read_invoices(chosen: Iterable[str], typed: dict[str, str], invoices: Sequen
             basket.parts.append(InvoicePart(invoice, amount))
     gone = sorted(wanted - {invoice.number for invoice in invoices})
     if gone and not basket.parts:
-        basket.errors.append(("", f"Nothing is due any more on {', '.join(gone)}. Nothing was taken."))
+        basket.errors.append(("", Sentence("Nothing is due any more on %(gone)s. Nothing was taken.", gone=gone)))
     elif not basket.parts:
         basket.errors.append(("", NOTHING))
     return basket

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from domain.permissions import P
 from models import Policy, PolicyDecision
 from panel import STAFF, Action, Choice, Column, DateRange, Related, Resource, YesNo, reading
+from panel.form import Form
 from services.policies import LONGEST_TEXT, PolicyTextMissing, PolicyTextTooLong, create_policy, publish_version
 from services.records import edit_record
 
 
-class PolicyTextForm(FlaskForm):
+class PolicyTextForm(Form):
     """The text people decide on."""
 
     body = TextAreaField(

@@ -6,18 +6,18 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
-
 from domain.actor import Actor
 from domain.permissions import P
 from domain.role_words import GIVEN_ROLES, grants_in_words, role_label
+from domain.sentences import Sentence
 from models import Member, MemberPreview
 from panel import PORTAL, Action, TicksField
+from panel.form import Form
 from services.previews import LASTS, start_preview
 from views.logins_as import this_session
 
 
-class PreviewForm(FlaskForm):
+class PreviewForm(Form):
     """The roles to look with; the page of a member's roles sends the same field here."""
 
     role = TicksField(
@@ -46,8 +46,11 @@ PREVIEW_MEMBER = Action(
     form=PreviewForm,
     fill=_roles_held,
     realms={PORTAL},
-    confirm=f"You see the portal as it looks with these roles, for {LASTS.seconds // 60} minutes. Nothing can be "
-    "changed meanwhile, and the member's own notices and settings are not shown.",
+    confirm=Sentence(
+        "You see the portal as it looks with these roles, for %(minutes)s minutes. Nothing can be "
+        "changed meanwhile, and the member's own notices and settings are not shown.",
+        minutes=LASTS.seconds // 60,
+    ),
     done="This is the portal with these roles.",
     next_url=lambda preview: f"/portal/{preview.account.client_id}/",
     name="preview",

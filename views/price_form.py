@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Self
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import InputRequired, Regexp
 
+from panel.form import Form
 
-class PriceForm(FlaskForm):
+
+class PriceForm(Form):
     """The total that was shown, and a key that makes the same form, sent again, the same order or change."""
 
     total = HiddenField(validators=[Regexp(r"[0-9]{1,15}\Z")])

@@ -5,30 +5,35 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, render_template, request
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined
 from domain.setting_kinds import SettingKind, SettingNotReadable, SettingSpec
 from domain.settings import SETTINGS
 from panel import Visit
 from panel.door import RealmPage
+from panel.form import Form
 from panel.forms import errors_of
 from services.settings import SettingNow, all_settings, change_setting, reset_setting
 from services.unit_of_work import unit_of_work
 from views.history import moment_text, timeline_of_target
+from views.locale import flash, said
 from views.whole_numbers import number_shown
 
-LABELS = {spec.key: f"{spec.group}: {spec.label}" for spec in SETTINGS.values()}
+LABELS = {
+    spec.key: Sentence("%(group)s: %(label)s", group=Sentence(spec.group), label=Sentence(spec.label))
+    for spec in SETTINGS.values()
+}
 
 
-class ResetForm(FlaskForm):
+class ResetForm(Form):
     """The version of the value that was seen."""
 
     version = HiddenField()
@@ -93,7 +98,10 @@ class ProviderSettingsPage(RealmPage):
             fresh = _setting_or_404(key)
             form.version.data = str(fresh.version)
             return self._form_page(fresh, form, [("", refusal.message)]), 409
-        flash(f"{saved.spec.label}: {_text(saved.spec, saved.value)}.", "success")
+        flash(
+            Sentence("%(label)s: %(text)s.", label=Sentence(saved.spec.label), text=_text(saved.spec, saved.value)),
+            "success",
+        )
         return redirect(self._url(), code=303)
 
     @expose("/<key>/reset", methods=("POST",))
@@ -109,7 +117,14 @@ class ProviderSettingsPage(RealmPage):
         except Refusal as refusal:
             fresh = _setting_or_404(key)
             return self._form_page(fresh, _form_of(fresh, posted=False), [("", refusal.message)]), 409
-        flash(f"{saved.spec.label}: {_text(saved.spec, saved.value)} again, the default.", "success")
+        flash(
+            Sentence(
+                "%(label)s: %(text)s again, the default.",
+                label=Sentence(saved.spec.label),
+                text=_text(saved.spec, saved.value),
+            ),
+            "success",
+        )
         return redirect(self._url(), code=303)
 
     def _item(self, held: SettingNow, may_change: bool) -> dict[str, Any]:
@@ -123,7 +138,7 @@ class ProviderSettingsPage(RealmPage):
             "url": self._url(spec.key) if may_change else "",
         }
 
-    def _form_page(self, held: SettingNow, form: FlaskForm, errors: list[tuple[str, str]] | None = None) -> str:
+    def _form_page(self, held: SettingNow, form: Form, errors: list[tuple[str, str]] | None = None) -> str:
         reset_form = ResetForm(formdata=None, version=str(held.version))
         return render_template(
             "pages/provider_settings/change.html",
@@ -148,12 +163,14 @@ def _setting_or_404(key: str) -> SettingNow:
     return next((each for each in all_settings() if each.spec.key == key), None) or abort(404)
 
 
-def _form_of(held: SettingNow, *, posted: bool = True) -> FlaskForm:
+def _form_of(held: SettingNow, *, posted: bool = True) -> Form:
     """The form of one setting, with a field of its kind."""
     spec = held.spec
-    limits = f" From {spec.least} to {spec.most} {spec.unit}." if spec.kind is SettingKind.NUMBER else ""
-    needed = f"Enter a value like {spec.default}."
-    given: dict[str, Any] = {"label": spec.label, "description": f"{spec.help}{limits}"}
+    help_text: str = spec.help
+    if spec.kind is SettingKind.NUMBER:
+        help_text = joined([Sentence(spec.help), _limits(spec)]) if spec.help else _limits(spec)
+    needed = Sentence("Enter a value like %(default)s.", default=spec.default)
+    given: dict[str, Any] = {"label": spec.label, "description": help_text}
     if spec.kind is SettingKind.FLAG:
         choices = [SelectChoice("yes", "Yes"), SelectChoice("no", "No")]
         field: Any = SelectField(choices=choices, **given)
@@ -161,11 +178,17 @@ def _form_of(held: SettingNow, *, posted: bool = True) -> FlaskForm:
         field = StringField(validators=[InputRequired(needed)], render_kw={"inputmode": "numeric"}, **given)
     else:
         field = StringField(**given)
-    form_class = type("SettingForm", (FlaskForm,), {"value": field, "version": HiddenField()})
+    form_class = type("SettingForm", (Form,), {"value": field, "version": HiddenField()})
     shown = ("yes" if held.value else "no") if spec.kind is SettingKind.FLAG else str(held.value)
     data = {"value": shown, "version": str(held.version)}
-    made: FlaskForm = form_class(data=data) if posted else form_class(formdata=None, data=data)
+    made: Form = form_class(data=data) if posted else form_class(formdata=None, data=data)
     return made
+
+
+def _limits(spec: SettingSpec) -> Sentence:
+    return Sentence(
+        "From %(least)s to %(most)s %(unit)s.", least=str(spec.least), most=str(spec.most), unit=Sentence(spec.unit)
+    )
 
 
 def _version_in(form: Any) -> int:
@@ -174,5 +197,5 @@ def _version_in(form: Any) -> int:
 
 def _text(spec: SettingSpec, value: object) -> str:
     if spec.kind is SettingKind.FLAG:
-        return "Yes" if value else "No"
-    return f"{value} {spec.unit}".strip() or "empty"
+        return said("Yes" if value else "No")
+    return f"{value} {said(spec.unit)}".strip() or said(Sentence("empty"))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from domain.money import minor_to_text, parse_minor
+from domain.money import parse_minor
 from domain.permissions import P
+from domain.sentences import Amount, Sentence, listed, word
 from models import Account, Invoice, PaymentKind
 from panel.fields import AmountField, DayField, TicksField
+from panel.form import Form
 from services.allocations import open_invoices
 from services.payments import record_received_payment
 from services.unit_of_work import unit_of_work
 from views.about_a_customer import AboutACustomerPage
+from views.locale import said
 from views.money import format_money
 
 RECEIVED: tuple[PaymentKind, ...] = (
@@ -29,7 +31,7 @@ RECEIVED: tuple[PaymentKind, ...] = (
 )
 
 
-class ReceivedForm(FlaskForm):
+class ReceivedForm(Form):
     """What arrived. Boxes that are not ticked are paid afterwards, the oldest debt first."""
 
     amount = AmountField(
@@ -43,7 +45,7 @@ class ReceivedForm(FlaskForm):
         [InputRequired("Choose how the money arrived.")],
         choices=[
             SelectChoice("", ""),
-            *(SelectChoice(k.value, k.value.replace("_", " ").capitalize()) for k in RECEIVED),
+            *(SelectChoice(k.value, word(k)) for k in RECEIVED),
         ],
     )
     reference = StringField(
@@ -73,7 +75,7 @@ class ReceivedPaymentPage(AboutACustomerPage):
     def form_for(self, account: Account) -> ReceivedForm:
         today = self.hooks.now().astimezone(self.visit.time_zone).date()
         form = ReceivedForm(data={"received_on": today})
-        form.amount.label.text = f"Amount in {account.currency}"
+        form.amount.label.text = Sentence("Amount in %(currency)s", currency=account.currency)
         invoices = open_invoices(account.id, account.currency)
         form.invoices.choices = [SelectChoice(each.number, self._words(each)) for each in invoices]
         return form
@@ -98,10 +100,17 @@ class ReceivedPaymentPage(AboutACustomerPage):
             )
             used, rest = payment.amount_allocated, payment.amount - payment.amount_allocated
             number = payment.number
-        parts = [f"{minor_to_text(used, account.currency)} {account.currency} paid invoices"] if used else []
-        parts += [f"{minor_to_text(rest, account.currency)} {account.currency} stay as balance"] if rest else []
-        return f"Payment {number} is recorded: {' and '.join(parts)}.", number
+        parts = [Sentence("%(amount)s paid invoices", amount=Amount(used, account.currency))] if used else []
+        parts += [Sentence("%(amount)s stay as balance", amount=Amount(rest, account.currency))] if rest else []
+        return Sentence("Payment %(number)s is recorded: %(parts)s.", number=number, parts=listed(parts)), number
 
     def _words(self, invoice: Invoice) -> str:
         due = format_money(invoice.amount_due, invoice.currency, self.visit.locale)
-        return f"{invoice.number}: {due} due on {invoice.due_on}, {invoice.description}"
+        words = Sentence(
+            "%(number)s: %(due)s due on %(due_on)s, %(description)s",
+            number=invoice.number,
+            due=due,
+            due_on=invoice.due_on,
+            description=invoice.description,
+        )
+        return said(words)

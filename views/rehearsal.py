@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -20,6 +19,7 @@ from domain.permissions import P
 from domain.refusals import Refusal
 from panel import RealmPage, Visit
 from panel.fields import DayField
+from panel.form import Form
 from panel.forms import errors_of
 from panel.kinds import date_text
 from services.rehearsing.asking import (
@@ -38,7 +38,7 @@ _BYTES_AT_ONCE = 64 * 1024
 _FAIL = "fail"
 
 
-class RehearsalForm(FlaskForm):
+class RehearsalForm(Form):
     """Until when, and under which assumptions."""
 
     until = DayField("Until", [InputRequired("Enter the last day.")], description="At most 366 days ahead.")

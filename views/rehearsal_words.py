@@ -10,12 +10,14 @@ from typing import Any
 
 from domain.periods import last_of_month
 from domain.rehearsal import USED, Kind
+from domain.sentences import Sentence
 from panel import Visit
 from panel.addresses import address
 from panel.kinds import date_text
 from services.rehearsing.asking import Rehearsal, names_of
 from services.rehearsing.sheet import WORDS
 from views.history import moment_text
+from views.locale import said
 from views.money import format_money
 
 
@@ -33,7 +35,7 @@ class Words:
         return {
             "at": moment_text(self.visit, done.at),
             "until": date_text(done.asked.until, locale),
-            "charges": "go through" if done.asked.charges_succeed else "fail",
+            "charges_succeed": done.asked.charges_succeed,
             "run_out": found["run_out"],
             "unpriced": found["unpriced"],
             "months": [self._month(month) for month in found["months"]],
@@ -43,7 +45,7 @@ class Words:
                 {
                     "title": date_text(dt.date.fromisoformat(day), locale),
                     "url": f"{self.url}day/{day}",
-                    "note": " · ".join(f"{WORDS[Kind(kind)]} {number}" for kind, number in _numbers(totals)),
+                    "note": " · ".join(f"{said(WORDS[Kind(kind)])} {number}" for kind, number in _numbers(totals)),
                     "side": str(rows),
                 }
                 for day, _start, rows, totals in found["days"]
@@ -54,10 +56,15 @@ class Words:
         locale = self.visit.locale
         last = dt.date.fromisoformat(month["last"])
         first, end = (dt.date.fromisoformat(day) for day in month["against"])
-        name = month["name"] if last == last_of_month(last) else f"{month['name']}, to {date_text(last, locale)}"
+        name = (
+            month["name"]
+            if last == last_of_month(last)
+            else said(Sentence("%(month)s, to %(day)s", month=month["name"], day=date_text(last, locale)))
+        )
+        until = date_text(end, locale)
         return {
             "name": name,
-            "against": f"{date_text(first, locale)} to {date_text(end, locale)}",
+            "against": said(Sentence("%(first)s to %(last)s", first=date_text(first, locale), last=until)),
             "rows": [self._compared(*row) for row in month["rows"]],
         }
 
@@ -76,7 +83,7 @@ class Words:
             return f"{number} · {plus}{format_money(pair[1], currency, self.visit.locale)}"
 
         return {
-            "what": f"{WORDS[Kind(kind)]}, {currency}",
+            "what": f"{said(WORDS[Kind(kind)])}, {currency}",
             "before": text(before),
             "past": text(past),
             "coming": text(coming),
@@ -124,7 +131,7 @@ class Words:
 
     def _total(self, kind: str, currency: str, number: int, amount: int) -> str:
         money = f", {format_money(amount, currency, self.visit.locale)}" if amount else ""
-        return f"{WORDS[Kind(kind)]}: {number}{money}"
+        return f"{said(WORDS[Kind(kind)])}: {number}{money}"
 
 
 def _numbers(totals: list[list[Any]]) -> list[tuple[str, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import ColumnElement
 from werkzeug.datastructures import FileStorage
@@ -15,11 +14,12 @@ from domain.actor import Actor
 from domain.permissions import P
 from models import Release, ReleaseFile
 from panel import STAFF, Action, Column, DateRange, Lookup, Resource, YesNo, reading
+from panel.form import Form
 from services.releases import add_release_file
 from views.downloads import files_to_fetch
 
 
-class ReleaseFileForm(FlaskForm):
+class ReleaseFileForm(Form):
     """A file, with what it runs on. What is larger than a request may be is added by `flask add-release-file`."""
 
     file = FileField("File", [FileRequired("Choose a file.")], description="Up to 25 MB; larger ones by the command.")

@@ -9,14 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from panel import EVERYONE, Visit
 from panel.addresses import address
 from panel.door import RealmPage
+from panel.words import inside
 from services.search import LONGEST_TEXT, SHORTEST_WORD, Found, FoundKind, Hit, search_everything
 from views.palette import MOST_OFFERED, acts_named, pages_named
 from views.tickets import seen_tickets
 
-TOO_LONG: Final = f"Search for at most {LONGEST_TEXT} characters."
+TOO_LONG: Final = Sentence("Search for at most %(count)s characters.", count=LONGEST_TEXT)
 NOT_TEXT: Final = "The search holds a character that is no text."
 _LABELS: Final = {
     FoundKind.ACCOUNT: ("Accounts", P.ACCOUNTS_READ),
@@ -43,13 +45,17 @@ class SearchPage(RealmPage):
         """The groups of hits; or straight to the one record whose number was typed."""
         visit = self.visit
         typed = request.args.get("q", "").strip()
-        warning = NOT_TEXT if "\0" in typed else TOO_LONG if len(typed) > LONGEST_TEXT else ""
+        warning: str = NOT_TEXT if "\0" in typed else TOO_LONG if len(typed) > LONGEST_TEXT else ""
         kinds = _kinds(visit)
         found = Found([]) if warning else _search(visit, typed, kinds)
         if found.only_exact is not None:
             return redirect(_url(visit, found.only_exact), code=303)
         if found.left_out:
-            warning = f"Search words need at least {SHORTEST_WORD} characters; left out: {', '.join(found.left_out)}."
+            warning = Sentence(
+                "Search words need at least %(count)s characters; left out: %(words)s.",
+                count=SHORTEST_WORD,
+                words=", ".join(found.left_out),
+            )
         return render_template(
             "pages/search/results.html",
             layout=self.realm.layout,
@@ -58,7 +64,7 @@ class SearchPage(RealmPage):
             search_text=typed.replace("\0", "")[:LONGEST_TEXT],
             warning=warning,
             groups=[_group(visit, kind, found, typed) for kind in kinds if any(hit.kind is kind for hit in found.hits)],
-            searched=", ".join(_LABELS[kind][0].lower() for kind in kinds),
+            searched=", ".join(inside(_LABELS[kind][0]) for kind in kinds),
         )
 
     @expose("/palette")

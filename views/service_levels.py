@@ -6,14 +6,15 @@ import datetime as dt
 from functools import partial
 from typing import Any
 
-from flask_wtf import FlaskForm
 from markupsafe import escape
 from wtforms import StringField, TextAreaField
 from wtforms.validators import Length
 
 from domain.permissions import P
+from domain.sentences import Sentence
 from models import BusinessHours, SlaPolicy
 from panel import STAFF, Choice, Column, Lookup, Resource, Visit, reading
+from panel.form import Form
 from panel.pages import DetailsField, Facts
 from services.service_levels import (
     DAYS,
@@ -24,6 +25,7 @@ from services.service_levels import (
     holidays_of,
     periods_of,
 )
+from views.locale import said
 
 _KEPT = (
     "Open tickets keep what they were promised. A change reaches one when its clocks are computed anew: with another \
@@ -53,18 +55,18 @@ def _holidays() -> Any:
     )
 
 
-WeekForm = type("WeekForm", (FlaskForm,), {**{day: _day(day) for day in DAYS}, "holidays": _holidays()})
+WeekForm = type("WeekForm", (Form,), {**{day: _day(day) for day in DAYS}, "holidays": _holidays()})
 
 
 def the_week(_visit: Visit, hours: BusinessHours, _now: dt.datetime) -> list[Facts]:
     """The hours of each day."""
-    days = [(day, periods_of(hours, day).replace("-", "–") or "Closed") for day in DAYS]
+    days = [(day, periods_of(hours, day).replace("-", "–") or said("Closed")) for day in DAYS]
     return [Facts("Week", [DetailsField(day, day.capitalize(), "text", escape(words)) for day, words in days])]
 
 
 class BusinessHoursResource(Resource):
     model, slug, title, noun = BusinessHours, "business-hours", "Business hours", "Business hours"
-    description = f"When the clocks of promises run. {_KEPT}"
+    description = Sentence("When the clocks of promises run. %(kept)s", kept=Sentence(_KEPT))
     group, icon, label, status = "Support", "calendar-range", "name", ""
     realms = frozenset({STAFF})
     columns = (
@@ -85,7 +87,9 @@ class BusinessHoursResource(Resource):
 
 class SlaPolicyResource(Resource):
     model, slug, title, noun = SlaPolicy, "sla-policies", "SLA policies", "SLA policy"
-    description = f"What tickets of a priority are promised: a first reply, and a solution. {_KEPT}"
+    description = Sentence(
+        "What tickets of a priority are promised: a first reply, and a solution. %(kept)s", kept=Sentence(_KEPT)
+    )
     group, icon, label, status = "Support", "hourglass-split", "name", ""
     realms = frozenset({STAFF})
     columns = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
+from panel.form import Form
 from services import password_resets, sign_in
 from services.password_resets import CurrentPasswordWrong, ResetLinkNotValid
 from services.reset_requests import request_reset_link
@@ -33,6 +33,7 @@ from views.identity import (
     session_lifetime,
     waiting_identity,
 )
+from views.locale import flash
 from views.own_settings.frame import frame_values
 from views.see_other import see_other
 
@@ -42,7 +43,7 @@ _TOO_LONG = "This is too long."
 _WAS_TEMPORARY = "Your password was a temporary one. Choose your own to go on."
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     email = EmailField(
         "E-mail address", validators=[InputRequired("Enter your e-mail address."), Length(max=254, message=_TOO_LONG)]
     )
@@ -52,7 +53,7 @@ class SignInForm(FlaskForm):
     remember = BooleanField("Keep me signed in on this computer")
 
 
-class CodeForm(FlaskForm):
+class CodeForm(Form):
     code = StringField(
         "Code",
         description="The six digits your authenticator app shows now, or one of your recovery codes.",
@@ -69,13 +70,13 @@ def code_form(factors: Factors) -> CodeForm:
     return form
 
 
-class ForgotPasswordForm(FlaskForm):
+class ForgotPasswordForm(Form):
     email = EmailField(
         "E-mail address", validators=[InputRequired("Enter your e-mail address."), Length(max=254, message=_TOO_LONG)]
     )
 
 
-class ChangePasswordForm(FlaskForm):
+class ChangePasswordForm(Form):
     current_password = PasswordField(
         "Current password",
         validators=[InputRequired("Enter your current password."), Length(max=1000, message=_TOO_LONG)],
@@ -249,7 +250,7 @@ def _me() -> Identity:
     return identity
 
 
-def door_page(name: str, form: FlaskForm, *, status: int = 200, **values: Any) -> Response:
+def door_page(name: str, form: Form, *, status: int = 200, **values: Any) -> Response:
     """A page of the door, which nobody stores."""
     values.setdefault("errors", [(form[field].id, text) for field, texts in form.errors.items() for text in texts])
     answer = make_response(render_template(f"pages/sign_in/{name}.html", form=form, **values), status)
@@ -257,7 +258,7 @@ def door_page(name: str, form: FlaskForm, *, status: int = 200, **values: Any) -
     return answer
 
 
-def refused(name: str, form: FlaskForm, refusal: Refusal, *, field: str = "", **values: Any) -> Response:
+def refused(name: str, form: Form, refusal: Refusal, *, field: str = "", **values: Any) -> Response:
     """The page again, with what was typed and why it was refused; 429 with the seconds to wait after too many tries."""
     if isinstance(refusal, TooManyAttempts):
         answer = door_page(name, form, status=429, wait=refusal.message, **values)

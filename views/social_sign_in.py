@@ -28,6 +28,7 @@ from flask.typing import ResponseReturnValue
 from config import Environment, Settings
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from services import social_identities, social_providers
 from services.sign_in import person_as_actor
 from services.social_providers import ProviderNotReached, Registration, SocialProviders
@@ -63,12 +64,18 @@ class WayBackNotKnown(Refusal):
 
 class NotAllowedThere(Refusal):
     def __init__(self, label: str) -> None:
-        super().__init__(f"You did not allow {label} to tell us who you are. Nothing was changed.")
+        super().__init__(
+            Sentence("You did not allow %(label)s to tell us who you are. Nothing was changed.", label=label)
+        )
 
 
 class RefusedThere(Refusal):
     def __init__(self, label: str) -> None:
-        super().__init__(f"{label} could not tell us who you are. Begin again in a moment, or sign in another way.")
+        super().__init__(
+            Sentence(
+                "%(label)s could not tell us who you are. Begin again in a moment, or sign in another way.", label=label
+            )
+        )
 
 
 def install(app: Flask) -> None:
@@ -200,7 +207,7 @@ def _connect(identity: Identity, proved: Any, attempt_id: int, label: str) -> Re
     except ProofNeeded:  # it was recent when they set out
         flash("That took too long. Connect it again.", "warning")
         return answer
-    flash(f"Your {label} account is connected. You can sign in with it from now on.", "success")
+    flash(Sentence("Your %(label)s account is connected. You can sign in with it from now on.", label=label), "success")
     return answer
 
 

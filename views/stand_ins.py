@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, request
-from flask_wtf import FlaskForm
+from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from models.person import PersonKind
 from panel import words
+from panel.form import Form
 from services.login_as import LoginAsOver, leave_account
 from services.previews import end_preview
 from services.sign_in import person_as_actor
@@ -19,11 +19,12 @@ from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.identity import Identity, browser_here, current_identity, landing_url, safe_next
+from views.locale import flash
 
 blueprint = Blueprint("stand_ins", __name__)
 
 
-class ReturnForm(FlaskForm):
+class ReturnForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -63,7 +64,7 @@ def stand_in_ribbon(identity: Identity) -> dict[str, Any] | None:
         "client_id": stand_in.client_id,
         "account_url": account_url,
         "roles": [words(role.value) for role in stand_in.roles],
-        "left": "1 minute" if left <= 1 else f"{left} minutes",
+        "minutes_left": max(1, left),
         "back": f"{account_url if preview else '/staff/'}members/{stand_in.member_key}",
         "button": "End preview" if preview else "Return",
     }

@@ -8,6 +8,7 @@ from services.seats import live_seats
 from services.standing import standing_of
 from views.clock import now
 from views.identity import Identity
+from views.locale import said
 from views.resources import RESOURCES
 
 
@@ -17,7 +18,7 @@ def start_pages(identity: Identity) -> list[tuple[str, str]]:
     offered = _lists(identity, None if is_staff else _client_ids(identity))
     labels = {resource.slug: resource.title for resource in RESOURCES}
     first = ("", "Home of the back office" if is_staff else "Dashboard")
-    return [first, *((slug, labels[slug]) for slug in offered)]
+    return [(slug, said(label)) for slug, label in (first, *((slug, labels[slug]) for slug in offered))]
 
 
 def start_url(identity: Identity) -> str:

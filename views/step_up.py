@@ -6,13 +6,13 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from werkzeug.exceptions import HTTPException
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
+from panel.form import Form
 from services.proofs import SessionOver, prove_with_code, prove_with_password
 from services.second_step import factors_of
 from services.step_up import ProofNeeded
@@ -28,6 +28,7 @@ from views.identity import (
     safe_next,
     session_lifetime,
 )
+from views.locale import said
 from views.see_other import see_other
 from views.sign_in import CodeForm, code_form
 
@@ -38,7 +39,7 @@ _HINT = "Your last proof is older than 15 minutes. Prove again who you are, then
 _TOO_LONG = "This is too long."
 
 
-class ProveByPasswordForm(FlaskForm):
+class ProveByPasswordForm(Form):
     password = PasswordField(
         "Password", validators=[InputRequired("Enter your password."), Length(max=1000, message=_TOO_LONG)]
     )
@@ -54,7 +55,9 @@ def install(app: Flask) -> None:
     def ask(_error: ProofNeeded) -> ResponseReturnValue:
         address = f"/prove?{urlencode({'next': page_of_the_act()})}"
         if request.accept_mimetypes.best == "application/json":
-            return jsonify(status=403, type="proof-needed", title=_TITLE, detail=_HINT, prove_url=address), 403
+            return jsonify(
+                status=403, type="proof-needed", title=said(_TITLE), detail=said(_HINT), prove_url=address
+            ), 403
         return redirect(address, code=303)
 
 
@@ -99,7 +102,7 @@ def prove() -> ResponseReturnValue:
 
 
 def prove_page(
-    identity: Identity, form: FlaskForm, *, status: int = 200, refusal: Refusal | None = None
+    identity: Identity, form: Form, *, status: int = 200, refusal: Refusal | None = None
 ) -> ResponseReturnValue:
     """The page that asks, with what was wrong."""
     if isinstance(refusal, SessionOver):

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import Response, abort, flash, render_template, request
+from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined
 from extensions import db
 from models import Account
 from models.price import BillingPeriod
 from panel import RealmPage, Visit
 from panel.addresses import address, key_in
+from panel.form import Form
 from services.buying_on_credit import Settled, how_settled
 from services.ordering import MOST_PACKAGES, BasketItem, QuantityNotAllowed, Quote, order_basket, quote_basket
 from services.store import NotInStore, StoreItem, store_item, store_items
 from services.subscriptions.trials import start_trial
 from services.unit_of_work import unit_of_work
+from views.locale import flash, said
 from views.money import format_money
 from views.price_form import PriceForm
 from views.see_other import see_other
@@ -28,11 +30,11 @@ from views.settling import FIRST_BECAUSE
 from views.whole_numbers import whole_number
 
 PERIODS = {
-    BillingPeriod.ONCE: "once",
-    BillingPeriod.MONTHLY: "a month",
-    BillingPeriod.QUARTERLY: "a quarter",
-    BillingPeriod.YEARLY: "a year",
-    BillingPeriod.TWO_YEARLY: "for two years",
+    BillingPeriod.ONCE: Sentence("once"),
+    BillingPeriod.MONTHLY: Sentence("a month"),
+    BillingPeriod.QUARTERLY: Sentence("a quarter"),
+    BillingPeriod.YEARLY: Sentence("a year"),
+    BillingPeriod.TWO_YEARLY: Sentence("for two years"),
 }
 
 
@@ -85,7 +87,7 @@ class StorePage(RealmPage):
     @expose("/<code>/trial", methods=("POST",))
     def trial(self, code: str) -> ResponseReturnValue:
         """Try it for nothing, once."""
-        account, form, number, price = self._account(), FlaskForm(), "", 0
+        account, form, number, price = self._account(), Form(), "", 0
         item = self._item(account, code)
         if not form.validate():
             abort(400)
@@ -105,7 +107,10 @@ class StorePage(RealmPage):
             account = self._account()
             return self._package_page(self._item(account, code), account, "", "1", refusal.message), 409
         goes_on = self._settled(self._account(), price) is not Settled.FIRST
-        flash(f"The trial has begun. {AFTER_TRIAL_ON_CREDIT if goes_on else AFTER_TRIAL}", "success")
+        flash(
+            joined([Sentence("The trial has begun."), Sentence(AFTER_TRIAL_ON_CREDIT if goes_on else AFTER_TRIAL)]),
+            "success",
+        )
         if self.visit.allows(P.SUBSCRIPTIONS_READ):
             return see_other(f"{self.visit.base_url}/subscriptions/{address(number)}")
         return see_other(self._url())
@@ -128,13 +133,21 @@ class StorePage(RealmPage):
             why = FIRST_BECAUSE.get(self._settled(account, due), "")
         if not number:
             shown = self._money(total, self._account())
-            flash(f"It is ordered, and begins in a moment. {shown} stand on your next invoice.", "success")
+            flash(
+                Sentence("It is ordered, and begins in a moment. %(shown)s stand on your next invoice.", shown=shown),
+                "success",
+            )
             return self._after_order()
         if why:
-            flash(f"{why} This is invoice {number}.", "warning")
+            flash(Sentence("%(why)s This is invoice %(number)s.", why=Sentence(why), number=number), "warning")
         if due and self.visit.allows(P.INVOICES_PAY):
             return see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
-        flash(f"It is ordered. It begins once invoice {number} is paid." if due else "It is ordered.", "success")
+        flash(
+            Sentence("It is ordered. It begins once invoice %(number)s is paid.", number=number)
+            if due
+            else "It is ordered.",
+            "success",
+        )
         return self._after_order()
 
     def _after_order(self) -> Response:
@@ -159,7 +172,7 @@ class StorePage(RealmPage):
             ],
             quantity=typed,
             most=MOST_PACKAGES,
-            form=FlaskForm(),
+            form=Form(),
             errors=[("quantity", error)] if error else [],
             after_trial=self._after_trial(item, account),
             url=self._url(address(item.package.code)),
@@ -195,7 +208,7 @@ class StorePage(RealmPage):
             "name": item.package.name,
             "description": item.package.description,
             "contents": [f"{each.quantity} {each.product.name}" for each in item.package.items],
-            "price": f"{self._money(cheapest.amount, account)} {PERIODS[cheapest.period]}",
+            "price": f"{self._money(cheapest.amount, account)} {said(PERIODS[cheapest.period])}",
             "more": len(item.prices) > 1,
             "trial_days": item.package.trial_days if item.can_try else 0,
             "url": self._url(address(item.package.code)),

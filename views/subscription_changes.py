@@ -7,18 +7,20 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from babel.dates import format_date
-from flask import Response, abort, flash, render_template, request
+from flask import Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models import Invoice, Subscription
 from panel import RealmPage
 from panel.addresses import address
+from panel.form import Form
+from panel.words import inside
 from services.buying_on_credit import Settled, how_settled
 from services.invoices import InvoiceLineValues
 from services.subscriptions.change_orders import change_under_way, give_up_change, invoice_of
@@ -28,6 +30,7 @@ from services.subscriptions.quotes import ChangeQuote, QuantityNotPossible
 from services.subscriptions.standing import reactivate
 from services.subscriptions.terms import load_subscription, renews_with
 from services.unit_of_work import unit_of_work
+from views.locale import chosen, flash
 from views.money import format_money
 from views.price_form import PriceForm
 from views.see_other import see_other
@@ -101,7 +104,7 @@ class SubscriptionChangePage(RealmPage):
     def reactivation(self, number: str) -> ResponseReturnValue:
         """An expired one, as it was: its invoice is led to, and paying that brings it back."""
         subscription, error = self._subscription(number), ""
-        form = FlaskForm()
+        form = Form()
         if request.method == "POST" and form.validate():
             try:
                 with unit_of_work():
@@ -109,7 +112,7 @@ class SubscriptionChangePage(RealmPage):
                     of_invoice, why = self._of_invoice(invoice, subscription)
                 if of_invoice:
                     return self._to_invoice(of_invoice, why)
-                flash(f"It comes back in a moment. The next period stands on {self._whose} next invoice.", "success")
+                flash(self._comes_back(), "success")
                 return self._to_subscription(number)
             except Refusal as refusal:
                 error, subscription = refusal.message, self._subscription(number)
@@ -118,7 +121,7 @@ class SubscriptionChangePage(RealmPage):
             **self._frame(subscription, "Reactivate"),
             price=self._money(subscription.recurring_price, subscription),
             on_credit=self._settled(subscription, subscription.recurring_price) is Settled.NEXT_INVOICE,
-            whose=self._whose,
+            own=self._own,
             form=form,
             errors=[("", error)] if error else [],
             url=self._url(subscription, "reactivate"),
@@ -149,7 +152,7 @@ class SubscriptionChangePage(RealmPage):
             return self._to_invoice(of_invoice, why)
         if total := int(form.total.data or 0):  # it is what was asked for, and no invoice asks for it
             shown = self._money(total, self._subscription(number))
-            flash(f"The change is made in a moment. {shown} stand on {self._whose} next invoice.", "success")
+            flash(self._is_made(shown), "success")
             return self._to_subscription(number)
         flash("The change is saved.", "success")
         return self._to_subscription(number)
@@ -173,8 +176,19 @@ class SubscriptionChangePage(RealmPage):
         return (FIRST_BECAUSE if self.visit.owner_id is not None else FIRST_BECAUSE_OF_THEIRS).get(settled, "")
 
     @property
-    def _whose(self) -> str:
-        return "your" if self.visit.owner_id is not None else "their"
+    def _own(self) -> bool:
+        """Whether the visitor reads of their own account."""
+        return self.visit.owner_id is not None
+
+    def _comes_back(self) -> str:
+        if self._own:
+            return "It comes back in a moment. The next period stands on your next invoice."
+        return "It comes back in a moment. The next period stands on their next invoice."
+
+    def _is_made(self, total: str) -> Sentence:
+        if self._own:
+            return Sentence("The change is made in a moment. %(total)s stand on your next invoice.", total=total)
+        return Sentence("The change is made in a moment. %(total)s stand on their next invoice.", total=total)
 
     def _quantities_page(self, subscription: Subscription, typed: Mapping[str, str], error: str = "") -> str:
         items, limits = [], limits_of(subscription, now=self.hooks.now())
@@ -199,7 +213,7 @@ class SubscriptionChangePage(RealmPage):
             "pages/subscription/quantities.html",
             **self._frame(subscription, "Change quantities"),
             items=items,
-            period=subscription.period.value.replace("_", " "),
+            period=inside(chosen(subscription.period)),
             errors=[(items[0]["name"] if items else "", error)] if error else [],
             url=self._url(subscription, "quantities"),
         )
@@ -217,7 +231,7 @@ class SubscriptionChangePage(RealmPage):
         waits = subscription.next_package
         if waits is not None:
             offered = [each for each in offered if each["value"] != waits.code]
-            label = f"Stay with {subscription.package.name}"
+            label = Sentence("Stay with %(package)s", package=subscription.package.name)
             price = self._money(subscription.recurring_price, subscription)
             offered.insert(0, {"value": subscription.package.code, "label": label, "price": price, "note": ""})
         return render_template(
@@ -225,7 +239,7 @@ class SubscriptionChangePage(RealmPage):
             **self._frame(subscription, "Change plan"),
             plan=subscription.package.name,
             price=self._money(subscription.recurring_price, subscription),
-            period=subscription.period.value.replace("_", " "),
+            period=inside(chosen(subscription.period)),
             waits=waits.name if waits is not None else "",
             offered=offered,
             errors=[("", error)] if error else [],
@@ -245,11 +259,11 @@ class SubscriptionChangePage(RealmPage):
             total=self._money(quote.totals.total, subscription),
             pays=quote.totals.total > 0,
             on_credit=settled is Settled.NEXT_INVOICE,
-            whose=self._whose,
+            own=self._own,
             why=self._first_because(settled),
             before=self._money(quote.recurring_before, subscription),
             after=self._money(quote.recurring_after, subscription),
-            period=subscription.period.value.replace("_", " "),
+            period=inside(chosen(subscription.period)),
             at_renewal=self._day(subscription) if quote.at_renewal else "",
             form=PriceForm.showing(quote.totals.total),
             url=f"{self._url(subscription, step)}?{urlencode(fields)}",
@@ -287,18 +301,18 @@ class SubscriptionChangePage(RealmPage):
             "number": subscription.number,
             "back_url": f"{self.visit.base_url}/subscriptions/{address(subscription.number)}",
             "waiting": waiting,
-            "token_form": FlaskForm(),
+            "token_form": Form(),
         }
 
     def _to_invoice(self, number: str, why: str) -> Response:
         """Where it is paid: in the portal by whoever may, else the invoice itself. ``why`` it is paid first, or ""."""
         if why:
-            flash(f"{why} This is invoice {number}.", "warning")
+            flash(Sentence("%(why)s This is invoice %(number)s.", why=Sentence(why), number=number), "warning")
         if self.visit.owner_id is not None and self.visit.allows(P.INVOICES_PAY):
             return see_other(f"{self.visit.base_url}/pay/?invoice={address(number)}")
         if self.visit.allows(P.INVOICES_READ):
             return see_other(f"{self.visit.base_url}/invoices/{address(number)}")
-        flash(f"Invoice {number} is issued. The change counts once it is paid.", "success")
+        flash(Sentence("Invoice %(number)s is issued. The change counts once it is paid.", number=number), "success")
         return see_other(f"{self.visit.base_url}/subscriptions/")
 
     def _to_subscription(self, number: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -27,11 +26,12 @@ from panel import (
     reading,
 )
 from panel.addresses import address
+from panel.form import Form
 from services.subscriptions.standing import switch_renewal, terminate
 from services.subscriptions.trials import give_back
 
 
-class TerminateForm(FlaskForm):
+class TerminateForm(Form):
     """Why it ends; the history keeps it."""
 
     reason = StringField("Reason", [InputRequired("Enter the reason."), Length(max=200)])

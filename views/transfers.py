@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, current_app, flash, redirect, render_template, request
+from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.transfers import QuantityNotReadable
 from models import License
 from panel import Visit
 from panel.addresses import address
 from panel.door import RealmPage
+from panel.form import Form
 from services.step_up import require_recent_proof
 from services.transfers import (
     held_items,
@@ -26,13 +27,14 @@ from services.transfers import (
     transferring_accounts,
 )
 from services.unit_of_work import unit_of_work
+from views.locale import flash
 from views.whole_numbers import whole_number
 
 STEPS = ("Take from", "Give to", "Amounts", "Confirm")
 FIELD = "items-"
 
 
-class ConfirmForm(FlaskForm):
+class ConfirmForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -154,7 +156,7 @@ class TransferPage(RealmPage):
 
     def _frame(self, step: int) -> dict[str, Any]:
         settings = current_app.extensions["settings"]
-        title = f"Manage {settings.platform_name} subscriptions"
+        title = Sentence("Manage %(platform)s subscriptions", platform=settings.platform_name)
         return {"layout": self.realm.layout, "visit": self.visit, "title": title, "steps": STEPS, "step": step}
 
     def _choices(self) -> list[dict[str, str]]:

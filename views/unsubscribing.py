@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 
 from extensions import csrf
+from panel.form import Form
 from services.choosing_notifications import UnsubscribeLinkNotValid, person_of_link, unsubscribe
 from services.sign_in import person_as_actor
 from services.unit_of_work import unit_of_work
@@ -20,7 +20,7 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 blueprint = Blueprint("unsubscribing", __name__)
 
 
-class StopForm(FlaskForm):
+class StopForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
@@ -54,5 +54,5 @@ def stop(token: str) -> ResponseReturnValue:
     return _page(kind=KINDS[kind][0], done=True)
 
 
-def _page(*, kind: str = "", error: str = "", done: bool = False, form: FlaskForm | None = None) -> str:
+def _page(*, kind: str = "", error: str = "", done: bool = False, form: Form | None = None) -> str:
     return render_template("pages/unsubscribe/stop.html", kind=kind, error=error, done=done, form=form)

@@ -6,6 +6,7 @@ from typing import Any
 
 from wtforms import MultipleFileField
 
+from domain.sentences import Sentence
 from services.attachments import LARGEST_FILE, MOST_FILES, MOST_TOGETHER, Upload
 
 _MB = 1024 * 1024
@@ -22,8 +23,12 @@ class UploadsField(MultipleFileField):
     def __init__(self, label: str = "Files", **options: Any) -> None:
         super().__init__(
             label,
-            description=f"At most {MOST_FILES}, each up to {LARGEST_FILE // _MB} MB and {MOST_TOGETHER // _MB} MB"
-            " together. No programs.",
+            description=Sentence(
+                "At most %(count)s, each up to %(largest)s MB and %(together)s MB together. No programs.",
+                count=MOST_FILES,
+                largest=LARGEST_FILE // _MB,
+                together=MOST_TOGETHER // _MB,
+            ),
             render_kw={
                 "data-files": True,
                 "data-most-files": MOST_FILES,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.person import Person
 from models.policy import DataRequest, DataRequestKind, DataRequestStatus
@@ -40,7 +41,7 @@ class RequestClosed(Refusal):
 
 
 class NoteTooLong(Refusal):
-    message = f"Enter at most {LONGEST_NOTE:,} characters."
+    message = Sentence("Enter at most %(longest_note)s characters.", longest_note=LONGEST_NOTE)
 
 
 def ask_about_data(

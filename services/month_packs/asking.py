@@ -13,6 +13,7 @@ from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.periods import Period, add_months, month_named, month_of
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.document_file import DeliveryLink, DocumentFile, DocumentKind
@@ -29,7 +30,10 @@ _SHOWN: Final = 24
 
 
 class MonthNotOffered(Refusal):
-    message = f"Choose a month that is over: one of the last {MOST_MONTHS}, and not before the first document."
+    message = Sentence(
+        "Choose a month that is over: one of the last %(most_months)s, and not before the first document.",
+        most_months=MOST_MONTHS,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from domain.money import minor_to_text
 from domain.periods import Period
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.sheets import harmless
 from extensions import db
 from models.account import Account
@@ -35,7 +36,10 @@ MOST_DOCUMENTS: Final = 2_000
 
 
 class PackTooLarge(Refusal):
-    message = f"A month pack holds at most {MOST_DOCUMENTS:,} documents. Download the lists of this month instead."
+    message = Sentence(
+        "A month pack holds at most %(most_documents)s documents. Download the lists of this month instead.",
+        most_documents=MOST_DOCUMENTS,
+    )
 
 
 class PackNotEqual(RuntimeError):

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import select
 
 from domain.offers import allows
+from domain.sentences import Sentence, joined
 from extensions import db
 from gateways.port import ChargeRequest, Gateway, Means, Mode, Payer
 from gateways.registry import Gateways
@@ -93,8 +94,10 @@ def page_origins(gateways: Gateways) -> list[str]:
 
 def _new(kind: PaymentKind, gateway: Gateway, *, named: bool) -> Way:
     """A way without a stored method; ``named``: others offer the same, so it is said whose it is."""
-    where = f"on the page of {gateway.label}" if gateway.asks_back else ""
-    note = " ".join(part for part in (_MODES[gateway.mode], f"You pay {where}." if where else "") if part)
+    note: str = _MODES[gateway.mode]
+    if gateway.asks_back:
+        where = Sentence("You pay on the page of %(gateway)s.", gateway=gateway.label)
+        note = joined([Sentence(note), where]) if note else where
     return Way(
         f"{kind.value}:{gateway.name}",
         f"{_LABELS[kind]} ({gateway.label})" if named else _LABELS[kind],
@@ -112,10 +115,11 @@ def _kept(method: PaymentMethod, means: list[PaymentKind], gateways: Gateways, a
     gateway = gateways.get(method.gateway)
     if Means(kind.value) not in gateway.stores or not gateway.takes(account.currency):
         return None
-    until = f"Valid to {method.expires_on:%m/%Y}. " if method.expires_on else ""
-    return Way(
-        f"{STORED}:{method.public_id}", method.label, kind, gateway.name, until + _MODES[gateway.mode], method=method
-    )
+    note: str = _MODES[gateway.mode]
+    if method.expires_on:
+        until = Sentence("Valid to %(month)s.", month=f"{method.expires_on:%m/%Y}")
+        note = joined([until, Sentence(note)]) if note else until
+    return Way(f"{STORED}:{method.public_id}", method.label, kind, gateway.name, note, method=method)
 
 
 def _kept_methods(account: Account, now: dt.datetime) -> Sequence[PaymentMethod]:

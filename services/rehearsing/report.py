@@ -12,6 +12,7 @@ from typing import Any, Final
 from domain.month_views import MonthView, month_views
 from domain.refusals import Refusal
 from domain.rehearsal import Foretold, House, Kind, foretell
+from domain.sentences import Sentence
 from gateways.registry import Gateways
 from models.account import Account
 from services.dunning import dunning_policy
@@ -29,7 +30,9 @@ _MOST_ACCOUNTS: Final = 20
 
 
 class TooMuchToForetell(Refusal):
-    message = f"More than {MOST_ROWS:,} things would happen until then. Choose an earlier day."
+    message = Sentence(
+        "More than %(most_rows)s things would happen until then. Choose an earlier day.", most_rows=MOST_ROWS
+    )
 
 
 class DayNotAhead(Refusal):

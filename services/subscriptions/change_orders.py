@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from domain.actor import Actor
+from domain.sentences import Sentence
 from extensions import db
 from models.invoice import Invoice
 from models.order import Order, OrderKind, OrderLine, OrderStatus
@@ -139,7 +140,9 @@ def refuse_while_changing(subscription: Subscription) -> None:
         invoice = invoice_of(order)
         if invoice is None:
             raise ChangeUnderWay("A change is being made right now. Reload the page in a moment.")
-        raise ChangeUnderWay(f"A change waits for invoice {invoice.number}. Pay it, or give that change up.")
+        raise ChangeUnderWay(
+            Sentence("A change waits for invoice %(number)s. Pay it, or give that change up.", number=invoice.number)
+        )
 
 
 def invoice_of(order: Order) -> Invoice | None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from domain.actor import Actor
+from domain.sentences import Sentence
 from models.invoice import Invoice
 from models.order import OrderLine
 from models.subscription import Subscription, SubscriptionChangeKind, SubscriptionItem
@@ -179,7 +180,14 @@ def _item_changes(subscription: Subscription, wanted: Mapping[str, int], now: dt
             continue
         least, most = limits[code]
         if type(target) is not int or not least <= target <= most:
-            raise QuantityNotPossible(f"{item.product.name}: enter a whole number from {least} to {most:,}.")
+            raise QuantityNotPossible(
+                Sentence(
+                    "%(product)s: enter a whole number from %(least)s to %(most)s.",
+                    product=item.product.name,
+                    least=least,
+                    most=most,
+                )
+            )
         found.append(ItemChange(item, item.quantity, kept, target))
     return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.periods import Period
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.totals import DocumentTotals
 from models.subscription import Subscription, SubscriptionItem
 from services.invoices import InvoiceLineValues, totals_of
@@ -103,8 +104,11 @@ def billed_until(subscription: Subscription) -> NextPeriodBilled:
     """Why nothing can become less now, and when it can."""
     first = subscription.current_period_to + ONE_DAY
     return NextPeriodBilled(
-        f"The period that begins on {first.isoformat()} is billed already. Less is possible from that day on, and takes"
-        " effect at the renewal after it."
+        Sentence(
+            "The period that begins on %(first)s is billed already. Less is possible from that day on, and "
+            "takes effect at the renewal after it.",
+            first=first,
+        )
     )
 
 

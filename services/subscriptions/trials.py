@@ -11,6 +11,7 @@ from domain.actor import Actor
 from domain.periods import Period
 from domain.proration import REFUND_DAYS, refundable_in_full
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.credit import UnbilledCharge
@@ -44,9 +45,10 @@ class TrialUsed(Refusal):
 
 
 class TooLateToGiveBack(Refusal):
-    message = (
-        f"What was bought is given back in full within {REFUND_DAYS} days, while nothing else was added. Open a ticket"
-        " and we look into it."
+    message = Sentence(
+        "What was bought is given back in full within %(refund_days)s days, while nothing else was "
+        "added. Open a ticket and we look into it.",
+        refund_days=REFUND_DAYS,
     )
 
 

@@ -1,4 +1,6 @@
 // Suggestions for a field that refers to a record. Without this the field takes the exact number, and still works.
+import { say } from "./words.js";
+
 const WAIT = 180;
 let made = 0;
 
@@ -23,7 +25,7 @@ function enhance(input) {
   list.id = id;
   list.className = "combobox-list";
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
+  list.setAttribute("aria-label", say("Suggestions"));
   list.hidden = true;
 
   const box = document.createElement("div");

@@ -1,4 +1,6 @@
 // Copies a record's number, and says so.
+import { say } from "./words.js";
+
 const SHOWN_FOR = 2000;
 
 document.addEventListener("click", async (event) => {
@@ -7,9 +9,9 @@ document.addEventListener("click", async (event) => {
   const word = button.querySelector("[data-copy-word]");
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    word.textContent = "Copied";
+    word.textContent = say("Copied");
   } catch {
-    word.textContent = "Cannot copy";
+    word.textContent = say("Cannot copy");
   }
-  setTimeout(() => (word.textContent = "Copy"), SHOWN_FOR);
+  setTimeout(() => (word.textContent = say("Copy")), SHOWN_FOR);
 });

@@ -1,6 +1,7 @@
 // Opens an action's confirmation in a dialog instead of on a page of its own. The server sends the same fragment for
 // both; a refused form (409, 422) comes back as a fragment too, and success is a redirect to the page to show.
 import { leaveFor } from "./leave.js";
+import { say } from "./words.js";
 
 const FRAGMENT = { "X-Fragment": "1" };
 const SHOWN = new Set([200, 409, 422]);
@@ -13,12 +14,13 @@ function makeDialog() {
   made.className = "confirmation";
   made.setAttribute("aria-labelledby", "action-title");
   made.innerHTML = `
-    <button type="button" class="dialog-close" data-close aria-label="Close">
+    <button type="button" class="dialog-close" data-close>
       <svg class="icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
         <path d="m3 3 10 10M13 3 3 13" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" />
       </svg>
     </button>
     <div data-body></div>`;
+  made.querySelector(".dialog-close").setAttribute("aria-label", say("Close"));
   made.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) {
       event.preventDefault();
@@ -66,7 +68,7 @@ async function send(event) {
     if (answer.redirected) leaveFor(answer.url);
     else if (SHOWN.has(answer.status) || answer.status >= 400) fill(await fragmentOf(answer));
   } catch {
-    fill(refusal(LOST));
+    fill(refusal(say(LOST)));
   }
 }
 
@@ -75,7 +77,7 @@ async function fragmentOf(answer) {
   const text = await answer.text();
   if (!text.trimStart().toLowerCase().startsWith("<!doctype")) return text;
   const page = new DOMParser().parseFromString(text, "text/html");
-  const title = page.querySelector("h1")?.textContent ?? "That did not work";
+  const title = page.querySelector("h1")?.textContent ?? say("That did not work");
   const hint = page.querySelector("h1 + p")?.textContent ?? "";
   return refusal(`${title}. ${hint}`);
 }
@@ -83,9 +85,11 @@ async function fragmentOf(answer) {
 function refusal(message) {
   const box = document.createElement("div");
   box.innerHTML = `
-    <h2 id="action-title">That did not work</h2>
+    <h2 id="action-title"></h2>
     <p role="alert"></p>
-    <div class="form-buttons"><button type="button" class="btn btn-quiet" data-close>Close</button></div>`;
+    <div class="form-buttons"><button type="button" class="btn btn-quiet" data-close></button></div>`;
+  box.querySelector("h2").textContent = say("That did not work");
+  box.querySelector("button").textContent = say("Close");
   box.querySelector("p").textContent = message;
   return box.innerHTML;
 }

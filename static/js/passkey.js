@@ -1,4 +1,6 @@
 // Forms that need a passkey: sending one first fetches what to ask for, lets the browser ask, and then sends its answer.
+import { say } from "./words.js";
+
 const CANCELLED = "No passkey was used. Try again, or choose another way.";
 const KNOWN = "This device holds a passkey of yours already.";
 const NOT_HERE = "Passkeys do not work under this address. Open the page by the address you were given, or choose another way.";
@@ -18,7 +20,7 @@ async function optionsFor(form) {
   const answer = await fetch(form.dataset.options, { method: "POST", body, headers: { Accept: "application/json" } });
   const found = await answer.json().catch(() => ({}));
   if (found.prove_url) location.assign(`/prove?${new URLSearchParams({ next: location.pathname + location.search })}`);
-  if (!answer.ok) throw new Error(found.detail ?? LOST);
+  if (!answer.ok) throw new Error(found.detail ?? say(LOST));
   return found;
 }
 
@@ -64,10 +66,10 @@ function say(form, text) {
 }
 
 function reason(error) {
-  if (error.name === "InvalidStateError") return KNOWN;
-  if (error.name === "SecurityError") return NOT_HERE;
-  if (error.name === "NotAllowedError" || error.name === "AbortError") return CANCELLED;
-  return error instanceof TypeError ? LOST : error.message;
+  if (error.name === "InvalidStateError") return say(KNOWN);
+  if (error.name === "SecurityError") return say(NOT_HERE);
+  if (error.name === "NotAllowedError" || error.name === "AbortError") return say(CANCELLED);
+  return error instanceof TypeError ? say(LOST) : error.message;
 }
 
 async function fillAndSend(form, button) {

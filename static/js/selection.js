@@ -1,4 +1,6 @@
 // Ticked rows: shows the bar while there are any, says how many, and ticks the whole page at once.
+import { sayOf } from "./words.js";
+
 for (const bar of document.querySelectorAll("[data-bulk]")) {
   const id = bar.getAttribute("id"); // bar.id would be the checkboxes, which are named "id"
   const words = bar.querySelector("[data-bulk-count]");
@@ -8,7 +10,7 @@ for (const bar of document.querySelectorAll("[data-bulk]")) {
   const update = () => {
     const ticked = picks.filter((pick) => pick.checked).length;
     bar.hidden = ticked === 0;
-    words.textContent = ticked === 1 ? "1 row selected" : `${ticked} rows selected`;
+    words.textContent = sayOf(ticked, "rows selected");
     all.checked = ticked > 0 && ticked === picks.length;
     all.indeterminate = ticked > 0 && ticked < picks.length;
   };

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from jinja2 import DictLoader, Environment, FileSystemLoader, meta
+from jinja2 import DictLoader, FileSystemLoader, meta
 
 from services.mail_texts import TEMPLATES, MailText, MailTexts
 
 EVENTS = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
 FILES = ("subject.txt", "body.txt", "body.html")
 LINK = re.compile(r"https?://[^\s\"'<>]+")
-GLOBALS = {"brand_name", "base_url", "unsubscribe_url", "parts"}
+GLOBALS = {"brand_name", "base_url", "unsubscribe_url", "parts", "speaker", "_", "ngettext"}
 
 
 def values_for(event: str) -> dict[str, str]:
     """A value for each name the templates of the event use."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATES))
-    environment.filters.update(markdown=str, readable=str)
+    environment = MailTexts(FileSystemLoader(TEMPLATES)).environment
     names: set[str] = set()
     for file in FILES:
         names |= meta.find_undeclared_variables(environment.parse((TEMPLATES / event / file).read_text()))

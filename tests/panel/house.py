@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, abort, g, redirect, request
 from flask_admin import expose
+from flask_babel import Babel
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from sqlalchemy import Engine, event, select
@@ -218,6 +219,7 @@ class House:
     def _app(self) -> Flask:
         app = Flask(__name__)
         app.config.update(SECRET_KEY="for tests only", TESTING=True, WTF_CSRF_ENABLED=False)
+        Babel(app)
         app.jinja_env.filters["dump"] = lambda page: Markup(json.dumps(plain(page)))
         app.teardown_appcontext(lambda _error: self.session.remove())
         return app

@@ -185,7 +185,7 @@ def forms_of(response: Any) -> list[PageForm]:
 
 def form_of(response: Any) -> PageForm:
     """The form that the page is about: the one that is posted to the record, not to the frame."""
-    frame = ("/theme", "/sign-out", "/return")
+    frame = ("/theme", "/language", "/sign-out", "/return")
     found = [form for form in forms_of(response) if form.method == "post" and not form.action.endswith(frame)]
     assert len(found) == 1, f"{len(found)} forms on the page"
     return found[0]

@@ -14,12 +14,12 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import Blueprint, Response, current_app, make_response, render_template, request, session, url_for
-from flask_wtf import FlaskForm
 
 from domain.actor import Actor
 from domain.refusals import Refusal
 from jobs.senders import outgoing_of
 from models.person import PersonKind
+from panel.form import Form
 from services.seats import live_seats
 from services.sign_in import person_as_actor
 from services.telegram_bindings import connected_chat
@@ -105,9 +105,7 @@ def own_actor() -> Actor:
     return person_as_actor(identity.person, browser_here(), identity.session)
 
 
-def own_page(
-    template: str, *, section: str, status: int = 200, form: FlaskForm | None = None, **values: Any
-) -> Response:
+def own_page(template: str, *, section: str, status: int = 200, form: Form | None = None, **values: Any) -> Response:
     """Draw pages/own_settings/<template>.html in the frame, with the form's mistakes unless ``errors`` are given."""
     if form is not None:
         values.setdefault("errors", errors_of(form))
@@ -134,7 +132,7 @@ def frame_values(section: str) -> dict[str, Any]:
 
 
 def refused(
-    template: str, refusal: Refusal, *, section: str, form: FlaskForm, field: str = "", status: int = 422, **values: Any
+    template: str, refusal: Refusal, *, section: str, form: Form, field: str = "", status: int = 422, **values: Any
 ) -> Response:
     """The page again, with what was typed and why it was refused."""
     if field:
@@ -143,7 +141,7 @@ def refused(
     return own_page(template, section=section, status=status, form=form, errors=errors, **values)
 
 
-def errors_of(form: FlaskForm) -> Sequence[tuple[str, str]]:
+def errors_of(form: Form) -> Sequence[tuple[str, str]]:
     """Every mistake with the id of its field; an old token has no field to lead to."""
     return [
         (form[name].id if name in form and name != "csrf_token" else "", text)

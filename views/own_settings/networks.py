@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from services.networks import NetworkNotListed, add_network, networks_of, remove_network
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash
 from views.network_forms import NetworkForm, RemoveNetworkForm, network_rows
 from views.own_settings.frame import blueprint, errors_of, me, own_actor, own_page, see
 
@@ -31,7 +33,7 @@ def networks() -> ResponseReturnValue:
     except Refusal as refusal:
         form.cidr.errors = [refusal.message]
         return _page(form, status=422)
-    flash(f"{row.cidr} is in the list.", "success")
+    flash(Sentence("%(cidr)s is in the list.", cidr=row.cidr), "success")
     return see("networks")
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from flask import Response, current_app, flash
+from flask import Response, current_app
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, TimeField
 from wtforms.validators import Optional
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence, listed
 from jobs.senders import outgoing_of
 from models import NotificationChannel, NotificationKind, Person
+from panel.form import Form
 from services.choosing_notifications import choose_notifications
 from services.notification_choices import address_of, chats_of, choices_of, may_be_switched_off
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash, said
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see
 
 SECTION: Final = "notifications"
@@ -38,7 +40,7 @@ CHANNELS: Final = {
 }
 
 
-class NotificationsForm(FlaskForm):
+class NotificationsForm(Form):
     """A box for each kind over each channel that can be switched, added below; and the quiet hours."""
 
     quiet_from = TimeField("From", validators=[Optional()])
@@ -50,7 +52,11 @@ for _kind in KINDS:
         setattr(
             NotificationsForm,
             f"{_kind.value}_{_channel.value}",
-            BooleanField(f"{KINDS[_kind][0]} by {CHANNELS[_channel]}"),
+            BooleanField(
+                Sentence(
+                    "%(kind)s by %(channel)s", kind=Sentence(KINDS[_kind][0]), channel=Sentence(CHANNELS[_channel])
+                )
+            ),
         )
 
 
@@ -110,10 +116,10 @@ def _page(form: NotificationsForm, person: Person, *, status: int = 200) -> Resp
 
 def _words(person: Person) -> dict[str, Any]:
     reached = _reached(person)
-    missing = [CHANNELS[channel] for channel in CHANNELS if channel not in reached]
+    missing = [Sentence(CHANNELS[channel]) for channel in CHANNELS if channel not in reached]
     return {
         "channels": list(CHANNELS.values()),
-        "missing": " and ".join(missing),
+        "missing": said(listed(missing)) if missing else "",
         "email": person.email,
         "time_zone": person.time_zone or "UTC",
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, jsonify, request
+from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models import Passkey
+from panel.form import Form
 from services.passkeys import (
     LONGEST_NAME,
     LastPasskeyStays,
@@ -27,18 +28,19 @@ from services.step_up import require_recent_proof
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash, said
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see
 from views.own_settings.two_step import HOME, SECTION, ConfirmForm, confirm_page
 from views.relying_party import relying_party
 
 
-class NameForm(FlaskForm):
+class NameForm(Form):
     name = StringField(
         "Name",
         description='Where the passkey is, such as "Laptop" or "Blue security key".',
         validators=[
             InputRequired("Enter a name, such as the device it is on."),
-            Length(max=LONGEST_NAME, message=f"Use at most {LONGEST_NAME} characters."),
+            Length(max=LONGEST_NAME, message="Use at most %(max)d characters."),
         ],
     )
 
@@ -66,7 +68,7 @@ def new_passkey() -> ResponseReturnValue:
     except Refusal as refusal:
         form.credential.data = ""
         return refused("new_passkey", refusal, section=SECTION, form=form, title=title)
-    flash(f"The passkey {passkey.name} is added.", "success")
+    flash(Sentence("The passkey %(passkey)s is added.", passkey=passkey.name), "success")
     return see("recovery_codes" if not factors_of(person).recovery_codes else HOME)
 
 
@@ -78,7 +80,7 @@ def passkey_options() -> ResponseReturnValue:
         try:
             return jsonify(begin_passkey(me().person, relying_party(), actor=own_actor(), now=now()))
         except Refusal as refusal:
-            return jsonify(status=409, title="Not possible", detail=refusal.message), 409
+            return jsonify(status=409, title="Not possible", detail=said(refusal.message)), 409
 
 
 @blueprint.route("/two-step-verification/passkeys/<public_id>/rename", methods=["GET", "POST"])
@@ -88,7 +90,7 @@ def rename(public_id: str) -> ResponseReturnValue:
     actor, passkey = own_actor(), _mine(public_id)
     require_recent_proof(actor, now=now())
     form = NameForm(obj=passkey)
-    title = f"Rename {passkey.name}"
+    title = Sentence("Rename %(passkey)s", passkey=passkey.name)
     if not form.is_submitted():
         return own_page("rename_passkey", section=SECTION, form=form, title=title)
     if not form.validate():
@@ -119,7 +121,7 @@ def remove(public_id: str) -> ResponseReturnValue:
         return see(HOME)
     return confirm_page(
         form,
-        f"Remove {passkey.name}",
+        Sentence("Remove %(passkey)s", passkey=passkey.name),
         "This passkey stops working here, and all your other sessions end. Delete it on its device as well.",
         "Remove",
         danger=True,

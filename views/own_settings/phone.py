@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash
+from flask import Response, current_app
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import StringField, TelField
 from wtforms.validators import InputRequired, Length
 
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from jobs.senders import outgoing_of
 from models.identity import PhoneVerificationPurpose
 from models.notification import NotificationChannel
+from panel.form import Form
 from services.phone_numbers import LONGEST_TYPED, phone_in_words, phone_with_dots
 from services.phones import (
     has_verified_phone,
@@ -26,13 +27,14 @@ from services.phones import (
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash
 from views.own_settings.frame import blueprint, errors_of, me, own_actor, own_page, see
 
 SECTION = "phone"
 _TOO_LONG = "This is too long."
 
 
-class PhoneForm(FlaskForm):
+class PhoneForm(Form):
     phone = TelField(
         "Mobile phone number",
         description="With its country, like +1 202 555 0123. A code is sent to it by SMS.",
@@ -43,7 +45,7 @@ class PhoneForm(FlaskForm):
     )
 
 
-class PhoneCodeForm(FlaskForm):
+class PhoneCodeForm(Form):
     code = StringField(
         "Code from the message",
         description="Six digits.",
@@ -65,7 +67,7 @@ def phone() -> ResponseReturnValue:
             row = send_verification_code(person, form.phone.data, actor=own_actor(), now=now())
     except Refusal as refusal:
         return _refused(refusal, form, "phone")
-    flash(f"A code is on its way to {phone_in_words(row.phone)}.", "success")
+    flash(Sentence("A code is on its way to %(phone)s.", phone=phone_in_words(row.phone)), "success")
     return see("phone")
 
 
@@ -78,7 +80,7 @@ def release_phone() -> ResponseReturnValue:
             row = send_release_code(me().person, actor=own_actor(), now=now())
     except Refusal as refusal:
         return _refused(refusal, PhoneForm())
-    flash(f"A code is on its way to {phone_with_dots(row.phone)}.", "success")
+    flash(Sentence("A code is on its way to %(phone)s.", phone=phone_with_dots(row.phone)), "success")
     return see("phone")
 
 
@@ -98,7 +100,7 @@ def phone_code() -> ResponseReturnValue:
     return see("phone")
 
 
-def _page(form: FlaskForm | None = None, *, status: int = 200, **values: Any) -> Response:
+def _page(form: Form | None = None, *, status: int = 200, **values: Any) -> Response:
     """The page by the state of the number. A form that was sent is shown as it was, the others fresh."""
     person = me().person
     waiting = waiting_code(person, now=now())
@@ -119,7 +121,7 @@ def _page(form: FlaskForm | None = None, *, status: int = 200, **values: Any) ->
     )
 
 
-def _refused(refusal: Refusal, form: FlaskForm, field: str = "") -> Response:
+def _refused(refusal: Refusal, form: Form, field: str = "") -> Response:
     """The page again with the reason; 429 with the seconds to wait after too many codes or tries."""
     if isinstance(refusal, TooManyAttempts):
         answer = _page(form, status=429, wait=refusal.message, errors=())

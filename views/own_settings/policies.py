@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, abort, flash, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 
 from domain.refusals import Refusal
 from models.policy import Decision
+from panel.form import Form
 from services.policies import PolicyAsked, decide_on_policy, policies_asked
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.identity import landing_url
+from views.locale import flash
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see, when
 from views.see_other import see_other
 
@@ -43,7 +44,7 @@ def policy(public_id: str) -> ResponseReturnValue:
         with unit_of_work():
             decide_on_policy(identity.person, public_id, decision, actor=own_actor(), now=now())
     except Refusal as refusal:
-        return refused("policies", refusal, section=SECTION, form=FlaskForm(), **_values())
+        return refused("policies", refusal, section=SECTION, form=Form(), **_values())
     flash("Your decision is saved.", "success")
     if before and not any(each.blocks for each in policies_asked(identity.person, now=now())):
         return see_other(landing_url(identity))
@@ -51,7 +52,7 @@ def policy(public_id: str) -> ResponseReturnValue:
 
 
 def _page() -> Response:
-    return own_page("policies", section=SECTION, form=FlaskForm(), **_values())
+    return own_page("policies", section=SECTION, form=Form(), **_values())
 
 
 def _values() -> dict[str, Any]:

@@ -6,36 +6,41 @@ import zoneinfo
 from contextlib import closing
 from functools import cache
 
-from flask import Response, flash, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import Field, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from domain.contact import TimeZoneUnknown
 from domain.refusals import Refusal
+from panel.form import Form
 from services.avatars import LARGEST_UPLOAD, AvatarNotReadable, discard, remove_avatar, set_avatar
 from services.profiles import LONGEST_NAME, ROWS_PER_PAGE, may_change_own_name, save_profile
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.avatars import avatar_url
 from views.clock import now
-from views.locale import LANGUAGES
+from views.locale import flash, offered_languages
 from views.own_settings.frame import blueprint, errors_of, me, own_actor, own_page, see
 from views.start_pages import start_pages
 
 SECTION = "profile"
-LANGUAGE_CHOICES = tuple(LANGUAGES.items())
-NAME_LENGTH = Length(max=LONGEST_NAME, message=f"Enter at most {LONGEST_NAME} letters.")
+NAME_LENGTH = Length(max=LONGEST_NAME, message="Enter at most %(max)d letters.")
 _CHOSEN = ("language", "time_zone", "rows_per_page", "start_page")
 _ACCEPTED = "image/png,image/jpeg,image/webp,image/gif"
 
 
-class ProfileForm(FlaskForm):
+def language_choices() -> list[SelectChoice]:
+    """The languages offered, each by its own name."""
+    return [SelectChoice(language.code, language.name) for language in offered_languages().values()]
+
+
+class ProfileForm(Form):
     first_name = StringField("First name", [NAME_LENGTH])
     last_name = StringField("Last name", [NAME_LENGTH])
-    language = SelectField("Language", choices=LANGUAGE_CHOICES)
+    language = SelectField("Language", choices=language_choices)
     time_zone = SelectField("Time zone", description="Times are shown in it, on pages and in mails.")
     rows_per_page = SelectField(
         "Rows per page", coerce=int, choices=[(rows, str(rows)) for rows in ROWS_PER_PAGE], description="In every list."
@@ -43,7 +48,7 @@ class ProfileForm(FlaskForm):
     start_page = SelectField("Start page", description="Where you begin after signing in.")
 
 
-class AvatarForm(FlaskForm):
+class AvatarForm(Form):
     picture = FileField(
         "New picture",
         description="JPEG, PNG, WebP or GIF, at most 5 MB. A square is cut from the middle.",
@@ -51,7 +56,7 @@ class AvatarForm(FlaskForm):
     )
 
 
-class RemoveAvatarForm(FlaskForm):
+class RemoveAvatarForm(Form):
     """Nothing but the token."""
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Response, flash
+from flask import Response
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
 from domain.audit import sentence_of
+from panel.form import Form
 from services.profiles import save_profile
 from services.security_log import security_log
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash
 from views.own_settings.frame import blueprint, me, own_actor, own_page, see, when
 
 SECTION = "security"
 
 
-class SignInMailForm(FlaskForm):
+class SignInMailForm(Form):
     sign_in_mail = BooleanField(
         "Mail me each time I sign in",
         description="A sign-in from a device you have not used before is always mailed to you.",

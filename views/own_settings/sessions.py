@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 
 from domain.browsers import browser_in_words
+from domain.sentences import Sentence, counted
 from models.sign_in import SignInSession
+from panel.form import Form
 from services.own_sessions import end_other_sessions, end_own_session, live_sessions, own_session
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.identity import carry_out, renew_forms, session_lifetime
+from views.locale import flash, said
 from views.own_settings.frame import blueprint, me, own_actor, own_page, see, when
 from views.see_other import see_other
 
 SECTION = "sessions"
 
 
-class EndSessionForm(FlaskForm):
+class EndSessionForm(Form):
     """Nothing but the token."""
 
 
@@ -61,11 +63,11 @@ def end_others() -> ResponseReturnValue:
         return _page(form, status=422)
     with unit_of_work():
         ended = end_other_sessions(identity.person, identity.session, actor=own_actor(), now=now())
-    flash(f"{ended} other sessions have ended." if ended != 1 else "One other session has ended.", "success")
+    flash(counted("One other session has ended.", "%(count)s other sessions have ended.", ended), "success")
     return see("sessions")
 
 
-def _page(form: FlaskForm, *, status: int = 200) -> Response:
+def _page(form: Form, *, status: int = 200) -> Response:
     identity = me()
     found = live_sessions(identity.person, now=now(), lifetime=session_lifetime())
     shown = sorted(found, key=lambda row: row.id != identity.session.id)
@@ -76,10 +78,10 @@ def _page(form: FlaskForm, *, status: int = 200) -> Response:
 def _row(row: SignInSession, is_here: bool) -> dict[str, object]:
     return {
         "id": row.public_id,
-        "device": browser_in_words(row.user_agent),
-        "ip": row.ip or "unknown",
+        "device": said(browser_in_words(row.user_agent)),
+        "ip": row.ip or said(Sentence("unknown")),
         "is_here": is_here,
-        "last_seen": "now" if is_here else when(row.last_seen_at),
+        "last_seen": said(Sentence("now")) if is_here else when(row.last_seen_at),
         "since": when(row.created_at),
         "remembered": row.remember,
     }

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from babel.dates import format_date
-from flask import Response, abort, flash
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
 
+from domain.sentences import Sentence
 from models.identity import SocialIdentity
 from services.social_identities import check_may_connect, identities_of, identity_of, unbind_identity
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
-from views.locale import select_locale
+from views.locale import flash, select_locale
 from views.own_settings.frame import blueprint, me, own_actor, own_page, see
 from views.social_sign_in import connect, providers_here
 
@@ -47,7 +48,7 @@ def disconnect_identity(public_id: str) -> ResponseReturnValue:
             abort(404)
         label = providers_here().label_of(held.issuer)
         unbind_identity(held, identity.person, label, actor=own_actor(), now=now())
-    flash(f"Your {label} account is disconnected.", "success")
+    flash(Sentence("Your %(label)s account is disconnected.", label=label), "success")
     return see("sign_in_methods")
 
 

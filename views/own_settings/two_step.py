@@ -7,16 +7,17 @@ from urllib.parse import quote
 
 import segno
 from babel.dates import format_date
-from flask import Response, current_app, flash
+from flask import Response, current_app
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from config import Settings
 from domain.attempts import TooManyAttempts
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from models import Passkey
+from panel.form import Form
 from services.passkeys import passkeys_of
 from services.second_step import factors_of
 from services.step_up import require_recent_proof
@@ -34,18 +35,18 @@ from services.time_codes import (
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
-from views.locale import select_locale
+from views.locale import flash, said, select_locale
 from views.own_settings.frame import blueprint, me, own_actor, own_page, see
 
 SECTION = "two-step"
 HOME = "two_step"
 
 
-class ConfirmForm(FlaskForm):
+class ConfirmForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
-class FirstCodeForm(FlaskForm):
+class FirstCodeForm(Form):
     code = StringField(
         "Code the app shows now",
         description="Six digits. They change every half minute.",
@@ -141,7 +142,8 @@ def recovery_codes() -> ResponseReturnValue:
 def recovery_codes_page(codes: list[str], message: str) -> Response:
     """The codes, shown once: only their hashes are kept."""
     settings: Settings = current_app.extensions["settings"]
-    text = f"Recovery codes of {me().person.email} for {settings.brand_name}\nEach works once.\n\n" + "\n".join(codes)
+    title = Sentence("Recovery codes of %(email)s for %(brand)s", email=me().person.email, brand=settings.brand_name)
+    text = f"{said(title)}\n{said('Each works once.')}\n\n" + "\n".join(codes)
     return own_page(
         "recovery_codes",
         section=SECTION,
@@ -152,7 +154,7 @@ def recovery_codes_page(codes: list[str], message: str) -> Response:
     )
 
 
-def confirm_page(form: FlaskForm, title: str, text: str, label: str, *, danger: bool = False) -> Response:
+def confirm_page(form: Form, title: str, text: str, label: str, *, danger: bool = False) -> Response:
     """Ask before something is done. A token that does not fit is told as a mistake of the form."""
     status = 422 if form.is_submitted() else 200
     return own_page(

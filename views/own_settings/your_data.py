@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Any, Final
 
 from babel.dates import format_date
-from flask import Response, abort, flash
+from flask import Response, abort
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from domain.refusals import Refusal
 from models.policy import DataRequest, DataRequestKind, DataRequestStatus
+from panel.form import Form
 from services.data_requests import asking
 from services.data_requests.asking import LONGEST_NOTE, NoteTooLong, RequestUnknown, requests_of
 from services.data_requests.links import ExportExpired, ExportUnknown, open_export
@@ -21,7 +21,7 @@ from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
 from views.errors import error_page
-from views.locale import select_locale
+from views.locale import flash, select_locale
 from views.own_settings.frame import blueprint, me, own_actor, own_page, refused, see, when
 from views.sending_files import send_stored
 
@@ -55,7 +55,7 @@ _STATES: Final = {
 }
 
 
-class AskForm(FlaskForm):
+class AskForm(Form):
     """What is asked for stands in the address."""
 
     note = TextAreaField("Note to us", [Length(max=LONGEST_NOTE, message=NoteTooLong.message)], render_kw={"rows": 2})
