@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Final
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 
 VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "customer": "the name of who is answered",
-        "ticket number": "the number of the ticket",
-        "agent": "your name",
+        "customer": Sentence("the name of who is answered"),
+        "ticket number": Sentence("the number of the ticket"),
+        "agent": Sentence("your name"),
     }
 )
 ALIASES: Final[Mapping[str, str]] = MappingProxyType({"name": "customer", "number": "ticket number"})

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import word
 from extensions import db
 from models.person import Person
 from models.staff import Department, StaffMember
@@ -198,9 +199,9 @@ def _changes(macro: Macro, ticket: Ticket, actor: Actor) -> list[Change]:
         assignee, new_name = macro.assignee.id, str(macro.assignee.person)
     found = []
     if status is not None and status.value != ticket.status.value:
-        found.append(Change("Status", ticket.status.value, status.value))
+        found.append(Change("Status", word(ticket.status), word(status)))
     if macro.priority is not None and macro.priority is not ticket.priority:
-        found.append(Change("Priority", ticket.priority.value, macro.priority.value))
+        found.append(Change("Priority", word(ticket.priority), word(macro.priority)))
     if macro.department is not None and macro.department.id != ticket.department_id:
         before = db.session.get(Department, ticket.department_id) if ticket.department_id is not None else None
         found.append(Change("Department", before.name if before is not None else "", macro.department.name))

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final
 from flask import abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
 
@@ -16,6 +15,7 @@ from config import Environment, Settings
 from domain.business_figures import Figures, months_until
 from panel import EVERYONE, CheckItem, DetailsField, TimelineEntry
 from panel.door import RealmPage
+from panel.form import Form
 from panel.pages import ActionLink, Heading, Row
 from views.business_chart import business_chart
 
@@ -24,7 +24,7 @@ RIGHT_TO_LEFT: Final = "شركة الاتصالات المتحدة 🙂"
 TONES: Final = ("muted", "info", "success", "warning", "danger")
 
 
-class SampleForm(FlaskForm):
+class SampleForm(Form):
     """One field of each kind; the second half holds mistakes."""
 
     name = StringField("Company", description="As it stands in the register.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import request
 
 from domain.permissions import P
+from domain.sentences import Sentence, counted
 from models import Ticket
 from panel import Banner, Visit
 from panel.addresses import address, key_in
@@ -15,9 +17,11 @@ from services.notices import MOST_COUNTED
 from services.ticket_seen import has_news, note_seen
 from services.unit_of_work import unit_of_work
 from views.clock import now
+from views.locale import said
 from views.readers import has_own_eyes, reader_of
 
 Counter = dict[str, Any]
+Words = Callable[[int, str], Sentence]
 
 _MOST_BANNERS = 2
 
@@ -27,21 +31,41 @@ def counters(visit: Visit) -> dict[str, Counter]:
     none) and its words. One statement."""
     if visit.owner_id is None:
         found = _of_staff(visit)
-        shown = {
-            "tickets": (found.tickets, "{} ticket waits for you", "{} tickets wait for you"),
-            "chats": (found.chats, "{} chat waits", "{} chats wait"),
+        shown: dict[str, tuple[int | None, Words]] = {
+            "tickets": (
+                found.tickets,
+                lambda n, shown: counted(
+                    "%(shown)s ticket waits for you", "%(shown)s tickets wait for you", n, shown=shown
+                ),
+            ),
+            "chats": (
+                found.chats,
+                lambda n, shown: counted("%(shown)s chat waits", "%(shown)s chats wait", n, shown=shown),
+            ),
         }
     else:
         found = _of_member(visit)
         shown = {
-            "tickets": (found.tickets, "{} ticket with new answers", "{} tickets with new answers"),
-            "chat": (found.chats, "{} new line", "{} new lines"),
+            "tickets": (
+                found.tickets,
+                lambda n, shown: counted(
+                    "%(shown)s ticket with new answers", "%(shown)s tickets with new answers", n, shown=shown
+                ),
+            ),
+            "chat": (
+                found.chats,
+                lambda n, shown: counted("%(shown)s new line", "%(shown)s new lines", n, shown=shown),
+            ),
         }
-    bell = _counter(found.notices, "{} unread notification", "{} unread notifications")
+    bell = _counter(found.notices, _unread)
     return {
-        "bell": {**bell, "words": bell["words"] or "No unread notifications"},
-        **{slug: _counter(number, one, many) for slug, (number, one, many) in shown.items() if number is not None},
+        "bell": {**bell, "words": bell["words"] or said("No unread notifications")},
+        **{slug: _counter(number, words) for slug, (number, words) in shown.items() if number is not None},
     }
+
+
+def _unread(number: int, shown: str) -> Sentence:
+    return counted("%(shown)s unread notification", "%(shown)s unread notifications", number, shown=shown)
 
 
 def note_ticket_seen(visit: Visit, ticket: Ticket) -> None:
@@ -61,7 +85,11 @@ def answered_banners(visit: Visit) -> list[Banner]:
         return []
     tickets = answered_tickets(visit.owner_id, person_id, limit=_MOST_BANNERS, now=now())
     return [
-        Banner(f"{each.number}, {each.subject}: there are new answers.", _ticket_url(visit, each), "Read them")
+        Banner(
+            Sentence("%(number)s, %(subject)s: there are new answers.", number=each.number, subject=each.subject),
+            _ticket_url(visit, each),
+            "Read them",
+        )
         for each in tickets
     ]
 
@@ -93,6 +121,6 @@ def _ticket_before_them() -> str:
     return key_in(str((request.view_args or {}).get("key", ""))).replace("\0", "") if shown else ""
 
 
-def _counter(number: int, one: str, many: str) -> Counter:
+def _counter(number: int, words: Words) -> Counter:
     text = f"{MOST_COUNTED - 1}+" if number >= MOST_COUNTED else str(number or "")
-    return {"number": number, "text": text, "words": (one if number == 1 else many).format(text) if number else ""}
+    return {"number": number, "text": text, "words": said(words(number, text)) if number else ""}

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from domain.invoices import is_overdue
 from domain.permissions import P
-from domain.sentences import counted
+from domain.sentences import Sentence, counted
 from panel import EVERYONE
 from panel.addresses import address
 from panel.door import RealmPage
@@ -169,11 +169,11 @@ class PortalDashboard(Dashboard):
         )
 
     def _next_charge(self, charge: overviews.NextCharge) -> dict[str, str]:
-        plan = charge.package_name or f"{charge.subscriptions} subscriptions"
+        plan = charge.package_name or counted("%(count)s subscription", "%(count)s subscriptions", charge.subscriptions)
         return {
-            "label": f"Next charge, {self.date(charge.billed_on)}",
+            "label": Sentence("Next charge, %(day)s", day=self.date(charge.billed_on)),
             "value": format_money(charge.price, charge.currency, self.visit.locale),
-            "note": f"{plan}, before tax",
+            "note": Sentence("%(plan)s, before tax", plan=plan),
             "url": f"{self.visit.base_url}/subscriptions/?status=active&sort=renews_on",
         }
 
@@ -183,7 +183,7 @@ class PortalDashboard(Dashboard):
         return {
             "label": "Open tickets",
             "value": f"{COUNTED_TO}+" if number >= COUNTED_TO else str(number),
-            "note": f"{waits} wait for you" if waits > 1 else "One waits for you" if waits else "",
+            "note": counted("One waits for you", "%(count)s wait for you", waits) if waits else "",
             "tone": "warning" if waits else "",
             "url": f"{self.visit.base_url}/tickets/",
         }

@@ -8,7 +8,6 @@ from typing import Any, Final
 from babel.dates import format_datetime
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import HiddenField, RadioField, TextAreaField
@@ -16,8 +15,9 @@ from wtforms.validators import Length
 
 from config import Environment, Settings
 from jobs.demo_telegram import ShownMessage, TelegramStandIn, demo_telegram
+from panel.form import Form
 from views.access import public
-from views.locale import select_locale
+from views.locale import said, select_locale
 
 PHONES: Final = {7001: "First telephone", 7002: "Second telephone", 7003: "Third telephone"}
 LONGEST_TEXT: Final = 4096
@@ -25,7 +25,7 @@ LONGEST_TEXT: Final = 4096
 blueprint = Blueprint("demo_telegram", __name__)
 
 
-class ChatForm(FlaskForm):
+class ChatForm(Form):
     """What somebody types into their telephone."""
 
     chat = HiddenField()
@@ -102,7 +102,7 @@ def _page(
 def _shown(message: ShownMessage) -> dict[str, Any]:
     at = dt.datetime.fromtimestamp(message.at, dt.UTC)
     return {
-        "who": "The bot" if message.from_bot else "You",
+        "who": said("The bot" if message.from_bot else "You"),
         "from_bot": message.from_bot,
         "text": message.text,
         "file": message.file,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, flash, render_template, request
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
@@ -19,10 +19,12 @@ from wtforms.validators import InputRequired, Length
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence, counted
 from models import Macro, Ticket
 from models.base import new_public_id
 from panel import RealmPage
 from panel.addresses import address
+from panel.form import Form
 from panel.forms import errors_of, refuse_nul, tell_fields
 from panel.resource import words
 from services.answers import newest_message, newest_of, reply_title
@@ -32,6 +34,7 @@ from services.markdown import markdown
 from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ready_answers import answer_text
 from services.unit_of_work import unit_of_work
+from views.locale import flash, said
 from views.see_other import see_other
 from views.ticket_forms import SeenField
 from views.tickets import seen_tickets
@@ -41,7 +44,7 @@ _ONCE = re.compile(r"[a-z0-9]{8,32}").fullmatch
 _WORDS = {"Status", "Priority"}
 
 
-class MacroForm(FlaskForm):
+class MacroForm(Form):
     """A macro without an answer: nothing is asked."""
 
     macro = HiddenField()
@@ -129,7 +132,7 @@ class MacroPage(RealmPage):
         try:
             with unit_of_work():
                 use_macro(ticket, macro, **typed, actor=self.visit.actor, now=self.hooks.now())
-                done, url = f"“{macro.title}” is done.", self._ticket_url(ticket)
+                done, url = Sentence("“%(macro)s” is done.", macro=macro.title), self._ticket_url(ticket)
         except Refusal as refused:
             (ticket,), macro = self._tickets([number]), find_macro(wanted[:_LONGEST_KEY]) or abort(404)
             at_fields = tell_fields(form, getattr(refused, "fields", {})) and errors_of(form)
@@ -153,7 +156,7 @@ class MacroPage(RealmPage):
             abort(404)
         return self._page(
             template,
-            title=f"{found.macro or 'A deleted macro'} on {_tickets_in_words(found.total)}",
+            title=_on_tickets(found.macro or said("A deleted macro"), found.total),
             run=found,
             results=[
                 (each.outcome, each.number, self._ticket_address(each.number), each.message) for each in found.results
@@ -167,12 +170,12 @@ class MacroPage(RealmPage):
         one = tickets[0] if len(tickets) == 1 else None
         page = self._page(
             "pages/macro/choose.html",
-            title=f"Use a macro on {_tickets_in_words(len(tickets))}",
+            title=counted("Use a macro on %(count)s ticket", "Use a macro on %(count)s tickets", len(tickets)),
             tickets=[(each.number, each.subject, self._ticket_url(each)) for each in tickets],
             macros=[(each.public_id, each.title) for each in macros],
             numbers=[each.number for each in tickets],
             url=self._url(),
-            back=(one.number, self._ticket_url(one)) if one else ("Tickets", f"{self.visit.base_url}/tickets/"),
+            back=(one.number, self._ticket_url(one)) if one else (said("Tickets"), f"{self.visit.base_url}/tickets/"),
             new_url=f"{self.visit.base_url}/macros/new",
             error="Choose a macro of the list." if wrong else "",
         )
@@ -184,7 +187,7 @@ class MacroPage(RealmPage):
         first = next((each for each, row in zip(tickets, rows, strict=True) if not row.refused), None)
         return self._page(
             "pages/macro/many.html",
-            title=f"{macro.title} on {_tickets_in_words(len(tickets))}",
+            title=_on_tickets(macro.title, len(tickets)),
             macro=macro,
             rows=rows,
             able=sum(not row.refused for row in rows),
@@ -222,7 +225,7 @@ class MacroPage(RealmPage):
         plan = plan_macro(macro, ticket, actor=self.visit.actor)
         page = self._page(
             "pages/macro/one.html",
-            title=f"{macro.title}: ticket {ticket.number}",
+            title=Sentence("%(macro)s: ticket %(number)s", macro=macro.title, number=ticket.number),
             number=ticket.number,
             subject=ticket.subject,
             form=form,
@@ -278,5 +281,5 @@ def _in_words(changes: Sequence[Change]) -> list[Change]:
     ]
 
 
-def _tickets_in_words(number: int) -> str:
-    return "1 ticket" if number == 1 else f"{number} tickets"
+def _on_tickets(macro: str, number: int) -> str:
+    return counted("%(macro)s on %(count)s ticket", "%(macro)s on %(count)s tickets", number, macro=macro)

@@ -8,6 +8,7 @@ from flask import request
 
 from panel import Visit
 from panel.words import gettext, inside
+from views.locale import said
 from views.resources import RESOURCES
 from views.shell import navigation
 
@@ -22,11 +23,11 @@ _OWN_PAGES: Final = (
 def pages_named(visit: Visit, typed: str) -> list[dict[str, str]]:
     """The pages of the menu and of one's own settings whose names hold every word, in the order of the menu."""
     pages = [
-        {"title": item["label"], "note": group["label"], "url": item["url"]}
+        {"title": said(item["label"]), "note": said(group["label"]), "url": item["url"]}
         for group in navigation(visit, request.path)
         for item in group["items"]
     ]
-    pages += [{"title": title, "note": "", "url": url} for title, url in _OWN_PAGES]
+    pages += [{"title": said(title), "note": "", "url": url} for title, url in _OWN_PAGES]
     return _holding(pages, typed)
 
 
@@ -35,7 +36,7 @@ def acts_named(visit: Visit, typed: str) -> list[dict[str, str]]:
     acts = [
         {
             "title": gettext("Add %(noun)s", noun=inside(resource.noun_label())),
-            "note": resource.title,
+            "note": said(resource.title),
             "url": f"{visit.base_url}/{resource.slug}/new",
         }
         for resource in RESOURCES

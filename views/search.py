@@ -15,6 +15,7 @@ from panel.addresses import address
 from panel.door import RealmPage
 from panel.words import inside
 from services.search import LONGEST_TEXT, SHORTEST_WORD, Found, FoundKind, Hit, search_everything
+from views.locale import said
 from views.palette import MOST_OFFERED, acts_named, pages_named
 from views.tickets import seen_tickets
 
@@ -81,7 +82,7 @@ class SearchPage(RealmPage):
         for kind, (label, _grant) in _LABELS.items():
             hits = [hit for hit in found.hits if hit.kind is kind and not hit.exact][:MOST_OFFERED]
             groups.append((label, [_offer(visit, hit) for hit in hits]))
-        return jsonify([{"label": label, "items": items} for label, items in groups if items])
+        return jsonify([{"label": said(label), "items": items} for label, items in groups if items])
 
 
 def _kinds(visit: Visit) -> list[FoundKind]:

@@ -13,15 +13,18 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from domain.actor import Actor
+from domain.sentences import Sentence, word
 from models import Ticket, TicketFieldKind, TicketPriority, TicketType
 from panel import Visit
 from panel.fields import the
+from panel.form import Form
 from services.answers import newest_message, reply_title, split_addresses
 from services.departments import offered_departments
 from services.messages import LONGEST_BODY, LONGEST_TITLE
 from services.ticket_answers import Question, questions_of
 from services.ticket_desk import colleagues
 from services.tickets import LONGEST_COMMENT, open_ticket
+from views.locale import said
 from views.upload_fields import UploadsField
 
 ANSWER: Final = "answer_"
@@ -117,7 +120,7 @@ class SeenField(HiddenField):
         return str(self.object_data or "")
 
 
-class MessageForm(FlaskForm):
+class MessageForm(Form):
     """An answer, in the discussion named."""
 
     discussion = HiddenField()
@@ -133,7 +136,7 @@ class MessageForm(FlaskForm):
     files = UploadsField()
 
 
-class DiscussForm(FlaskForm):
+class DiscussForm(Form):
     """Another matter of the same ticket."""
 
     title = StringField("Title", [InputRequired("Enter a title."), Length(max=LONGEST_TITLE)])
@@ -144,7 +147,7 @@ class DiscussForm(FlaskForm):
     files = UploadsField()
 
 
-class NoteForm(FlaskForm):
+class NoteForm(Form):
     """For colleagues only."""
 
     discussion = HiddenField()
@@ -153,7 +156,7 @@ class NoteForm(FlaskForm):
     files = UploadsField()
 
 
-class AssignForm(FlaskForm):
+class AssignForm(Form):
     """Who works on it, where, and how soon."""
 
     assignee = SelectField("Colleague", choices=lambda: _with_none(colleagues()))
@@ -162,12 +165,12 @@ class AssignForm(FlaskForm):
         "Priority",
         choices=[
             SelectChoice("", "As it is"),
-            *(SelectChoice(each.value, each.value.title()) for each in TicketPriority),
+            *(SelectChoice(each.value, word(each)) for each in TicketPriority),
         ],
     )
 
 
-class MergeForm(FlaskForm):
+class MergeForm(Form):
     into = StringField(
         "Number of the other ticket",
         [InputRequired("Enter the number of a ticket."), Length(max=40)],
@@ -175,16 +178,22 @@ class MergeForm(FlaskForm):
     )
 
 
-RATINGS: Final = ((5, "very well"), (4, "well"), (3, "so-so"), (2, "badly"), (1, "not at all"))
+RATINGS: Final = (
+    (5, Sentence("5: very well")),
+    (4, Sentence("4: well")),
+    (3, Sentence("3: so-so")),
+    (2, Sentence("2: badly")),
+    (1, Sentence("1: not at all")),
+)
 
 
-class RatingForm(FlaskForm):
+class RatingForm(Form):
     """How well it was solved."""
 
     rating = RadioField(
         "How well did we solve it?",
         coerce=int,
-        choices=[SelectChoice(value, f"{value}: {words}") for value, words in RATINGS],
+        choices=[SelectChoice(value, words) for value, words in RATINGS],
         validators=[InputRequired("Choose from 1 to 5.")],
     )
     comment = TextAreaField("Comment", [Length(max=LONGEST_COMMENT)], render_kw={"rows": 3})
@@ -198,4 +207,4 @@ def answer_to(ticket: Ticket) -> dict[str, str]:
 
 
 def _with_none(offered: Iterable[Any]) -> list[SelectChoice]:
-    return [SelectChoice("", "As it is"), *(SelectChoice(each.key, each.name) for each in offered)]
+    return [SelectChoice("", said("As it is")), *(SelectChoice(each.key, each.name) for each in offered)]

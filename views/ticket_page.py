@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from domain.permissions import P
 from domain.ready_answers import fill_in
+from domain.sentences import Sentence
 from extensions import db
 from models import (
     Discussion,
@@ -25,6 +26,7 @@ from models import (
     Message,
     MessageAttachment,
     MessageCc,
+    MessageSource,
     Person,
     ReadyAnswer,
     Ticket,
@@ -43,6 +45,7 @@ from services.ticket_answers import questions_of
 from services.ticket_desk import Present, who_else
 from views.avatars import avatar_url
 from views.history import moment_text
+from views.locale import said
 from views.sending_files import size_text
 from views.ticket_forms import DiscussForm, MessageForm, NoteForm, RatingForm, answer_to
 
@@ -63,6 +66,8 @@ _SHOWN: Final = (
     Message.source,
     Message.created_at,
 )
+
+_BY_PAGES: Final = (MessageSource.PORTAL, MessageSource.STAFF)
 
 _Form = TypeVar("_Form", bound=FlaskForm)
 
@@ -99,7 +104,7 @@ class MessageView:
     at: str
     at_iso: str
     internal: bool
-    source: str
+    way: str  # how it came, where that is not by the pages: "by mail"
     copies: Sequence[str]
     attachments: Sequence[AttachmentView] = ()
     mine: bool = False
@@ -170,7 +175,7 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
         discuss=_named(DiscussForm(), "discuss") if writes else None,
         note=_named(NoteForm(), "note") if works and ticket.takes_messages else None,
         rate=_named(RatingForm(), "rate") if rates else None,
-        rated=f"{ticket.rating} of 5" if ticket.rating is not None else "",
+        rated=Sentence("%(rating)s of 5", rating=ticket.rating) if ticket.rating is not None else "",
         rating_comment=ticket.rating_comment or "",
         ready=ready,
         macros=_macros(visit, ticket) if works and writes else (),
@@ -235,7 +240,7 @@ def _messages(visit: Visit, discussion_ids: Sequence[int]) -> dict[int, list[Mes
             at=moment_text(visit, row.created_at),
             at_iso=row.created_at.isoformat(timespec="seconds"),
             internal=row.internal,
-            source=row.source.value,
+            way="" if row.source in _BY_PAGES else said(Sentence("by %(source)s", source=row.source)),
             copies=copies.get(row.id, ()),
             attachments=files.get(row.id, ()),
             mine=row.author_id is not None and row.author_id == visit.actor.person_id,
@@ -325,7 +330,7 @@ def _answers(ticket: Ticket) -> list[tuple[str, str]]:
 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return said("Yes" if value else "No")
     return "" if value is None else str(value)
 
 

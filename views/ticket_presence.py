@@ -11,12 +11,14 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from domain.permissions import P
+from domain.sentences import Sentence, counted, listed
 from models import Ticket
 from panel import RealmPage
 from services.answers import newest_message
 from services.ticket_desk import Present, note_presence, who_else
 from services.ticket_mails import writer_of
 from services.unit_of_work import unit_of_work
+from views.locale import said
 from views.see_other import see_other
 from views.tickets import seen_tickets
 
@@ -54,14 +56,17 @@ class TicketPresencePage(RealmPage):
             newest = newest_message(ticket)
             news: dict[str, Any] = {"colleagues": words_of(present), "newer": ""}
             if newest is not None and newest.public_id != request.form.get("seen", ""):
-                news["newer"] = f"A new message of {writer_of(newest)} arrived."
+                news["newer"] = said(Sentence("A new message of %(name)s arrived.", name=writer_of(newest)))
         return jsonify(news)
 
 
 def words_of(present: list[Present]) -> str:
     """Who else is here, in a sentence."""
     writing = [each.name for each in present if each.writing]
+    names = writing or [each.name for each in present]
+    if not names:
+        return ""
+    who, number = listed(names), len(names)
     if writing:
-        return f"{' and '.join(writing)} {'is' if len(writing) == 1 else 'are'} writing an answer."
-    names = [each.name for each in present]
-    return f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'} this ticket open." if names else ""
+        return said(counted("%(names)s is writing an answer.", "%(names)s are writing an answer.", number, names=who))
+    return said(counted("%(names)s has this ticket open.", "%(names)s have this ticket open.", number, names=who))

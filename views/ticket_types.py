@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.permissions import P
 from domain.ready_answers import VARIABLES
+from domain.sentences import Sentence, joined, listed
 from models import Project, ReadyAnswer, TicketField, TicketType
 from panel import STAFF, Choice, Column, Lookup, Related, Resource, Text, YesNo, reading
 from services.ready_answers import create_ready_answer, edit_ready_answer
@@ -88,10 +89,17 @@ class ProjectResource(Resource):
     grants = _EDITED_BY_WHO_EDITS_TYPES
 
 
+def _becomes(name: str, words: str) -> Sentence:
+    return Sentence("%(name)s becomes %(words)s", name=f"{{{name}}}", words=words)
+
+
 class ReadyAnswerResource(Resource):
     model, slug, title = ReadyAnswer, "ready-answers", "Ready answers"
-    description = "Texts that agents put into their answers. " + ", ".join(
-        f"{{{name}}} becomes {words}" for name, words in VARIABLES.items()
+    description = joined(
+        [
+            Sentence("Texts that agents put into their answers."),
+            Sentence("In them %(variables)s.", variables=listed([_becomes(*each) for each in VARIABLES.items()])),
+        ]
     )
     group, icon, label, status = "Support", "chat-left-text", "title", ""
     realms = frozenset({STAFF})

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from domain.permissions import P
 from domain.search_words import SHORTEST_WORD, Wanted, read_words
+from domain.sentences import Sentence
 from models import Project, Ticket, TicketText, TicketType
 from panel import (
     PORTAL,
@@ -234,7 +235,7 @@ class TicketResource(Resource):
             form=MergeForm,
             confirm="It is archived and points to the other ticket, which shows its messages. Who takes part is told. "
             "This cannot be taken back.",
-            done=lambda target: f"Merged into ticket {target.number}.",
+            done=lambda target: Sentence("Merged into ticket %(number)s.", number=target.number),
             danger=True,
             name="merge",
         ),

@@ -1,6 +1,8 @@
 // The numbers in the bell and beside the entries of the navigation, kept fresh without a reload by one request a minute
 // while the page is seen. The answer is mostly 304, which fetch turns into the answer from before. Without script the
 // numbers are those of the page.
+import { say } from "./words.js";
+
 const PAUSE = 60_000;
 const LONGEST = 15 * PAUSE;
 const bell = document.querySelector("[data-counters-url]");
@@ -16,7 +18,7 @@ async function refresh() {
   }
   for (const number of document.querySelectorAll("[data-counter-sum]")) {
     const sum = number.dataset.counterSum.split(" ").reduce((all, name) => all + (told[name]?.number ?? 0), 0);
-    show(number, sum > 99 ? "99+" : String(sum || ""), sum ? `${sum > 99 ? "99+" : sum} new` : "");
+    show(number, sum > 99 ? "99+" : String(sum || ""), sum ? say("%s new").replace("%s", sum > 99 ? "99+" : sum) : "");
   }
 }
 

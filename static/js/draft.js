@@ -1,5 +1,7 @@
 // What was typed in a ticket and not sent yet survives a reload and a closed window: in this browser, for this person
 // and this ticket alone. It goes when it was sent, after two weeks, when its person signs out or another one comes in.
+import { say } from "./words.js";
+
 const PREFIX = "draft:";
 const KEPT_FOR = 14 * 24 * 3600 * 1000;
 const KEPT_TYPES = new Set(["text", "textarea"]);
@@ -40,7 +42,7 @@ function restore(form, fields, kept) {
   said.setAttribute("role", "status");
   form.closest("details")?.setAttribute("open", "");
   form.prepend(said);
-  requestAnimationFrame(() => (said.textContent = "This is what you typed before and did not send."));
+  requestAnimationFrame(() => (said.textContent = say("This is what you typed before and did not send.")));
 }
 
 function write(key, fields, sent) {

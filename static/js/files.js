@@ -1,5 +1,7 @@
 // Files of a form by button, drop and paste: one list with their sizes, in which each can be removed, and which says
 // early what the server will refuse. The list is kept in the file field itself, so the form is sent as without script.
+import { say, sayOf } from "./words.js";
+
 const WHOLE = 1024 * 1024;
 const boxes = new WeakMap();
 
@@ -12,9 +14,9 @@ class FileBox {
     this.most = Number(input.dataset.mostFiles);
     this.largest = Number(input.dataset.largestFile);
     this.together = Number(input.dataset.mostTogether);
-    this.hint = made("p", "field-help file-hint", "Or drop files here, or paste them into the text.");
+    this.hint = made("p", "field-help file-hint", say("Or drop files here, or paste them into the text."));
     this.list = made("ul", "file-list");
-    this.list.setAttribute("aria-label", "To be sent");
+    this.list.setAttribute("aria-label", say("To be sent"));
     this.list.hidden = true;
     this.wrong = made("p", "field-error");
     this.wrong.setAttribute("role", "alert");
@@ -55,8 +57,8 @@ class FileBox {
   }
 
   early(file) {
-    if (!file.size) return "This file is empty, or a folder.";
-    if (file.size > this.largest) return `Larger than ${this.largest / WHOLE} MB. Send it in parts, or make it smaller.`;
+    if (!file.size) return say("This file is empty, or a folder.");
+    if (file.size > this.largest) return say("Larger than %s MB. Send it in parts, or make it smaller.").replace("%s", this.largest / WHOLE);
     return "";
   }
 
@@ -72,8 +74,8 @@ class FileBox {
     this.list.hidden = this.entries.length === 0;
     const size = this.entries.reduce((sum, { file }) => sum + file.size, 0);
     let wrong = "";
-    if (this.entries.length > this.most) wrong = `At most ${this.most} files go with one message. Remove ${this.entries.length - this.most}.`;
-    else if (size > this.together) wrong = `The files are larger than ${this.together / WHOLE} MB together. Remove some.`;
+    if (this.entries.length > this.most) wrong = say("At most %s files go with one message. Remove some.").replace("%s", this.most);
+    else if (size > this.together) wrong = say("The files are larger than %s MB together. Remove some.").replace("%s", this.together / WHOLE);
     if (this.wrong.textContent !== wrong) this.wrong.textContent = wrong;
     this.input.dispatchEvent(new Event("input", { bubbles: true })); // so that leaving warns
   }
@@ -82,9 +84,9 @@ class FileBox {
     const row = made("li", "file-row");
     const name = made("span", "file-name", file.name);
     name.dir = "auto";
-    const remove = made("button", "btn btn-quiet", "Remove");
+    const remove = made("button", "btn btn-quiet", say("Remove"));
     remove.type = "button";
-    remove.setAttribute("aria-label", `Remove ${file.name}`);
+    remove.setAttribute("aria-label", say("Remove %s").replace("%s", () => file.name));
     const error = refused || this.early(file);
     row.append(name, made("span", "file-size", sizeText(file.size)));
     if (error) {
@@ -97,9 +99,9 @@ class FileBox {
 
   sum() {
     const count = this.entries.length;
-    if (!count) return "No files are left.";
+    if (!count) return say("No files are left.");
     const wrong = this.entries.filter((entry) => entry.refused || this.early(entry.file));
-    return `${count === 1 ? "1 file" : `${count} files`}.${wrong.length ? ` ${wrong.length} cannot be sent.` : ""}`;
+    return `${sayOf(count, "files")}${wrong.length ? ` ${sayOf(wrong.length, "cannot be sent")}` : ""}`;
   }
 
   // A page has one place where it says what happened; this one is made when there is something to say of files.

@@ -2,6 +2,7 @@
 // what it refuses is said at the fields and files it names, and everything typed and chosen stays.
 import { boxOf } from "./files.js";
 import { leaveFor } from "./leave.js";
+import { say, sayOf } from "./words.js";
 
 const LOST = "The connection was lost before everything was sent. Nothing was kept. What you typed and chose is still here: try again.";
 const UNKNOWN = "Everything was sent, but no answer came. Look in another window whether it arrived before you send it again.";
@@ -29,14 +30,14 @@ function send(form, box, submitter) {
   const back = (message) => {
     shown.remove();
     form.dispatchEvent(new Event("form:back", { bubbles: true }));
-    if (message) say(form, [[message, ""]]);
+    if (message) sayMistakes(form, [[message, ""]]);
   };
   request.upload.addEventListener("progress", ({ loaded, total }) => shown.at(loaded / total));
   request.upload.addEventListener("load", () => {
     wasSent = true;
     shown.at(1);
   });
-  request.addEventListener("error", () => back(wasSent ? UNKNOWN : LOST));
+  request.addEventListener("error", () => back(say(wasSent ? UNKNOWN : LOST)));
   request.addEventListener("abort", () => back(""));
   request.addEventListener("load", () => {
     const landed = new URL(request.responseURL);
@@ -44,7 +45,7 @@ function send(form, box, submitter) {
       form.dispatchEvent(new Event("form:sent", { bubbles: true }));
       leaveFor(landed);
     } else if (landed.href !== address.href) {
-      back(SIGNED_OUT);
+      back(say(SIGNED_OUT));
     } else {
       back("");
       takeOver(form, box, new DOMParser().parseFromString(request.responseText, "text/html"));
@@ -62,18 +63,20 @@ class Progress {
   constructor(form, count, stop) {
     this.box = document.createElement("div");
     this.box.className = "sending";
-    this.box.innerHTML = `<p role="status"></p><progress max="100" value="0" aria-label="Sent so far"></progress>
-      <button type="button" class="btn btn-quiet">Stop sending</button>`;
+    this.box.innerHTML = `<p role="status"></p><progress max="100" value="0" ></progress>
+      <button type="button" class="btn btn-quiet"></button>`;
     [this.words, this.bar, this.stop] = this.box.children;
+    this.bar.setAttribute("aria-label", say("Sent so far"));
+    this.stop.textContent = say("Stop sending");
     this.stop.addEventListener("click", stop);
     form.querySelector(".form-buttons").before(this.box);
-    requestAnimationFrame(() => (this.words.textContent ||= `Sending ${count === 1 ? "1 file" : `${count} files`} …`));
+    requestAnimationFrame(() => (this.words.textContent ||= sayOf(count, "sending files")));
   }
 
   at(part) {
     this.bar.value = Math.round(part * 100);
     if (part < 1) return;
-    this.words.textContent = "Everything is sent. Waiting for the answer …";
+    this.words.textContent = say("Everything is sent. Waiting for the answer …");
     this.stop.hidden = true;
   }
 
@@ -86,9 +89,9 @@ class Progress {
 function takeOver(form, box, page) {
   const answered = [...page.forms].find((each) => each.getAttribute("action") === form.getAttribute("action"));
   if (!answered) {
-    const title = page.querySelector("h1")?.textContent.trim() ?? "That did not work";
-    const hint = page.querySelector("h1 + p")?.textContent.trim() ?? "Nothing was kept. Try again.";
-    say(form, [[`${title}. ${hint}`, ""]]);
+    const title = page.querySelector("h1")?.textContent.trim() ?? say("That did not work");
+    const hint = page.querySelector("h1 + p")?.textContent.trim() ?? say("Nothing was kept. Try again.");
+    sayMistakes(form, [[`${title}. ${hint}`, ""]]);
     return;
   }
   const ids = new Map();
@@ -108,7 +111,7 @@ function takeOver(form, box, page) {
     const link = each.querySelector("a");
     return [each.textContent.trim(), link ? (ids.get(link.getAttribute("href").slice(1)) ?? "") : ""];
   });
-  say(form, said);
+  sayMistakes(form, said);
 }
 
 // A field with suggestions holds its value in a hidden one; errors belong to the one that is seen.
@@ -134,10 +137,14 @@ function tell(field, error) {
   else field.removeAttribute("aria-describedby");
 }
 
-const words = (element) => element.textContent.replace("Error:", "").trim();
+const words = (element) => {
+  const read = element.cloneNode(true);
+  for (const hidden of read.querySelectorAll(".visually-hidden")) hidden.remove();
+  return read.textContent.trim();
+};
 
 // All mistakes at once above the form, as after a page was loaded: [[message, id of its field]].
-function say(form, said) {
+function sayMistakes(form, said) {
   for (const earlier of document.querySelectorAll(".error-summary")) earlier.remove();
   if (!said.length) return;
   const summary = document.createElement("div");
@@ -145,7 +152,7 @@ function say(form, said) {
   summary.setAttribute("role", "alert");
   summary.tabIndex = -1;
   const title = document.createElement("h2");
-  title.textContent = "There is a problem";
+  title.textContent = say("There is a problem");
   const list = document.createElement("ul");
   for (const [message, id] of said) {
     const row = document.createElement("li");

@@ -13,7 +13,6 @@ _DATA: Final = re.compile(
     r"[A-Z]{3} ?-?[\d.,]+|[\w.+-]+@[\w.-]+|https?://\S+|/\S+"  # amounts, mail addresses, addresses and paths
     r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}, \d{4}"  # days of the pseudo-language
     r"|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
-    r"|(?:\b[A-Z2-7]{4}\b ?){8}"  # the secret of time codes
     r"|\d{4}-\d\d-\d\dT\S+|\S*\d\S*",  # moments, numbers, codes
     re.IGNORECASE,
 )
@@ -21,6 +20,7 @@ _DATA: Final = re.compile(
 _MARKED: Final = re.compile(
     r"\S*(?:own|below|foreign)mark[\w-]*(?:@[\w.-]+)?(?: before| after)?|\"\w+\":", re.IGNORECASE
 )
+_SECRET: Final = re.compile(r"(?:\b[A-Z2-7]{4}\b ?){8}")  # of time codes
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -33,7 +33,7 @@ def _without(text: str, data: Collection[str]) -> str:
     text = " ".join(text.split())
     if text in data:
         return ""
-    outside = _MARKED.sub(" ", _outside_brackets(text))
+    outside = _SECRET.sub(" ", _MARKED.sub(" ", _outside_brackets(text)))
     for part in sorted((each for each in data if each in outside), key=len, reverse=True):
         outside = outside.replace(part, " ")
     return _DATA.sub(" ", outside)

@@ -214,10 +214,10 @@ def test_a_selection_is_led_on_chosen_for_previewed_and_carried_out_in_a_job(age
     assert answer.location == twice.location
     (job,) = db.session.scalars(select(Job)).all()
     waits = page_of(agent.client.get(answer.location))
-    assert "0 of 3 tickets so far." in waits.text
+    assert "0 of 3 tickets." in waits.text
     carried_out(job)
     ended = page_of(agent.client.get(answer.location))
-    assert "3 of 3 tickets, 2 done, 1 skipped." in ended.text
+    assert "3 of 3 tickets. 2 done. 1 skipped." in ended.text
     assert "This ticket is archived." in ended.text
     assert {again(ticket).status, again(second).status} == {TicketStatus.SOLVED}
     assert again(gone).status is TicketStatus.ARCHIVED

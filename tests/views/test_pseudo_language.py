@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from extensions import Base, db
-from models import Account, Person
+from models import Account, Discussion, Message, Person
 from panel import PORTAL, STAFF
 from tests.support.bare_text import bare_texts
 from tests.support.matrix import Asks, cases, name_of
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow  # a sweep over every record
 VISITOR = {PORTAL: OWNER, STAFF: ADMINISTRATOR}
 PAGES = ("list", "details", "create", "edit", "delete", "action", "bulk")
 NO_MESSAGES = {"UTC", "PDF", "CSV", "XLSX", "ZIP", "kB", "SHA-256", "English", "Right to left", "IP", "ID"}
-NOT_YET = {"tickets"}
+SAMPLES = "/staff/components"  # building blocks with made-up words in them, for whoever works on Foyer
 SIGNED_OUT_PAGES = ("/sign-in", "/forgot-password", "/nothing-is-here")
 
 
@@ -37,6 +37,8 @@ def data(world):
     with world.app.app_context():
         for person in db.session.scalars(select(Person)):
             found.update({person.name, person.first_name, person.last_name, person.email or "", initials_of(person)})
+        for title in (Discussion.title, Message.title):
+            found.update(db.session.scalars(select(title)))
         for spoken_to in (Person, Account):
             db.session.execute(update(spoken_to).values(language="en-XA"))
         db.session.commit()
@@ -57,8 +59,6 @@ def texts_of(visitor, address, data):
 
 @pytest.mark.parametrize(("realm", "resource"), cases(), ids=name_of)
 def test_every_text_of_a_records_pages_can_be_translated(world, data, realm, resource):
-    if resource.slug in NOT_YET:
-        pytest.skip("its pages are written anew by others just now")
     visitor, asks = world.visitors[VISITOR[realm]], Asks(world, realm, resource)
     bare = {}
     for ask in asks.reading():
@@ -76,7 +76,7 @@ def test_every_text_of_the_pages_that_are_no_list_can_be_translated(world, data,
         if route.slug not in site.mounted
     }
     bare = {}
-    for address in sorted(rule for rule in rules if "<" not in rule):
+    for address in sorted(rule for rule in rules if "<" not in rule and not rule.startswith(SAMPLES)):
         bare.update(dict.fromkeys(texts_of(world.visitors[VISITOR[realm]], address, data), address))
     assert bare == {}
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash
+from flask import Response, current_app
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
 from domain.refusals import Refusal
 from jobs.senders import outgoing_of
+from panel.form import Form
 from services.telegram_bindings import CODE_LIVES, begin_binding, blocked_at, connected_chat, unbind_chat
 from services.unit_of_work import unit_of_work
 from views.access import signed_in
 from views.clock import now
+from views.locale import flash
 from views.own_settings.frame import blueprint, errors_of, me, own_actor, own_page, see, when
 
 SECTION = "telegram"
 
 
-class TelegramForm(FlaskForm):
+class TelegramForm(Form):
     """Nothing but the token that shows that the form came from our page."""
 
 
