@@ -59,7 +59,7 @@ function answerOf(credential, response) {
   return JSON.stringify({ id, rawId: toText(credential.rawId), type, authenticatorAttachment, clientExtensionResults: {}, response });
 }
 
-function say(form, text) {
+function sayBeside(form, text) {
   const place = form.querySelector("[data-passkey-message]");
   place.hidden = !text;
   place.textContent = text;
@@ -73,14 +73,14 @@ function reason(error) {
 }
 
 async function fillAndSend(form, button) {
-  say(form, "");
+  sayBeside(form, "");
   button?.setAttribute("aria-busy", "true");
   try {
     const options = await optionsFor(form);
     form.elements.namedItem("credential").value = await (form.dataset.passkey === "make" ? make : get)(options);
     form.requestSubmit();
   } catch (error) {
-    say(form, reason(error));
+    sayBeside(form, reason(error));
   } finally {
     button?.removeAttribute("aria-busy");
   }

@@ -37,8 +37,8 @@ def data(world):
     with world.app.app_context():
         for person in db.session.scalars(select(Person)):
             found.update({person.name, person.first_name, person.last_name, person.email or "", initials_of(person)})
-        for title in (Discussion.title, Message.title):
-            found.update(db.session.scalars(select(title)))
+        for written in (Discussion.title, Message.title, Message.body):
+            found.update(db.session.scalars(select(written)))
         for spoken_to in (Person, Account):
             db.session.execute(update(spoken_to).values(language="en-XA"))
         db.session.commit()
