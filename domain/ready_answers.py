@@ -29,7 +29,13 @@ _MARKING: Final = str.maketrans("", "", "[]<>`*\\")
 class VariableUnknown(Refusal):
     def __init__(self, name: str) -> None:
         known = ", ".join(f"{{{each}}}" for each in VARIABLES)
-        super().__init__(f"There is no {{{name}}}, and customers would read it as it stands. Use {known}.")
+        super().__init__(
+            Sentence(
+                "There is no %(name)s, and customers would read it as it stands. Use %(known)s.",
+                name=f"{{{name}}}",
+                known=known,
+            )
+        )
         self.fields = {"body": self.message}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
+from zoneinfo import ZoneInfo
 
 from domain.currencies import exponent_of
 
@@ -33,6 +35,34 @@ class Amount:
         sign, digits = "-" if self.minor < 0 else "", exponent_of(self.currency)
         whole, rest = divmod(abs(self.minor), 10**digits)
         return f"{sign}{whole}{f'.{rest:0{digits}d}' if digits else ''} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDay:
+    """A day inside a sentence with its month as a word."""
+
+    on: dt.date
+
+    def __str__(self) -> str:
+        return f"{self.on.day} {self.on:%B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time inside a sentence on the clock of a zone: "2026-01-31 14:05 UTC"; ``spelled`` with the month as a word."""
+
+    at: dt.datetime
+    zone: str = "UTC"
+    spelled: bool = False
+
+    @property
+    def on_its_clock(self) -> dt.datetime:
+        return self.at.astimezone(ZoneInfo(self.zone))
+
+    def __str__(self) -> str:
+        if self.spelled:
+            return f"{WholeDay(self.on_its_clock.date())}, {self.on_its_clock:%H:%M} ({self.zone})"
+        return f"{self.on_its_clock:%Y-%m-%d %H:%M} {self.zone}"
 
 
 class Sentence(str):
@@ -99,6 +129,21 @@ def joined(sentences: Sequence[str], between: str = " ") -> Sentence:
     """Sentences one after the other. Each is a Sentence; what is no Sentence is data."""
     parts = {f"part_{place}": sentence for place, sentence in enumerate(sentences)}
     return Sentence(between.join(f"%({name})s" for name in parts), **parts)
+
+
+def as_kept(sentence: Sentence) -> dict[str, Any]:
+    """A sentence of which every value is text or a sentence, as JSON keeps it where its reader is not known yet."""
+    values = {name: as_kept(value) if isinstance(value, Sentence) else value for name, value in sentence.values.items()}
+    if sentence.many or any(not isinstance(value, (str, dict)) for value in values.values()):
+        raise TypeError(f"{sentence!r} cannot be kept")
+    return {"says": sentence.template, "values": values}
+
+
+def from_kept(kept: Any) -> str:
+    """What `as_kept` made; text that was kept as such stays text."""
+    if not isinstance(kept, Mapping):
+        return str(kept)
+    return Sentence(kept["says"], **{name: from_kept(value) for name, value in kept["values"].items()})
 
 
 def in_english(value: Any) -> str:

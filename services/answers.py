@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.discussion import Discussion, Message
 from models.ticket import Ticket
@@ -32,8 +33,13 @@ class NewerMessage(Refusal):
     def __init__(self, message: Message) -> None:
         body = message.body if len(message.body) <= _SHOWN else f"{message.body[:_SHOWN]}…"
         super().__init__(
-            f"{writer_of(message)} wrote while you were writing: “{message.title}: {body}” Your answer was not sent. "
-            "Read this, change what you typed if you need to, and send it again."
+            Sentence(
+                "%(writer)s wrote while you were writing: “%(title)s: %(body)s” Your answer was not sent. Read this, "
+                "change what you typed if you need to, and send it again.",
+                writer=writer_of(message),
+                title=message.title,
+                body=body,
+            )
         )
 
 

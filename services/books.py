@@ -14,6 +14,7 @@ from sqlalchemy import and_, case, func, or_, select, union_all
 from domain.invoices import InvoiceStatus
 from domain.numbering import format_number, missing_counters
 from domain.postings import CUSTOMER_LEDGER_KINDS
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.credit_note import CreditNote, CreditNoteLine
@@ -36,7 +37,7 @@ class Finding:
     invariant: str
     table: str
     key: str
-    detail: str
+    detail: Sentence
 
 
 def check_books() -> list[Finding]:
@@ -49,14 +50,18 @@ def check_invariant(name: str) -> list[Finding]:
     return [Finding(name, table, key, detail) for table, key, detail in _CHECKS[name]()]
 
 
-_Breach = tuple[str, str, str]
+_Breach = tuple[str, str, Sentence]
 
 
 def _ledger_sums_to_zero() -> Iterator[_Breach]:
     total = func.sum(LedgerAccount.balance)
     found = select(LedgerAccount.currency, total).group_by(LedgerAccount.currency).having(total != 0)
     for currency, balance in _first(found):
-        yield "ledger_account", currency, f"the pots in {currency} come to {balance}"
+        yield (
+            "ledger_account",
+            currency,
+            Sentence("the pots in %(currency)s come to %(balance)s", currency=currency, balance=str(balance)),
+        )
 
 
 def _balances_are_sums_of_postings() -> Iterator[_Breach]:
@@ -74,21 +79,29 @@ def _balances_are_sums_of_postings() -> Iterator[_Breach]:
     )
     for kind, currency, client_id, balance, amount in _first(found):
         key = f"{client_id}/{kind.value}" if client_id else f"{kind.value}/{currency}"
-        yield "ledger_account", key, f"the balance is {balance}, its postings come to {amount or 0}"
+        yield (
+            "ledger_account",
+            key,
+            Sentence(
+                "the balance is %(balance)s, its postings come to %(amount)s",
+                balance=str(balance),
+                amount=str(amount or 0),
+            ),
+        )
 
 
 def _lines_and_tax_make_the_total() -> Iterator[_Breach]:
     for document, line, owner in ((Invoice, InvoiceLine, "invoice_id"), (CreditNote, CreditNoteLine, "credit_note_id")):
         of = getattr(line, owner)
         sums = select(of.label("id"), func.sum(line.net).label("net"), func.sum(line.tax).label("tax")).group_by(of)
-        yield from _differing_totals(document, sums, "lines")
+        yield from _differing_totals(document, sums, Sentence("lines"))
     taxes = select(
         InvoiceTax.invoice_id.label("id"), func.sum(InvoiceTax.net).label("net"), func.sum(InvoiceTax.tax).label("tax")
     ).group_by(InvoiceTax.invoice_id)
-    yield from _differing_totals(Invoice, taxes, "tax breakdown", only_rows=True)
+    yield from _differing_totals(Invoice, taxes, Sentence("tax breakdown"), only_rows=True)
 
 
-def _differing_totals(document: Any, sums: Any, what: str, *, only_rows: bool = False) -> Iterator[_Breach]:
+def _differing_totals(document: Any, sums: Any, what: Sentence, *, only_rows: bool = False) -> Iterator[_Breach]:
     parts = sums.subquery()
     found = (
         select(document.number, document.net_total, document.tax_total, parts.c.net, parts.c.tax)
@@ -102,7 +115,14 @@ def _differing_totals(document: Any, sums: Any, what: str, *, only_rows: bool = 
         .order_by(document.id)
     )
     for number, net, tax, part_net, part_tax in _first(found):
-        detail = f"net {net} and tax {tax}, but the {what} come to {part_net or 0} and {part_tax or 0}"
+        detail = Sentence(
+            "net %(net)s and tax %(tax)s, but the %(what)s come to %(part_net)s and %(part_tax)s",
+            net=str(net),
+            tax=str(tax),
+            what=what,
+            part_net=str(part_net or 0),
+            part_tax=str(part_tax or 0),
+        )
         yield document.__tablename__, number, detail
 
 
@@ -120,7 +140,15 @@ def _allocations_are_within_their_source() -> Iterator[_Breach]:
             .order_by(source.id)
         )
         for number, kept, amount in _first(found):
-            yield source.__tablename__, number, f"{kept} are said to be allocated, the allocations come to {amount}"
+            yield (
+                source.__tablename__,
+                number,
+                Sentence(
+                    "%(kept)s are said to be allocated, the allocations come to %(amount)s",
+                    kept=str(kept),
+                    amount=str(amount),
+                ),
+            )
 
 
 def _amounts_due_follow_from_allocations() -> Iterator[_Breach]:
@@ -144,7 +172,13 @@ def _amounts_due_follow_from_allocations() -> Iterator[_Breach]:
         .order_by(Invoice.id)
     )
     for number, paid, credited, sum_paid, sum_credited in _first(found):
-        detail = f"paid {paid} and credited {credited}, allocations say {sum_paid or 0} and {sum_credited or 0}"
+        detail = Sentence(
+            "paid %(paid)s and credited %(credited)s, allocations say %(sum_paid)s and %(sum_credited)s",
+            paid=str(paid),
+            credited=str(credited),
+            sum_paid=str(sum_paid or 0),
+            sum_credited=str(sum_credited or 0),
+        )
         yield "invoice", number, detail
 
 
@@ -164,7 +198,16 @@ def _statements_are_their_documents() -> Iterator[_Breach]:
         )
         for client_id, papers, statement in _first(found):
             words = kind.value.replace("_", " ")
-            yield "account", client_id, f"documents ({words}) come to {papers}, the statement says {statement}"
+            yield (
+                "account",
+                client_id,
+                Sentence(
+                    "documents (%(words)s) come to %(papers)s, the statement says %(statement)s",
+                    words=words,
+                    papers=str(papers),
+                    statement=str(statement),
+                ),
+            )
 
 
 def _statements_close_with_the_position() -> Iterator[_Breach]:
@@ -196,7 +239,12 @@ def _statements_close_with_the_position() -> Iterator[_Breach]:
         .order_by(Account.id)
     )
     for client_id, total, last, held in _first(found):
-        detail = f"the lines come to {total}, the last one says {last}, and the pots hold {held}"
+        detail = Sentence(
+            "the lines come to %(total)s, the last one says %(last)s, and the pots hold %(held)s",
+            total=str(total),
+            last=str(last),
+            held=str(held),
+        )
         yield "account", client_id, detail
 
 
@@ -214,14 +262,14 @@ def _numbers_have_no_gaps() -> Iterator[_Breach]:
         missing = missing_counters([*counters, row.next_number])
         for counter in missing[:MOST_FINDINGS]:
             lost = format_number(row.prefix, counter, year=row.year, digits=row.digits)
-            yield number.class_.__tablename__, lost, "this number was given to nobody"
+            yield number.class_.__tablename__, lost, Sentence("this number was given to nobody")
         beyond = [counter for counter in counters if counter >= row.next_number]
         if beyond and not missing:
             next_one = format_number(row.prefix, row.next_number, year=row.year, digits=row.digits)
             yield (
                 number.class_.__tablename__,
                 next_one,
-                f"{len(beyond)} numbers are taken before they were given",
+                Sentence("%(many)s numbers are taken before they were given", many=str(len(beyond))),
             )
 
 
@@ -238,7 +286,7 @@ def _transfers_keep_totals() -> Iterator[_Breach]:
         .order_by(ItemTransfer.id)
     )
     for public_id, difference in _first(found):
-        yield "item_transfer", public_id, f"{difference} more arrived than left"
+        yield "item_transfer", public_id, Sentence("%(difference)s more arrived than left", difference=str(difference))
 
 
 def _allocated(of: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.actor import Actor
+from domain.sentences import as_kept, from_kept
 from models.job import Job, JobState
 from services.books import INVARIANTS, check_invariant
 from services.jobs import AT_WORK, enqueue, newest_job
@@ -30,7 +31,7 @@ def result_of_check() -> dict[str, Any]:
     """Check every invariant, as a job keeps it."""
     return {
         "found": {
-            name: [[finding.table, finding.key, finding.detail] for finding in check_invariant(name)]
+            name: [[finding.table, finding.key, as_kept(finding.detail)] for finding in check_invariant(name)]
             for name in INVARIANTS
         }
     }
@@ -53,7 +54,10 @@ def last_check() -> LastCheck | None:
     if job is None or job.finished_at is None or not job.result:
         return None
     found = job.result.get("found", {})
-    return LastCheck(job.finished_at, {name: [(*row,) for row in found.get(name, [])] for name in INVARIANTS})
+    kept = {
+        name: [(table, key, from_kept(detail)) for table, key, detail in found.get(name, [])] for name in INVARIANTS
+    }
+    return LastCheck(job.finished_at, kept)
 
 
 def last_close() -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import and_, func, select
 
 from domain.postings import LedgerAccountKind
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.credit import CreditLimit, CreditReservation, ReservationStatus, UnbilledCharge
@@ -14,7 +15,7 @@ from models.ledger import LedgerAccount
 from models.order import Order
 
 
-def overdrawn_balances() -> Iterator[tuple[str, str, str]]:
+def overdrawn_balances() -> Iterator[tuple[str, str, Sentence]]:
     """Below zero only who was granted credit, by no more than the highest limit there ever was: what was drawn on a
     limit that ended is a debt, and right.
     """
@@ -32,10 +33,18 @@ def overdrawn_balances() -> Iterator[tuple[str, str, str]]:
         .order_by(LedgerAccount.id)
     )
     for client_id, balance, limit in db.session.execute(found):
-        yield "account", client_id, f"the balance is {balance}, and the highest credit limit was {limit}"
+        yield (
+            "account",
+            client_id,
+            Sentence(
+                "the balance is %(balance)s, and the highest credit limit was %(limit)s",
+                balance=str(balance),
+                limit=str(limit),
+            ),
+        )
 
 
-def wrongly_reserved() -> Iterator[tuple[str, str, str]]:
+def wrongly_reserved() -> Iterator[tuple[str, str, Sentence]]:
     """What is set aside of the pots is the sum of the reservations that are held."""
     pots = select(LedgerAccount.account_id, func.sum(LedgerAccount.reserved).label("amount"))
     set_aside = pots.where(LedgerAccount.account_id.is_not(None)).group_by(LedgerAccount.account_id).subquery()
@@ -52,10 +61,18 @@ def wrongly_reserved() -> Iterator[tuple[str, str, str]]:
         .order_by(Account.id)
     )
     for client_id, amount, reservations in db.session.execute(found):
-        yield "account", client_id, f"{amount} are set aside, the reservations held come to {reservations}"
+        yield (
+            "account",
+            client_id,
+            Sentence(
+                "%(amount)s are set aside, the reservations held come to %(reservations)s",
+                amount=str(amount),
+                reservations=str(reservations),
+            ),
+        )
 
 
-def wrongly_charged() -> Iterator[tuple[str, str, str]]:
+def wrongly_charged() -> Iterator[tuple[str, str, Sentence]]:
     """The charges of an order on credit come to what was ordered, those that were taken off since with them."""
     asked = func.sum(UnbilledCharge.total)
     found = (
@@ -66,4 +83,10 @@ def wrongly_charged() -> Iterator[tuple[str, str, str]]:
         .order_by(Order.id)
     )
     for number, total, charged in db.session.execute(found):
-        yield "customer_order", number, f"the order is over {total}, its charges come to {charged}"
+        yield (
+            "customer_order",
+            number,
+            Sentence(
+                "the order is over %(total)s, its charges come to %(charged)s", total=str(total), charged=str(charged)
+            ),
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from copy import copy
 from decimal import Decimal
 from functools import lru_cache
 from io import BytesIO
@@ -11,15 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import babel.messages
-from babel.dates import format_date
+from babel import Locale
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import NumberPattern, format_decimal
 from babel.support import NullTranslations, Translations
 
 from domain.currencies import exponent_of
 from domain.languages import ENGLISH, PSEUDO, SPOKEN, Language
-from domain.sentences import Amount, Sentence
+from domain.sentences import Amount, Moment, Sentence, WholeDay
 from services.pseudo_catalogs import PseudoTranslations, accented, turned_round
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "translations"
@@ -53,12 +55,18 @@ class Catalog(NullTranslations):
         if isinstance(value, enum.Enum):
             return self.inside(self.choice(type(value).__name__, value))
         if isinstance(value, (int, Decimal)):
-            return format_decimal(value, locale=locale)
+            return format_decimal(value, locale=locale, decimal_quantization=False)
         if isinstance(value, dt.date):
             return format_date(value, "medium", locale=locale)
+        if isinstance(value, WholeDay):
+            return format_date(value.on, "long", locale=locale)
+        if isinstance(value, Moment):
+            day = format_date(value.on_its_clock, "long" if value.spelled else "medium", locale=locale)
+            return f"{day}, {format_time(value.on_its_clock, 'short', locale=locale)} ({value.zone})"
         if isinstance(value, Amount):
-            major = Decimal(value.minor).scaleb(-exponent_of(value.currency))
-            return format_currency(major, value.currency, locale=locale, currency_digits=False)
+            digits = exponent_of(value.currency)
+            major = Decimal(value.minor).scaleb(-digits)
+            return str(_money_pattern(locale, digits).apply(major, locale, value.currency, currency_digits=False))
         return str(value)
 
     def choice(self, context: str, value: Any) -> str:
@@ -66,6 +74,14 @@ class Catalog(NullTranslations):
         label = str(getattr(value, "value", value)).replace("_", " ")
         label = label[:1].upper() + label[1:]
         return str(self.pgettext(context, label)) if context else self.say(label)
+
+
+@lru_cache
+def _money_pattern(locale: str, digits: int) -> NumberPattern:
+    """How a language writes money with so many digits behind the point: those of our books, whatever Babel holds."""
+    pattern: NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def catalog_path(code: str) -> Path:

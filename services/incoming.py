@@ -191,8 +191,10 @@ def _open(mail: IncomingMail, recipient: str, now: dt.datetime) -> Verdict:
         )
     seats = live_seats(person.id)
     if len(seats) != 1:
-        several = "is a member of several accounts: choose one." if seats else "has no seat in an active account."
-        return Verdict(InboundOutcome.HELD, Sentence("Its sender %(several)s", several=several), person_id=person.id)
+        reason = "Its sender has no seat in an active account."
+        if seats:
+            reason = "Its sender is a member of several accounts: choose one."
+        return Verdict(InboundOutcome.HELD, reason, person_id=person.id)
     seat = seats[0]
     if P.TICKETS_WRITE not in member_grants(seat.account_id, seat.member_id):
         return Verdict(InboundOutcome.HELD, "Its sender's roles do not cover tickets.", person_id=person.id)

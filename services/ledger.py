@@ -40,7 +40,7 @@ class NotEnoughFunds(Refusal):
             Sentence(
                 "%(value)s is %(balance)s, and %(amount)s are needed: %(missing)s are missing. Add funds, then "
                 "try again.",
-                value="What is usable" if usable else "The balance",
+                value=Sentence("What is usable") if usable else Sentence("The balance"),
                 balance=Amount(balance, currency),
                 amount=Amount(amount, currency),
                 missing=Amount(self.missing, currency),

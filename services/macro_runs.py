@@ -16,6 +16,7 @@ from sqlalchemy import select
 from domain.actor import Actor, Source
 from domain.permissions import STAFF_GRANTS, P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.job import Job, JobState
 from models.person import Person
@@ -40,7 +41,9 @@ class NoTicketsChosen(Refusal):
 
 
 class TooManyTickets(Refusal):
-    message = f"A macro is used on at most {MOST_TICKETS} tickets at once. Choose fewer."
+    message = Sentence(
+        "A macro is used on at most %(most_tickets)s tickets at once. Choose fewer.", most_tickets=MOST_TICKETS
+    )
 
 
 class MacroGone(Refusal):

@@ -13,6 +13,7 @@ from domain.actor import Actor, Source
 from domain.audit import AuditEvent, saved_event
 from domain.contact import EmailNotReadable, normalise_email
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.discussion import Discussion, Message, MessageCc
 from models.staff import Department
@@ -54,7 +55,12 @@ class BodyTooLong(Refusal):
 
 class CopyNotReadable(Refusal):
     def __init__(self, address: str) -> None:
-        super().__init__(f"“{address[:80]}” is no e-mail address. Enter addresses like name@example.com, with commas.")
+        super().__init__(
+            Sentence(
+                "“%(address)s” is no e-mail address. Enter addresses like name@example.com, with commas.",
+                address=address[:80],
+            )
+        )
         self.fields = {"copies": self.message}
 
 
@@ -67,7 +73,9 @@ class CopyToOurselves(Refusal):
     """A mail to a department would come back as an answer to itself."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} is our own address: we read the ticket anyway. Leave it out.")
+        super().__init__(
+            Sentence("%(address)s is our own address: we read the ticket anyway. Leave it out.", address=address)
+        )
         self.fields = {"copies": self.message}
 
 
@@ -87,7 +95,7 @@ class TicketArchived(Refusal):
 class TicketMerged(Refusal):
     def __init__(self, number: str) -> None:
         self.number = number
-        super().__init__(f"This ticket was merged into ticket {number}. Write there.")
+        super().__init__(Sentence("This ticket was merged into ticket %(number)s. Write there.", number=number))
 
 
 class MailTakenAlready(Refusal):

@@ -169,7 +169,9 @@ def set_passkey_only(person: Person, wanted: bool, *, actor: Actor, now: dt.date
     person.version += 1
     db.session.flush()
     event = "person.passkey_only_enabled" if wanted else "person.passkey_only_disabled"
-    what = "Only passkeys are taken at sign-in, no password." if wanted else "The password is taken at sign-in again."
+    what = Sentence("The password is taken at sign-in again.")
+    if wanted:
+        what = Sentence("Only passkeys are taken at sign-in, no password.")
     record_event(event, person, actor=actor, now=now)
     tell(person, "factors_changed", now=now, what=what)
     return person

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from domain.actor import Actor, Source, system_actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import cipher, db
 from integrations.mail import Outcome
 from models.base import PUBLIC_ID_ALPHABET
@@ -124,7 +125,7 @@ def unbind_chat(person: Person, *, actor: Actor, now: dt.datetime) -> Person:
     locked(person)
     if not disconnect_chat(person, actor=actor, now=now):
         raise NoChatConnected
-    tell(person, "telegram_disconnected", now=now, why="It was disconnected as you asked.")
+    tell(person, "telegram_disconnected", now=now, why=Sentence("It was disconnected as you asked."))
     return person
 
 
@@ -138,7 +139,7 @@ def end_blocked_chat(chat_id: int, *, now: dt.datetime) -> bool:
         return False
     db.session.add(TelegramBinding(person_id=person.id, blocked_at=now, created_at=now))
     db.session.flush()
-    tell(person, "telegram_disconnected", now=now, why="Telegram says that our bot is blocked there.")
+    tell(person, "telegram_disconnected", now=now, why=Sentence("Telegram says that our bot is blocked there."))
     return True
 
 
@@ -173,7 +174,7 @@ def chat_actor(
 def _note_bound(person: Person, row: TelegramBinding, now: dt.datetime) -> None:
     """Who acts is known only by the code."""
     record_event("person.telegram_bound", person, actor=chat_actor(person), now=now)
-    tell(person, "telegram_connected", now=now, chat=row.chat_name or "without a name")
+    tell(person, "telegram_connected", now=now, chat=row.chat_name or Sentence("without a name"))
 
 
 def _binding(person_id: int) -> TelegramBinding | None:

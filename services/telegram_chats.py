@@ -14,6 +14,7 @@ from typing import Final
 from domain.attempts import SIGN_IN_LIMIT, TooManyAttempts
 from domain.jobs import slot_of
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined
 from integrations.telegram import LARGEST_FILE, ChatGateway, TelegramFileNotFetched, TelegramNotReachable
 from integrations.telegram_updates import SentFile, Update
 from models.discussion import Discussion
@@ -58,7 +59,7 @@ from services.unit_of_work import unit_of_work
 
 _COMMAND: Final = re.compile(r"/([a-z]{1,20})(?:@[A-Za-z0-9_]{1,32})?(?:\s+(.*))?", re.DOTALL)
 _CODE: Final = re.compile(r"[A-Za-z0-9]{4}[- ]?[A-Za-z0-9]{4}[- ]?[A-Za-z0-9]{4}")
-_HELP: Final = (
+_HELP: Final = Sentence(
     "/new opens a ticket\n"
     "/tickets lists yours that are open\n"
     "/answer and a ticket's number and your text answers one, and so does a reply to a message about it\n"
@@ -70,7 +71,7 @@ _STUMBLED: Final = "Something went wrong here, and nothing was kept. Write in th
 
 class FileNotFetched(Refusal):
     def __init__(self, name: str) -> None:
-        super().__init__(f"“{name[:100]}” could not be fetched from Telegram. Send it again.")
+        super().__init__(Sentence("“%(name)s” could not be fetched from Telegram. Send it again.", name=name[:100]))
 
 
 class OnlyTextAndFiles(Refusal):
@@ -150,7 +151,7 @@ def _receive_from_stranger(update: Update, bot: str, now: dt.datetime) -> bool:
                 return True
             person = bind_chat(update.chat_id, update.name, code, now=now)
             take_back(attempt_id)
-            say(update.chat_id, f"This chat is connected to {_brand()}.\n\n{_HELP}", now=now, person=person)
+            say(update.chat_id, _connected(), now=now, person=person)
             return True
     except Refusal as refusal:
         return _refuse(update, bot, refusal.message, now)
@@ -172,7 +173,8 @@ def _handle(update: Update, fetched: Sequence[_Fetched], now: dt.datetime) -> bo
     name, rest = _command(update.text)
     if name == "stop":
         unbind_chat(person, actor=chat_actor(person), now=now)
-        say(update.chat_id, "This chat is disconnected. Nothing is sent here any more.", now=now)
+        gone = "This chat is disconnected. Nothing is sent here any more."
+        say(update.chat_id, gone, now=now, language=person.language)
         return True
     if not is_welcome(person):
         raise NotFromHere
@@ -218,7 +220,7 @@ def _help(_person: Person, _rest: str, _now: dt.datetime) -> Said:
 def _start(_person: Person, rest: str, _now: dt.datetime) -> Said:
     if rest:
         raise ChatConnected
-    return Said(f"This chat is connected to {_brand()}.\n\n{_HELP}")
+    return Said(_connected())
 
 
 def _new(person: Person, _rest: str, now: dt.datetime) -> Said:
@@ -229,7 +231,7 @@ def _list(person: Person, _rest: str, _now: dt.datetime) -> Said:
     found = tickets_in_progress(person)
     if not found:
         return Said("You have no open tickets. /new opens one.")
-    return Said("\n".join(("Your open tickets, the newest first:", "", *map(_line_of, found))))
+    return Said(joined([Sentence("Your open tickets, the newest first:"), "", *map(_line_of, found)], "\n"))
 
 
 def _done(person: Person, _rest: str, now: dt.datetime) -> Said:
@@ -294,15 +296,18 @@ def _uploads(fetched: Sequence[_Fetched]) -> Sequence[Upload]:
 
 
 def _line_of(ticket: Ticket) -> str:
-    return f"{ticket.number} ({ticket.status.value.replace('_', ' ')}) {ticket.subject}"
-
-
-def _how_to_connect() -> str:
-    return (
-        f"This chat is not connected. Sign in at {mail_texts.base_url}, open your settings and there Telegram, and "
-        "send the code it shows you."
+    return Sentence(
+        "%(number)s (%(status)s) %(subject)s", number=ticket.number, status=ticket.status, subject=ticket.subject
     )
 
 
-def _brand() -> str:
-    return mail_texts.brand_name
+def _how_to_connect() -> str:
+    return Sentence(
+        "This chat is not connected. Sign in at %(url)s, open your settings and there Telegram, and send the code it "
+        "shows you.",
+        url=mail_texts.base_url,
+    )
+
+
+def _connected() -> str:
+    return joined([Sentence("This chat is connected to %(brand)s.", brand=mail_texts.brand_name), _HELP], "\n\n")

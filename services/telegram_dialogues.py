@@ -14,11 +14,13 @@ from typing import Final
 from sqlalchemy import select
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence, counted, joined
 from extensions import db
 from models.discussion import Discussion
 from models.person import Person
 from models.telegram import DialogueStep, TelegramDialogue
 from models.ticket import Ticket
+from services.account_languages import language_of_account
 from services.attachments import Upload
 from services.mail_texts import mail_texts
 from services.messages import first_discussion, write_message
@@ -42,15 +44,19 @@ from services.tickets import open_ticket
 LONGEST_TEXT: Final = 255
 KEPT_FOR: Final = dt.timedelta(hours=24)
 _AT_ONCE: Final = 500
-_ONLY_FILES: Final = "(See the files.)"
 _TAKES_FILES: Final = frozenset({DialogueStep.TEXT, DialogueStep.FILES})
 
 
 class ChatTextTooLong(Refusal):
     def __init__(self, length: int) -> None:
         super().__init__(
-            f"From here a text has at most {LONGEST_TEXT} characters, and this one has {length}. Shorten it, or write "
-            f"in the portal: {mail_texts.base_url}"
+            Sentence(
+                "From here a text has at most %(longest)s characters, and this one has %(length)s. Shorten it, or "
+                "write in the portal: %(url)s",
+                longest=LONGEST_TEXT,
+                length=length,
+                url=mail_texts.base_url,
+            )
         )
 
 
@@ -182,7 +188,7 @@ def finish(person: Person, *, now: dt.datetime) -> Said:
         said = _open(person, dialogue, uploads, now)
     else:
         discussion = db.session.get_one(Discussion, dialogue.discussion_id)
-        said = _answer(person, discussion, dialogue.text or _ONLY_FILES, uploads, now)
+        said = _answer(person, discussion, dialogue.text or _only_files(discussion), uploads, now)
     forget_dialogue(person.id, now=now)
     return said
 
@@ -242,14 +248,35 @@ def _prompt(dialogue: TelegramDialogue, person: Person, now: dt.datetime) -> Pro
     if question is not None:
         return question_prompt(question)
     if dialogue.step is DialogueStep.TEXT:
-        what = "Write your answer" if dialogue.discussion_id is not None else "Say what it is about"
-        return Prompt(f"{what}, in at most {LONGEST_TEXT} characters. /cancel forgets it.")
-    count = count_files(dialogue)
-    what = "send the answer" if dialogue.discussion_id is not None else "open the ticket"
+        return Prompt(_ask_for_text(dialogue))
+    return Prompt(_ask_for_files(dialogue))
+
+
+def _ask_for_text(dialogue: TelegramDialogue) -> str:
+    if dialogue.discussion_id is None:
+        return Sentence(
+            "Say what it is about, in at most %(longest)s characters. /cancel forgets it.", longest=LONGEST_TEXT
+        )
+    return Sentence("Write your answer, in at most %(longest)s characters. /cancel forgets it.", longest=LONGEST_TEXT)
+
+
+def _ask_for_files(dialogue: TelegramDialogue) -> str:
+    opens, count = dialogue.discussion_id is None, count_files(dialogue)
     if count:
-        kept = f"{count} of {MOST_FILES} files {'is' if count == 1 else 'are'} kept."
-        return Prompt(f"{kept} Send more, or /done to {what}. /cancel forgets it.")
-    return Prompt(f"Send up to {MOST_FILES} files now if you want, then /done to {what}. /cancel forgets it.")
+        kept = counted(
+            "%(count)s of %(most)s files is kept.", "%(count)s of %(most)s files are kept.", count, most=MOST_FILES
+        )
+        if opens:
+            return joined([kept, Sentence("Send more, or /done to open the ticket. /cancel forgets it.")])
+        return joined([kept, Sentence("Send more, or /done to send the answer. /cancel forgets it.")])
+    if opens:
+        return Sentence(
+            "Send up to %(most)s files now if you want, then /done to open the ticket. /cancel forgets it.",
+            most=MOST_FILES,
+        )
+    return Sentence(
+        "Send up to %(most)s files now if you want, then /done to send the answer. /cancel forgets it.", most=MOST_FILES
+    )
 
 
 def _open(person: Person, dialogue: TelegramDialogue, uploads: Sequence[Upload], now: dt.datetime) -> Said:
@@ -267,7 +294,8 @@ def _open(person: Person, dialogue: TelegramDialogue, uploads: Sequence[Upload],
     ticket = open_ticket(values, actor=actor, now=now)
     url = f"{mail_texts.base_url}/portal/{_client_id(person, account_id)}/tickets/{ticket.number}"
     discussion = first_discussion(ticket, actor=actor, now=now)
-    return Said(f"Ticket {ticket.number} is open: {ticket.subject}\n\n{url}", discussion)
+    opened = Sentence("Ticket %(number)s is open: %(subject)s", number=ticket.number, subject=ticket.subject)
+    return Said(joined([opened, url], "\n\n"), discussion)
 
 
 def _answer(person: Person, discussion: Discussion, text: str, uploads: Sequence[Upload], now: dt.datetime) -> Said:
@@ -275,7 +303,11 @@ def _answer(person: Person, discussion: Discussion, text: str, uploads: Sequence
     values = {"title": discussion.title, "body": text, "files": uploads}
     write_message(discussion, values, actor=actor, now=now)
     number = db.session.get_one(Ticket, discussion.ticket_id).number
-    return Said(f"Your answer in ticket {number} is sent.", discussion)
+    return Said(Sentence("Your answer in ticket %(number)s is sent.", number=number), discussion)
+
+
+def _only_files(discussion: Discussion) -> str:
+    return language_of_account(discussion.account_id).say("(See the files.)")
 
 
 def _client_id(person: Person, account_id: int) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 
 from domain.file_names import clean_file_name
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from integrations.file_kinds import kind_of
 from models.file import File
@@ -27,12 +28,15 @@ MOST_FILES: Final = 5
 
 
 class TooManyChatFiles(Refusal):
-    message = f"At most {MOST_FILES} files go with one message from here. Send /done to send those you have."
+    message = Sentence(
+        "At most %(most_files)s files go with one message from here. Send /done to send those you have.",
+        most_files=MOST_FILES,
+    )
 
 
 class ChatFileLost(Refusal):
     def __init__(self, name: str) -> None:
-        super().__init__(f"“{name}” is lost. Send /cancel, then begin again.")
+        super().__init__(Sentence("“%(name)s” is lost. Send /cancel, then begin again.", name=name))
 
 
 def keep_file(dialogue: TelegramDialogue, person: Person, upload: Upload, *, now: dt.datetime) -> int:

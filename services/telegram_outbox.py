@@ -8,12 +8,14 @@ from typing import Final
 
 from sqlalchemy import select
 
+from domain.languages import ENGLISH
 from extensions import db
 from integrations.mail import Answer, Outcome
 from integrations.telegram import ChatGateway
 from models.discussion import Discussion
 from models.notification import NotificationChannel, NotificationDelivery
 from models.person import Person
+from services.catalogs import catalog
 from services.deliveries import queue_delivery
 from services.mail_texts import mail_texts
 from services.notifications import DISCUSSION
@@ -47,8 +49,12 @@ def say(
     person: Person | None = None,
     discussion: Discussion | None = None,
     unique_key: str | None = None,
+    language: str = ENGLISH.code,
 ) -> None:
-    """Answer in a chat, once for each ``unique_key``. What answers this goes into the ``discussion``."""
+    """Answer in a chat, once for each ``unique_key``. What answers this goes into the ``discussion``.
+
+    It is said in the language of the ``person``; without one in this ``language``.
+    """
     if unique_key is not None:
         said = select(NotificationDelivery.id).where(NotificationDelivery.unique_key == unique_key)
         if db.session.scalar(said) is not None:
@@ -61,7 +67,7 @@ def say(
         channel=NotificationChannel.TELEGRAM,
         address=str(chat_id),
         subject="Answer in a Telegram chat",
-        text=text,
+        text=catalog(person.language if person is not None else language).say(text),
         message_id=f"<{uuid.uuid4().hex}@{mail_texts.host}>",
         headers={DISCUSSION: discussion.public_id} if discussion is not None else {},
         unique_key=unique_key,

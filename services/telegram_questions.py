@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined
 from extensions import db
+from models.person import Person
 from models.telegram import TelegramDialogue
 from models.ticket_type import TicketFieldKind, TicketType
 from services.announcements_in_force import is_held_back
+from services.catalogs import catalog
 from services.seats import Seat
 from services.ticket_answers import Question, check_answer, questions_of
 from services.tickets import TicketTypeNotOffered
@@ -21,7 +24,9 @@ from services.tickets import TicketTypeNotOffered
 SKIP: Final = "/skip"
 LONGEST_SUBJECT: Final = 80
 MOST_OFFERED: Final = 50
+_YES, _NO = Sentence("yes"), Sentence("no")
 _YES_AND_NO: Final = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
+"""What is taken in every language, besides the words that the prompt names."""
 
 
 class NotAmongThese(Refusal):
@@ -33,7 +38,7 @@ class AnswerNeeded(Refusal):
 
 
 class YesOrNo(Refusal):
-    message = "Answer with yes or no."
+    message = Sentence("Answer with %(yes)s or %(no)s.", yes=_YES, no=_NO)
 
 
 class NoTypeOffered(Refusal):
@@ -52,7 +57,7 @@ def accounts_prompt(seats: Sequence[Seat]) -> Prompt:
     """Ask for which account it is."""
     lines = [f"{seat.account_name} ({seat.client_id})" for seat in seats[:MOST_OFFERED]]
     offered = [seat.client_id for seat in seats[:MOST_OFFERED]]
-    return Prompt(_numbered("For which account is it? Send its number.", lines), offered)
+    return Prompt(_numbered(Sentence("For which account is it? Send its number."), lines), offered)
 
 
 def chosen_account(dialogue: TelegramDialogue, typed: str, seats: Sequence[Seat]) -> int:
@@ -69,7 +74,7 @@ def types_prompt(dialogue: TelegramDialogue, *, now: dt.datetime) -> Prompt:
     types = _offered_types(dialogue.account_id or 0, now)
     if not types:
         raise NoTypeOffered
-    asked = _numbered("What is it about? Send the number.", [kind.name for kind in types])
+    asked = _numbered(Sentence("What is it about? Send the number."), [kind.name for kind in types])
     return Prompt(asked, [kind.public_id for kind in types])
 
 
@@ -98,10 +103,12 @@ def question_prompt(question: Question) -> Prompt:
     """Ask a question of the type."""
     asked = f"{question.label} {question.help}".strip()
     if question.kind is TicketFieldKind.YES_NO:
-        asked += "\n\nyes or no"
+        asked = joined([asked, Sentence("%(yes)s or %(no)s", yes=_YES, no=_NO)], "\n\n")
     if question.kind is TicketFieldKind.CHOICE:
-        asked = _numbered(f"{asked} Send the number.", question.choices)
-    return Prompt(asked if question.required else f"{asked}\n\n{SKIP} leaves it out.")
+        asked = _numbered(joined([asked, Sentence("Send the number.")]), question.choices)
+    if question.required:
+        return Prompt(asked)
+    return Prompt(joined([asked, Sentence("%(skip)s leaves it out.", skip=SKIP)], "\n\n"))
 
 
 def answered(dialogue: TelegramDialogue, typed: str) -> dict[str, Any]:
@@ -115,15 +122,22 @@ def answered(dialogue: TelegramDialogue, typed: str) -> dict[str, Any]:
             raise AnswerNeeded
         return {**dialogue.answers, question.key: ""}
     if question.kind is TicketFieldKind.YES_NO:
-        if text.lower() not in _YES_AND_NO:
+        words = _yes_and_no(dialogue)
+        if text.lower() not in words:
             raise YesOrNo
-        text = _YES_AND_NO[text.lower()]
+        text = words[text.lower()]
     if question.kind is TicketFieldKind.CHOICE and text not in question.choices:
         text = _of_number(question.choices, text)
     if not text:
         raise AnswerNeeded
     check_answer(question, text, account_id=dialogue.account_id or 0)
     return {**dialogue.answers, question.key: text}
+
+
+def _yes_and_no(dialogue: TelegramDialogue) -> Mapping[str, str]:
+    """What says yes and what says no: in English, and in the language of who is asked."""
+    speaker = catalog(db.session.get_one(Person, dialogue.person_id).language)
+    return {speaker.say(_YES).lower(): "yes", speaker.say(_NO).lower(): "no", **_YES_AND_NO}
 
 
 def subject_of(text: str) -> str:
@@ -154,4 +168,5 @@ def _of_number(offered: Sequence[str], typed: str) -> str:
 
 
 def _numbered(asked: str, lines: Sequence[str]) -> str:
-    return "\n".join((asked, "", *(f"{number}. {line}" for number, line in enumerate(lines, start=1))))
+    listed = (f"{number}. {line}" for number, line in enumerate(lines, start=1))
+    return joined([asked, "\n".join(listed)], "\n\n")

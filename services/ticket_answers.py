@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from domain.ticket_answers import AnswerNotReadable, read_answer
 from extensions import db
 from models.license import License
@@ -92,17 +93,23 @@ def _take(answers: Answers, question: Question, typed: str, account_id: int) -> 
         choices=question.choices,
     )
     if value is not None and question.kind is TicketFieldKind.LICENSE:
-        answers.license = _own(License, License.code, value, account_id, "license code")
+        missing = Sentence(
+            "There is no license code “%(typed)s” in this account. Check what you typed.", typed=value[:40]
+        )
+        answers.license = _own(License, License.code, value, account_id, missing)
         value = answers.license.code
     elif value is not None and question.kind is TicketFieldKind.TICKET:
-        found = _own(Ticket, Ticket.number, value, account_id, "ticket number")
+        missing = Sentence(
+            "There is no ticket number “%(typed)s” in this account. Check what you typed.", typed=value[:40]
+        )
+        found = _own(Ticket, Ticket.number, value, account_id, missing)
         answers.ticket, value = answers.ticket or found, found.number
     answers.kept[question.key] = value
 
 
-def _own(model: Any, key: Any, typed: str, account_id: int, what: str) -> Any:
+def _own(model: Any, key: Any, typed: str, account_id: int, missing: Sentence) -> Any:
     """The account's own row of this name; of another's nothing is said but that there is none."""
     row = db.session.scalar(select(model).where(key == typed.upper(), model.account_id == account_id))
     if row is None:
-        raise AnswerNotReadable(f"There is no {what} “{typed[:40]}” in this account. Check what you typed.")
+        raise AnswerNotReadable(missing)
     return row

@@ -9,6 +9,7 @@ from typing import Any, Final
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.discussion import Message
 from models.number_series import NumberedKind
@@ -45,7 +46,7 @@ class TicketTypeHeldBack(Refusal):
     """An announcement holds tickets of this type back for a time; staff open them all the same."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"Tickets of this type cannot be opened just now: {title}.")
+        super().__init__(Sentence("Tickets of this type cannot be opened just now: %(title)s.", title=title))
 
 
 class TicketNotOpen(Refusal):

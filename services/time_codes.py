@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from domain.actor import Actor
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import cipher, db
 from models.person import Person
 from models.second_factor import RecoveryCode, TotpFactor
@@ -99,7 +100,7 @@ def confirm_enrolment(person: Person, code: str, *, actor: Actor, now: dt.dateti
         take_back(attempt_id)
         codes = [] if factors_of(person).recovery_codes else make_recovery_codes(person, now=now)
         record_event("person.two_step_enabled", person, actor=actor, now=now)
-        tell(person, "factors_changed", now=now, what="Time codes of an authenticator app were switched on.")
+        tell(person, "factors_changed", now=now, what=Sentence("Time codes of an authenticator app were switched on."))
     return codes
 
 
@@ -113,7 +114,7 @@ def remove_time_codes(person: Person, session: SignInSession | None, *, actor: A
     forget_recovery_codes_of_nothing(person)
     end_sessions(person.id, SessionEnd.FACTOR_RESET, now=now, keep=session)
     record_event("person.two_step_disabled", person, actor=actor, now=now)
-    tell(person, "factors_changed", now=now, what="Time codes of an authenticator app were switched off.")
+    tell(person, "factors_changed", now=now, what=Sentence("Time codes of an authenticator app were switched off."))
     return person
 
 
@@ -128,7 +129,9 @@ def renew_recovery_codes(person: Person, *, actor: Actor, now: dt.datetime) -> l
         raise NothingToRecover
     codes = make_recovery_codes(person, now=now)
     record_event("person.recovery_codes_made", person, actor=actor, now=now)
-    tell(person, "factors_changed", now=now, what="New recovery codes were made. The old ones stopped working.")
+    tell(
+        person, "factors_changed", now=now, what=Sentence("New recovery codes were made. The old ones stopped working.")
+    )
     return codes
 
 

@@ -18,7 +18,7 @@ from services.books_checks import ask_for_check, ask_to_close, is_at_work, last_
 from services.month_close import closed_months, next_month_to_close
 from services.unit_of_work import unit_of_work
 from views.history import moment_text
-from views.locale import flash
+from views.locale import flash, said
 
 LOOKS_AGAIN_SECONDS = 3
 _SLUGS = {
@@ -100,7 +100,7 @@ class BooksPage(RealmPage):
         if table == "ledger_account" and "/" in key and key.partition("/")[0].isdigit():
             slug, name = "accounts", key.partition("/")[0]
         url = f"{self.visit.base_url}/{slug}/{address(name)}" if slug else ""
-        return {"key": key, "detail": detail, "url": url}
+        return {"key": key, "detail": said(detail), "url": url}
 
     def _month(self, row: MonthClose) -> dict[str, Any]:
         totals = [

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 from typing import Any
 
-from domain.sentences import Amount, Sentence, counted, joined, listed, opening, word
+import pytest
+
+from domain.sentences import (
+    Amount,
+    Moment,
+    Sentence,
+    WholeDay,
+    as_kept,
+    counted,
+    from_kept,
+    joined,
+    listed,
+    opening,
+    word,
+)
 
 
 class Colour(enum.StrEnum):
@@ -43,6 +58,13 @@ def test_values_are_written_plainly_in_english():
     )
     assert said == "1,250, 2026-01-31, -1250 JPY"
     assert str(Amount(1205, "EUR")) == "12.05 EUR"
+    assert str(WholeDay(dt.date(2026, 1, 3))) == "3 January 2026"
+    noon = dt.datetime(2026, 1, 31, 12, 0, tzinfo=dt.UTC)
+    assert (str(Moment(noon)), str(Moment(noon, "Europe/Berlin"))) == (
+        "2026-01-31 12:00 UTC",
+        "2026-01-31 13:00 Europe/Berlin",
+    )
+    assert str(Moment(noon, spelled=True)) == "31 January 2026, 12:00 (UTC)"
 
 
 def test_another_language_says_the_template_and_writes_the_values():
@@ -77,6 +99,15 @@ def test_phrases_become_a_sentence():
     assert opening(Sentence("%(all)s.", all=listed(phrases))) == "Read invoices, pay them and close tickets."
     assert listed(phrases[:1]) == "read invoices"
     assert joined([Sentence("Paid."), Sentence("Thank you.")]) == "Paid. Thank you."
+
+
+def test_a_sentence_outlasts_being_kept():
+    said = Sentence("%(number)s is it", number=Sentence("%(number)s of all", number="1250"))
+    again = from_kept(json.loads(json.dumps(as_kept(said))))
+    assert (again, again.said_by(Shouting())) == ("1250 of all is it", "1250 OF ALL IS IT")
+    assert from_kept("As it was kept before.") == "As it was kept before."
+    with pytest.raises(TypeError, match="cannot be kept"):
+        as_kept(Sentence("%(number)s", number=1250))
 
 
 def test_a_sentence_of_a_sentence_is_the_same():

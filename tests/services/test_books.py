@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from domain.sentences import as_kept, from_kept
 from extensions import db
 from models import (
     Account,
@@ -31,6 +32,7 @@ from models import (
 )
 from models.ledger import LedgerAccountKind
 from services.books import INVARIANTS, Finding, check_books
+from services.catalogs import catalog
 from services.credit_notes import issue_credit_note
 from services.invoices import InvoiceLineValues, pay_invoice_from_balance, void_invoice
 from services.orders import place_order
@@ -40,6 +42,7 @@ from tests.factories.catalogue import ProductFactory
 from tests.factories.people import AccountFactory
 from tests.factories.services import LicenseFactory, LicenseItemFactory
 from tests.services.money import CLERK, NINETEEN_PERCENT, draft, fund, issued
+from tests.support.bare_text import english_words
 
 
 @pytest.fixture
@@ -61,6 +64,9 @@ def account(session: Session, now: dt.datetime) -> Account:
     source = LicenseItemFactory(license=LicenseFactory(account=account), product=product, quantity=5).license
     transfer_items(source, LicenseFactory(account=account), {product.code: 2}, actor=CLERK, now=now)
     return account
+
+
+_DATA = ("EUR", "USD", *(kind.value.replace("_", " ") for kind in StatementKind))
 
 
 def found(invariant: str) -> list[Finding]:
@@ -201,6 +207,8 @@ def test_a_breach_is_found_with_its_row(account: Account, breach: Callable[[], N
     keys = {"client": account.client_id, "transfer": findings[0].key, "order": findings[0].key}
     assert keys.get(key, key) in {finding.key for finding in findings}
     assert all(finding.detail for finding in findings)
+    assert [from_kept(as_kept(finding.detail)) for finding in findings] == [finding.detail for finding in findings]
+    assert all(english_words(catalog("en-XA").say(finding.detail), _DATA) == [] for finding in findings)
 
 
 def test_no_invariant_floods_the_page(session: Session, now: dt.datetime) -> None:

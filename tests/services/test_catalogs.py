@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 import pytest
 
 from domain.invoices import InvoiceStatus
 from domain.languages import SPOKEN, TRANSLATED, Language
-from domain.sentences import Amount, Sentence, counted
+from domain.sentences import Amount, Moment, Sentence, WholeDay, counted
 from services.catalogs import TEMPLATE, Catalog, catalog, catalog_path, read_catalog
 
 PLACES = re.compile(r"%\(\w+\)[sd]|%%")
@@ -68,6 +69,13 @@ def test_values_are_written_as_the_language_does():
     assert german.shown(1250) == "1.250"
     assert german.shown(dt.date(2026, 1, 31)) == "31.01.2026"
     assert german.shown(Amount(125_050, "EUR")) == "1.250,50\xa0€"
+    assert german.shown(Amount(1250, "JPY")) == "1.250\xa0¥"
+    assert german.shown(Amount(1250, "BHD")) == "1,250\xa0BHD"
+    assert german.shown(Decimal("10.2375")) == "10,2375"
+    assert german.shown(WholeDay(dt.date(2026, 1, 31))) == "31. Januar 2026"
+    assert german.shown(Moment(dt.datetime(2026, 1, 31, 14, 5, tzinfo=dt.UTC), "Europe/Berlin")) == (
+        "31.01.2026, 15:05 (Europe/Berlin)"
+    )
     assert german.inside("Gutschrift") == "Gutschrift"
     assert catalog("en").inside("Credit note") == "credit note"
     assert catalog("en").inside("SLA policy") == "SLA policy"

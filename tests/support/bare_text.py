@@ -21,12 +21,31 @@ _MARKED: Final = re.compile(
     r"\S*(?:own|below|foreign)mark[\w-]*(?:@[\w.-]+)?(?: before| after)?|\"\w+\":", re.IGNORECASE
 )
 _SECRET: Final = re.compile(r"(?:\b[A-Z2-7]{4}\b ?){8}")  # of time codes
+_AS_LOGGED: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d[\d.,]* [A-Z]{3}\b")
+_WRITTEN_BY_THE_LANGUAGE: Final = re.compile(
+    r"[\w.+-]+@[\w.-]+|https?://\S+|/\S+|\S*\d-\d\S*|[A-Z]+-\d\S*"  # addresses, paths, numbers of documents
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}, \d{4}|\d{1,2}:\d\d\s[AP]M|\bUTC\b"
+)
+_WITHOUT_ACCENTS: Final = re.compile(r"[fmpqvxFMPQVX]+").fullmatch
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 
 
 def bare_texts(page: str, data: Collection[str]) -> list[str]:
     """Each text of a page with words outside of brackets, apart from what rows hold."""
     return [text for text in _texts(page) if _WORD.search(_without(text, data))]
+
+
+def english_words(text: str, data: Collection[str] = ()) -> list[str]:
+    """Words and values in a text of the pseudo-language that nobody said in it, inside of messages, too.
+
+    Messages have accents in every word of them, and days and amounts are written as on pages: "Jan 31, 2026" and
+    "€12.05" instead of 2026-01-31 and 12.05 EUR.
+    """
+    for part in sorted((each for each in data if each), key=len, reverse=True):
+        text = text.replace(part, " ")
+    values = _AS_LOGGED.findall(text)
+    words = re.findall(r"[^\W\d_]{2,}", _WRITTEN_BY_THE_LANGUAGE.sub(" ", text))
+    return [*values, *(word for word in words if word.isascii() and not _WITHOUT_ACCENTS(word))]
 
 
 def _without(text: str, data: Collection[str]) -> str:
