@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.actor import Actor
 from domain.browsers import browser_in_words
+from domain.sentences import Moment, Sentence
 from models.person import Person
 from services.audit import record_event
 from services.devices import meet_device
@@ -34,13 +35,15 @@ def arrive(person: Person, browser: Browser, *, actor: Actor, now: dt.datetime) 
         record_event("person.device_added", person, actor=actor, now=now, after={"device": device})
     if is_new or person.sign_in_mail:
         event = "new_device" if is_new else "signed_in"
-        tell(person, event, now=now, device=device, ip=browser.ip or "unknown", moment=_moment_for(person, now))
+        tell(
+            person, event, now=now, device=device, ip=browser.ip or Sentence("unknown"), moment=_moment_for(person, now)
+        )
 
 
-def _moment_for(person: Person, now: dt.datetime) -> str:
+def _moment_for(person: Person, now: dt.datetime) -> Moment:
     """The time on the person's own clock, with its zone, as a mail says it."""
     try:
         zone = ZoneInfo(person.time_zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = ZoneInfo("UTC")
-    return f"{now.astimezone(zone):%-d %B %Y, %H:%M} ({zone.key})"
+    return Moment(now, zone.key, spelled=True)

@@ -9,10 +9,11 @@ from typing import Final
 from sqlalchemy import or_, select
 
 from domain.actor import Actor
-from domain.money import LARGEST_AMOUNT, AmountTooLarge, minor_to_text
+from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.permissions import P
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
+from domain.sentences import Amount
 from domain.top_ups import MOST_FAILURES, PAUSE, gives_up, is_due
 from extensions import db
 from gateways.registry import Gateways
@@ -155,7 +156,7 @@ def stop_after_failures(payment: Payment, *, actor: Actor, now: dt.datetime) -> 
         kind=NotificationKind.PAYMENTS,
         account=account.name,
         client_id=account.client_id,
-        amount=f"{minor_to_text(payment.amount, payment.currency)} {payment.currency}",
+        amount=Amount(payment.amount, payment.currency),
         reason=payment.failure_reason or "",
     )
 

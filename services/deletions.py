@@ -17,7 +17,7 @@ from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES, InvoiceStatus
 from domain.postings import LedgerAccountKind
 from domain.refusals import Refusal
-from domain.sentences import Sentence
+from domain.sentences import Sentence, WholeDay
 from extensions import db
 from models.account import Account, AccountAncestor, AccountStatus
 from models.invoice import Invoice
@@ -243,7 +243,7 @@ def _tell_owner(account: Account, event: str, *, now: dt.datetime, unique_key: s
             target=account,
             account=account.name,
             client_id=account.client_id,
-            due_on=f"{due_on.day} {due_on:%B %Y}" if due_on is not None else "",
+            due_on=WholeDay(due_on) if due_on is not None else "",
             suspended=account.suspension_cause is not None and account.status is AccountStatus.SUSPENDED,
         )
 

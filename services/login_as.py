@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from domain.actor import Actor
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Moment
 from extensions import db
 from models.account import Account
 from models.login_as import LoginAsEnd, LoginAsSession, LoginConsent, LoginConsentStatus
@@ -258,15 +259,11 @@ def _tell(event: str, login: LoginAsSession, now: dt.datetime) -> None:
         staff_name=str(db.session.scalars(staff.where(StaffMember.id == login.staff_member_id)).one()),
         member_name=str(db.session.scalars(member.where(Member.id == login.member_id)).one()),
         reason=login.reason,
-        started=_said(login.created_at),
-        until=_said(login.ended_at or login.expires_at),
+        started=Moment(login.created_at),
+        until=Moment(login.ended_at or login.expires_at),
         changes=count_on_behalf(*_whose(login), *_when(login), without=_COMING_AND_GOING),
         link=f"/portal/{account.client_id}/logins-as/{login.public_id}",
     )
-
-
-def _said(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _whose(login: LoginAsSession) -> tuple[int, int, int]:

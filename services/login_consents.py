@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from domain.actor import Actor
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Moment
 from extensions import db
 from models.account import Account
 from models.login_as import LoginConsent, LoginConsentStatus
@@ -153,7 +154,7 @@ def _tell_who_asked(consent: LoginConsent, now: dt.datetime) -> None:
         account=account.name,
         client_id=account.client_id,
         answer=consent.status.value,
-        until=f"{consent.valid_until.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC" if consent.valid_until else "",
+        until=Moment(consent.valid_until) if consent.valid_until else "",
         link=f"/staff/accounts/{account.client_id}",
     )
 

@@ -19,13 +19,15 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from domain.languages import ENGLISH
-from domain.sentences import Amount, Sentence
+from domain.sentences import Amount, Moment, Sentence, WholeDay, in_english
 from services.catalogs import Catalog, catalog
 from services.markdown import markdown, readable
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "emails"
 STOP = "You chose to get mails like this one. Stop these mails:"
 _STYLE = "mail.css"
+_WRITTEN = (dt.date, WholeDay, Moment, Amount, enum.Enum)
+"""What each language writes in its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,9 @@ def said_values(values: dict[str, Any], speaker: Catalog) -> dict[str, Any]:
 def _said(value: Any, speaker: Catalog) -> Any:
     if isinstance(value, Sentence):
         return speaker.say(value)
-    return speaker.shown(value) if isinstance(value, (dt.date, Amount, enum.Enum)) else value
+    if not isinstance(value, _WRITTEN):
+        return value
+    return in_english(value) if speaker.language is ENGLISH else speaker.shown(value)
 
 
 @pass_context

@@ -82,7 +82,7 @@ def _told(method: PaymentMethod, event: str, step: str, now: dt.datetime) -> boo
         client_id=account.client_id,
         method=method.label,
         method_key=method.public_id,
-        expires_on=method.expires_on.isoformat() if method.expires_on else "",
+        expires_on=method.expires_on or "",
     )
     return True
 

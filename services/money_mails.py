@@ -6,11 +6,12 @@ Written in the transaction that makes the document, once; the PDF is set and att
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from domain.actor import Actor
-from domain.money import minor_to_text
 from domain.permissions import P
+from domain.sentences import Amount, Sentence, joined
 from extensions import db
 from models.account import Account
 from models.credit_note import CreditNote
@@ -37,9 +38,9 @@ def tell_of_invoice(invoice: Invoice, *, now: dt.datetime) -> None:
         document=DocumentName(DocumentKind.INVOICE, invoice.number),
         invoice=invoice.number,
         description=invoice.description,
-        total=_amount(invoice.total, invoice.currency),
-        due=_amount(invoice.amount_due, invoice.currency) if invoice.amount_due else "",
-        due_on=invoice.due_on.isoformat() if invoice.due_on else "",
+        total=Amount(invoice.total, invoice.currency),
+        due=Amount(invoice.amount_due, invoice.currency) if invoice.amount_due else "",
+        due_on=invoice.due_on or "",
         **_account(invoice.account_id),
     )
 
@@ -57,9 +58,9 @@ def tell_of_credit_note(note: CreditNote, invoice: Invoice, *, now: dt.datetime)
         document=DocumentName(DocumentKind.CREDIT_NOTE, note.number),
         credit_note=note.number,
         invoice=invoice.number,
-        total=_amount(note.total, note.currency),
-        due=_amount(invoice.amount_due, invoice.currency) if invoice.amount_due else "",
-        due_on=invoice.due_on.isoformat() if invoice.due_on else "",
+        total=Amount(note.total, note.currency),
+        due=Amount(invoice.amount_due, invoice.currency) if invoice.amount_due else "",
+        due_on=invoice.due_on or "",
         **_account(note.account_id),
     )
 
@@ -80,10 +81,10 @@ def tell_of_receipt(payment: Payment, *, actor: Actor, now: dt.datetime) -> None
         target=payment,
         document=DocumentName(DocumentKind.RECEIPT, payment.number),
         payment=payment.number,
-        total=_amount(payment.amount, payment.currency),
-        received_on=payment.received_on.isoformat(),
-        paid=", ".join(f"invoice {number} ({_amount(amount, payment.currency)})" for number, amount in parts),
-        rest=_amount(rest, payment.currency) if rest else "",
+        total=Amount(payment.amount, payment.currency),
+        received_on=payment.received_on,
+        paid=_paid(parts, payment.currency),
+        rest=Amount(rest, payment.currency) if rest else "",
         **_account(payment.account_id),
     )
 
@@ -99,5 +100,10 @@ def _account(account_id: int) -> dict[str, Any]:
     return {"account": account.name, "client_id": account.client_id}
 
 
-def _amount(amount: int, currency: str) -> str:
-    return f"{minor_to_text(amount, currency)} {currency}"
+def _paid(parts: Sequence[tuple[str, int]], currency: str) -> str:
+    """What a payment paid, in a row; empty for funds."""
+    paid = [
+        Sentence("invoice %(number)s (%(amount)s)", number=number, amount=Amount(amount, currency))
+        for number, amount in parts
+    ]
+    return joined(paid, ", ") if paid else ""

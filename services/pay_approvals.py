@@ -12,7 +12,6 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 
 from domain.actor import Actor
-from domain.money import minor_to_text
 from domain.permissions import P
 from domain.refusals import Refusal
 from domain.sentences import Amount, Sentence
@@ -265,7 +264,7 @@ def _words(approval: PayApproval, invoice: Invoice | None) -> dict[str, Any]:
         "account": account.name,
         "client_id": account.client_id,
         "invoice": invoice.number if invoice is not None else "",
-        "amount": f"{minor_to_text(approval.amount, approval.currency)} {approval.currency}",
+        "amount": Amount(approval.amount, approval.currency),
         "note": approval.note or "",
         "key": approval.public_id,
     }

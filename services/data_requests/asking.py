@@ -80,8 +80,8 @@ def ask_about_data(
             "data_request_received",
             now=now,
             target=request,
-            kind_of_request=kind.value,
-            due_on=request.due_on.isoformat(),
+            kind_of_request=kind,
+            due_on=request.due_on,
         )
     return request
 

@@ -244,8 +244,8 @@ def _tell(request: DataRequest, person: Person, address: str | None, *, now: dt.
         "data_request_answered",
         now=now,
         target=request,
-        kind_of_request=request.kind.value,
-        status=request.status.value,
+        kind_of_request=request.kind,
+        status=request.status,
         outcome=request.outcome or "",
     )
     if erased and mail is not None:

@@ -98,5 +98,5 @@ def _close(request: DataRequest, person: Person, file: File, token: str, *, acto
         now=now,
         secret=True,
         path=f"/settings/your-data/file/{token}",
-        expires_on=(now + OPENS_FOR).date().isoformat(),
+        expires_on=(now + OPENS_FOR).date(),
     )

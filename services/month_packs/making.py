@@ -97,7 +97,7 @@ def make_pack(
                 account=account.name,
                 month=month,
                 path=f"{realm}/month-packs/file/{token}",
-                expires_on=link.expires_at.date().isoformat(),
+                expires_on=link.expires_at.date(),
             )
     return True
 

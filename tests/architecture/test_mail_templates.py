@@ -8,6 +8,7 @@ import pytest
 from jinja2 import DictLoader, FileSystemLoader, meta
 
 from services.mail_texts import TEMPLATES, MailText, MailTexts
+from tests.support.bare_text import bare_texts, english_words
 
 EVENTS = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
 FILES = ("subject.txt", "body.txt", "body.html")
@@ -70,6 +71,15 @@ def test_html_is_styled_in_place_and_fetches_nothing(event: str) -> None:
     assert re.search(r"<h1 style=\"[^\"]*color", mail.html)
     assert re.findall(r"<(?:img|link|script|iframe|object|form)\b|\bon\w+=|url\(", mail.html) == []
     assert '<html lang="en">' in mail.html
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_mail_is_said_in_the_language_of_who_reads_it(event: str) -> None:
+    mail = mail_of(event, language="en-XA", unsubscribe_url="https://portal.example/unsubscribe/x")
+    data = ("TELCOware", *values_for(event).values())
+    assert english_words(f"{mail.subject}\n{mail.text}", data) == []
+    assert [word for text in bare_texts(mail.html, ()) for word in english_words(text, data)] == []
+    assert '<html lang="en-XA">' in mail.html
 
 
 def test_what_people_wrote_is_no_markup() -> None:
