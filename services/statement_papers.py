@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from models.account import Account
+from services.account_languages import language_of_account
 from services.documents import typeset
 from services.invoices import billing_of
-from services.papers import Paper, day_text, money_text, paper_frame
+from services.papers import Paper, day_text, facts, money_text, paper_frame, total
 from services.statement_days import StatementDays, days_of
 
 
@@ -18,34 +19,31 @@ def statement_pdf(account: Account, first: dt.date, last: dt.date) -> bytes:
 
 def statement_paper(account: Account, days: StatementDays) -> Paper:
     """What stands on it, as ready text."""
-    currency, first, last = account.currency, days.first, days.last
+    speaker, currency = language_of_account(account.id), account.currency
     rows = [
         {
-            "what": f"{day_text(line.booked_on)}: {line.description}",
+            "what": f"{day_text(line.booked_on, speaker)}: {line.description}",
             "why": "",
-            "cells": [money_text(line.amount, currency), money_text(balance, currency)],
-            "running": money_text(balance, currency),
+            "cells": [money_text(line.amount, currency, speaker), money_text(balance, currency, speaker)],
+            "running": money_text(balance, currency, speaker),
         }
         for line, balance in zip(days.lines, days.balances, strict=True)
     ]
     return {
-        **paper_frame(billing_of(account), "Statement", f"{account.client_id}", last),
-        "facts": [
-            {"label": "From", "value": day_text(first) or ""},
-            {"label": "To", "value": day_text(last) or ""},
-            {"label": "Opening balance", "value": money_text(days.opening, currency)},
-        ],
-        "columns": ["What happened", "Amount", "Balance"],
+        **paper_frame(billing_of(account), "Statement", account.client_id, days.last, speaker),
+        "facts": facts(
+            speaker,
+            ("From", day_text(days.first, speaker)),
+            ("To", day_text(days.last, speaker)),
+            ("Opening balance", money_text(days.opening, currency, speaker)),
+        ),
+        "columns": [speaker.say(name) for name in ("What happened", "Amount", "Balance")],
         "rows": rows,
         "running": True,
         "totals": [
-            {"label": "Opening balance", "value": money_text(days.opening, currency), "strong": False},
-            {
-                "label": "All lines",
-                "value": money_text(days.moved, currency),
-                "strong": False,
-            },
-            {"label": "Closing balance", "value": money_text(days.closing, currency), "strong": True},
+            total("Opening balance", days.opening, currency, speaker),
+            total("All lines", days.moved, currency, speaker),
+            total("Closing balance", days.closing, currency, speaker, strong=True),
         ],
-        "notes": [] if days.lines else ["Nothing happened in these days."],
+        "notes": [] if days.lines else [speaker.say("Nothing happened in these days.")],
     }

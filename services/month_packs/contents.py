@@ -25,9 +25,11 @@ from models.document_file import DocumentKind
 from models.invoice import Invoice
 from models.payment import Payment
 from models.statement_line import StatementKind, StatementLine
+from services.account_languages import language_of_account
+from services.catalogs import Catalog
 from services.documents import is_issued
 from services.invoices import billing_of
-from services.papers import Paper, day_text, money_text, paper_frame
+from services.papers import Paper, choice_text, day_text, facts, money_text, paper_frame, total
 from services.statement_days import StatementDays, days_of, kept_balance_at_end_of
 from services.statement_papers import statement_paper
 
@@ -108,12 +110,13 @@ SECTIONS: Final = (
         ("Number", "Booked on", "What", "Method", "Reference", "Amount"),
     ),
 )
+TOTAL_TITLES: Final = ("What", "Rows", "Amount", "Currency")
 STATEMENT_TITLES: Final = ("Booked on", "What", "Document", "Description", "Amount", "Balance")
 
 
 def contents_of(account: Account, month: Period) -> Contents:
     """Read a month. Refused: StatementTooLong, PackTooLarge."""
-    statement = days_of(account, month.first, month.last)
+    statement, speaker = days_of(account, month.first, month.last), language_of_account(account.id)
     lists, documents = [], list[tuple[Section, str]]()
     for section in SECTIONS:
         own = [line for line in statement.lines if line.kind in section.kinds]
@@ -122,7 +125,7 @@ def contents_of(account: Account, month: Period) -> Contents:
             Listed(
                 section,
                 own,
-                [_cells(section, line, rows_by_number.get(line.document_number or "")) for line in own],
+                [_cells(section, line, rows_by_number.get(line.document_number or ""), speaker) for line in own],
             )
         )
         documents += [(section, number) for number, row in rows_by_number.items() if is_issued(row)]
@@ -134,16 +137,20 @@ def contents_of(account: Account, month: Period) -> Contents:
 
 
 def sheets(contents: Contents) -> Iterator[tuple[str, bytes]]:
-    """Every CSV with its name. Amounts are signed as on the statement: what is owed is negative."""
+    """Every CSV with its name, in the account's language, days and amounts as programs read them.
+
+    Amounts are signed as on the statement: what is owed is negative.
+    """
     currency, statement = contents.account.currency, contents.statement
+    speaker = language_of_account(contents.account.id)
     yield (
         "statement.csv",
         _csv(
-            STATEMENT_TITLES,
+            [speaker.say(title) for title in STATEMENT_TITLES],
             [
                 (
                     line.booked_on.isoformat(),
-                    _words(line.kind),
+                    choice_text(line.kind, speaker),
                     line.document_number or "",
                     line.description,
                     minor_to_text(line.amount, currency),
@@ -154,8 +161,8 @@ def sheets(contents: Contents) -> Iterator[tuple[str, bytes]]:
         ),
     )
     for listed in contents.lists:
-        yield f"{listed.section.name}.csv", _csv(listed.section.titles, listed.rows)
-    yield "totals.csv", _csv(("What", "Rows", "Amount", "Currency"), _totals(contents))
+        yield f"{listed.section.name}.csv", _csv([speaker.say(title) for title in listed.section.titles], listed.rows)
+    yield "totals.csv", _csv([speaker.say(title) for title in TOTAL_TITLES], _totals(contents, speaker))
 
 
 def papers(contents: Contents) -> Iterator[tuple[str, Paper]]:
@@ -167,32 +174,33 @@ def papers(contents: Contents) -> Iterator[tuple[str, Paper]]:
 
 def _paper(contents: Contents, listed: Listed) -> Paper:
     account, days, section = contents.account, contents.statement, listed.section
-    currency = account.currency
+    currency, speaker = account.currency, language_of_account(account.id)
+    many = Sentence("Total of %(count)s", count=len(listed.rows))
     return {
-        **paper_frame(billing_of(account), section.title, account.client_id, days.last),
-        "facts": [
-            {"label": "From", "value": day_text(days.first) or ""},
-            {"label": "To", "value": day_text(days.last) or ""},
-        ],
-        "columns": ["Document", "Amount"],
+        **paper_frame(billing_of(account), section.title, account.client_id, days.last, speaker),
+        "facts": facts(speaker, ("From", day_text(days.first, speaker)), ("To", day_text(days.last, speaker))),
+        "columns": [speaker.say(name) for name in ("Document", "Amount")],
         "rows": [
             {
-                "what": f"{day_text(line.booked_on)}: {row[2] if row[0] in row[2] else f'{row[0]} · {row[2]}'}",
+                "what": f"{day_text(line.booked_on, speaker)}: {_named(row)}",
                 "why": "",
-                "cells": [money_text(line.amount, currency)],
+                "cells": [money_text(line.amount, currency, speaker)],
                 "running": "",
             }
             for line, row in zip(listed.lines, listed.rows, strict=True)
         ],
         "running": False,
-        "totals": [
-            {"label": f"Total of {len(listed.rows)}", "value": money_text(listed.total, currency), "strong": True}
-        ],
-        "notes": [] if listed.rows else ["There are none in this month."],
+        "totals": [total(many, listed.total, currency, speaker, strong=True)],
+        "notes": [] if listed.rows else [speaker.say("There are none in this month.")],
     }
 
 
-def _totals(contents: Contents) -> list[tuple[str, ...]]:
+def _named(row: tuple[str, ...]) -> str:
+    """What a row is about, with its number unless the words have it."""
+    return row[2] if row[0] in row[2] else f"{row[0]} · {row[2]}"
+
+
+def _totals(contents: Contents, speaker: Catalog) -> list[tuple[str, ...]]:
     """Opening balance, what moved it, closing balance: they add up."""
     currency, statement = contents.account.currency, contents.statement
     number = sum(len(each.rows) for each in contents.lists)
@@ -200,7 +208,7 @@ def _totals(contents: Contents) -> list[tuple[str, ...]]:
     rows += [(each.section.title, str(len(each.rows)), each.total) for each in contents.lists]
     rows += [("Credits and balances brought along", str(len(statement.lines) - number), contents.others)]
     rows += [("Closing balance", "", statement.closing)]
-    return [(what, many, minor_to_text(amount, currency), currency) for what, many, amount in rows]
+    return [(speaker.say(what), many, minor_to_text(amount, currency), currency) for what, many, amount in rows]
 
 
 def _rows(section: Section, numbers: list[str]) -> Mapping[str, Any]:
@@ -217,30 +225,27 @@ def _rows(section: Section, numbers: list[str]) -> Mapping[str, Any]:
     return found
 
 
-def _cells(section: Section, line: StatementLine, row: Any) -> tuple[str, ...]:
+def _cells(section: Section, line: StatementLine, row: Any, speaker: Catalog) -> tuple[str, ...]:
     """A row of a list. Only a document's own line tells its net and tax; a refund's tells its payment by words."""
     amount = minor_to_text(line.amount, line.currency)
     begin = (line.document_number or "", line.booked_on.isoformat())
     if section.document is DocumentKind.INVOICE:
         sign = 1 if line.kind is StatementKind.INVOICE_VOIDED else -1
         due = row.due_on.isoformat() if row is not None and row.due_on else ""
-        return (*begin, "Voided" if sign > 0 else "Issued", due, *_parts(row, sign, line.currency), amount)
+        what = speaker.say("Voided" if sign > 0 else "Issued")
+        return (*begin, what, due, *_parts(row, sign, line.currency), amount)
     if section.document is DocumentKind.CREDIT_NOTE:
-        reason = _words(row.reason) if row is not None else ""
+        reason = choice_text(row.reason, speaker) if row is not None else ""
         return (*begin, reason, *_parts(row, 1, line.currency), amount)
     if row is None:
         return (*begin, line.description, "", "", amount)
-    return (*begin, line.description, _words(row.method), row.reference or "", amount)
+    return (*begin, line.description, choice_text(row.method, speaker), row.reference or "", amount)
 
 
 def _parts(row: Any, sign: int, currency: str) -> tuple[str, str]:
     if row is None:
         return "", ""
     return minor_to_text(sign * row.net_total, currency), minor_to_text(sign * row.tax_total, currency)
-
-
-def _words(value: Any) -> str:
-    return str(value.value).replace("_", " ").capitalize()
 
 
 def _csv(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> bytes:
