@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from domain.money import parse_minor
-from gateways.port import ChargeResult, ChargeState, MethodRefs, StoredMethod
+from gateways.port import ChargeResult, ChargeState, MethodRefs, StoredMethod, card_label
 
 DECLINED: Final = "The card was declined. Nothing was taken. Try another card or way to pay."
 EXPIRED: Final = "The payment provider's page was open too long. Nothing was taken. Try again."
@@ -76,7 +76,7 @@ def card_of(customer: str, profile: Mapping[str, Any]) -> StoredMethod:
     last_four, brand = str(card["cardNumber"])[-4:], str(card.get("cardType") or "Card")
     return StoredMethod(
         MethodRefs(customer, str(profile["customerPaymentProfileId"])),
-        label=f"{brand} ending in {last_four}",
+        label=card_label(brand, last_four),
         brand=brand,
         last_four=last_four,
         expires_on=_last_day(str(card.get("expirationDate") or "")),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from domain.sentences import Sentence
+
 
 class Means(StrEnum):
     """What a payer pays with; the words of the payment's method (models/payment.py)."""
@@ -158,6 +160,11 @@ class StoredMethod:
     brand: str | None = None
     last_four: str | None = None
     expires_on: dt.date | None = None
+
+
+def card_label(brand: str, last_four: str) -> Sentence:
+    """What people recognise a card by; it is kept in the language of its account."""
+    return Sentence("%(brand)s ending in %(last_four)s", brand=brand, last_four=last_four)
 
 
 @dataclass(frozen=True, slots=True)

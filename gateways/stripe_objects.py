@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateways.port import ChargeResult, ChargeState, MethodRefs, RefundResult, StoredMethod
+from gateways.port import ChargeResult, ChargeState, MethodRefs, RefundResult, StoredMethod, card_label
 
 KEY: Final = "foyer_key"
 """Under this name our key stands in the metadata of what we make at Stripe."""
@@ -84,7 +84,7 @@ def card_of(method: Mapping[str, Any], customer: str) -> StoredMethod:
     brand = str(card["brand"]).capitalize()
     return StoredMethod(
         MethodRefs(customer, method["id"]),
-        label=f"{brand} ending in {card['last4']}",
+        label=card_label(brand, card["last4"]),
         brand=brand,
         last_four=card["last4"],
         expires_on=dt.date(year, month, calendar.monthrange(year, month)[1]),

@@ -17,6 +17,7 @@ from extensions import db
 from models.invoice import Invoice
 from models.number_series import NumberedKind
 from models.payment import Payment, PaymentAllocation, PaymentKind, PaymentStatus
+from services.account_languages import written_for
 from services.audit import Happening, record_events
 from services.ledger import Entry, post, post_many
 from services.locks import guarded, in_chunks, reread, rows_changed
@@ -59,7 +60,7 @@ def settled_payment(
         received_on=received_on,
         currency=currency,
         amount=amount,
-        description=description[:255],
+        description=written_for(account_id, description),
         reference=reference or None,
         remark=remark or None,
         paid_by_id=paid_by_id,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from domain.actor import Actor
 from domain.permissions import P, grants_of_member
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account, PaymentMode
 from models.member import Member
@@ -54,7 +55,7 @@ def settle_on_credit(order: Order, lines: Sequence[InvoiceLineValues], *, actor:
         reservation = reserve_credit(
             account,
             amount=order.total,
-            purpose=f"Order {order.number}",
+            purpose=Sentence("Order %(number)s", number=order.number),
             key=f"order-{order.number}",  # never the key of a form: people choose that one
             actor=actor,
             now=now,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from domain.actor import Actor
 from domain.periods import Period, PricedPeriod
 from domain.proration import ProratedCharge, change_price, change_quantity, price_of
+from domain.sentences import Sentence, counted
 from models.product import Product
 from services.invoices import InvoiceLineValues
 from services.ordering import explained
@@ -46,8 +47,13 @@ def more_line(
     change = change_quantity(
         unit_price, paid_quantity=paid_quantity, new_quantity=after, period=thing.period, changed_on=on
     )
-    words = f"{_name(thing)}: {before} to {after}"
+    words = changed_words(_name(thing), str(before), str(after))
     return _prorated(thing, change.charge, words, unit_price, after - paid_quantity, before, after, actor, now, on)
+
+
+def changed_words(name: str, before: str, after: str) -> Sentence:
+    """How a line says that there is another number of a product."""
+    return Sentence("%(name)s: %(before)s to %(after)s", name=name, before=before, after=after)
 
 
 def plan_line(
@@ -64,7 +70,18 @@ def plan_line(
     """The line for a dearer plan from a day on; None for a cheaper one, which takes effect at renewal."""
     on = on or now.date()
     charge = change_price(old_price, new_price, thing.period, on)
-    return _prorated(thing, charge, f"{old} to {new}", new_price - old_price, 1, old, new, actor, now, on)
+    return _prorated(
+        thing,
+        charge,
+        Sentence("%(old)s to %(new)s", old=old, new=new),
+        new_price - old_price,
+        1,
+        old,
+        new,
+        actor,
+        now,
+        on,
+    )
 
 
 def renewal_line(
@@ -74,9 +91,18 @@ def renewal_line(
     regular = priced.numerator == priced.denominator
     price = {"unit": unit_price, "times": f"{priced.numerator}/{priced.denominator}"}
     days = {"left": priced.period.days, "of": priced.period.days}
+    words = _name(thing)
+    if not regular:
+        words = counted(
+            "%(name)s: %(quantity)s, %(count)s day",
+            "%(name)s: %(quantity)s, %(count)s days",
+            priced.period.days,
+            name=words,
+            quantity=str(quantity),
+        )
     return _values(
         thing,
-        _name(thing) if regular else f"{_name(thing)}: {quantity}, {priced.period.days} days",
+        words,
         unit_price if regular else price_of(unit_price * quantity, priced),
         quantity if regular else 1,
         priced.period,
@@ -115,7 +141,10 @@ def _prorated(
         **{"from": str(before), "to": str(after)},
     )
     rest = Period(on, thing.period.last)
-    return _values(thing, f"{words}, {charge.days_left} of {charge.days} days", charge.amount, 1, rest, why)
+    said = Sentence(
+        "%(what)s, %(left)s of %(days)s days", what=words, left=str(charge.days_left), days=str(charge.days)
+    )
+    return _values(thing, said, charge.amount, 1, rest, why)
 
 
 def _values(

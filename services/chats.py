@@ -16,13 +16,14 @@ from sqlalchemy.orm import joinedload
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.refusals import Refusal
-from domain.sentences import Sentence
+from domain.sentences import Moment, Sentence, joined
 from extensions import db
 from models.account import Account
 from models.chat import ChatMessage, ChatSession, ChatStatus
 from models.member import Member
 from models.ticket import ParticipantPart, Ticket
 from models.ticket_type import TicketType
+from services.account_languages import language_of_account
 from services.audit import record_event
 from services.locks import locked
 from services.messages import LONGEST_BODY
@@ -251,13 +252,17 @@ def _first_type() -> TicketType:
     return found
 
 
+def _who_wrote(message: ChatMessage) -> Sentence:
+    return Sentence("%(author)s, %(moment)s:", author=author_name(message), moment=Moment(message.created_at))
+
+
 def _transcript(session: ChatSession) -> str:
     """What was said, as Markdown quotes; of a long chat the end, since a message has a longest length."""
     lines: list[str] = []
-    room = LONGEST_BODY
+    speaker, room = language_of_account(session.account_id), LONGEST_BODY
     for message in reversed(messages_after(session, 0)):
         quoted = message.text.replace("\n", "\n> ")
-        line = f"{author_name(message)}, {message.created_at:%Y-%m-%d %H:%M} UTC:\n> {quoted}\n"
+        line = speaker.say(joined([_who_wrote(message), f"> {quoted}\n"], "\n"))
         room -= len(line) + 1
         if room < 0:
             break

@@ -7,6 +7,7 @@ import datetime as dt
 from domain.actor import Actor
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.postings import Transfer, credit_given, credit_taken_back
+from domain.sentences import Sentence
 from models.account import Account
 from models.base import new_public_id
 from models.statement_line import StatementKind
@@ -61,10 +62,12 @@ def _book(
     now: dt.datetime,
 ) -> None:
     key = new_public_id()
-    words = f"{'Credit' if change > 0 else 'Credit taken back'}: {reason}"[:255]
+    words = Sentence("Credit: %(reason)s", reason=reason)
+    if change <= 0:
+        words = Sentence("Credit taken back: %(reason)s", reason=reason)
     entry = Entry(
         event=event,
-        description=words,
+        description=words[:255],
         transfers=transfers,
         account_id=account.id,
         currency=account.currency,

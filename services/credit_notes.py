@@ -20,6 +20,7 @@ from models.invoice import Invoice, InvoiceLine
 from models.number_series import NumberedKind
 from models.payment import Payment, PaymentAllocation
 from models.statement_line import StatementKind
+from services.account_languages import written_for
 from services.audit import record_event
 from services.document_jobs import ask_for_document
 from services.ledger import Entry, post
@@ -85,7 +86,7 @@ def issue_credit_note(
     released = _release(invoice, max(0, amount - due), now)
     lock_accounts([invoice.account_id])
     lines = _lines_left(invoice, of) if of else _lines(invoice, amount)
-    note = _write(invoice, lines, reason, description or f"Credit for invoice {invoice.number}", remark, now)
+    note = _write(invoice, lines, reason, description or _credit_for(invoice), remark, now)
     _credit(invoice, amount, released, actor, now)
     entry = Entry(
         event="credit_note.issued",
@@ -103,7 +104,7 @@ def issue_credit_note(
         amount=amount,
         currency=invoice.currency,
         document_number=note.number,
-        description=f"Credit note {note.number}: {note.description}",
+        description=Sentence("Credit note %(number)s: %(what)s", number=note.number, what=note.description),
         booked_on=now.date(),
     )
     write_statement_line(line, now=now)
@@ -114,6 +115,10 @@ def issue_credit_note(
     after = {"status": invoice.status, "amount_credited": invoice.amount_credited, "credit_note": note.number}
     record_event("credit_note.issued", invoice, actor=actor, now=now, before=before, after=after)
     return note
+
+
+def _credit_for(invoice: Invoice) -> Sentence:
+    return Sentence("Credit for invoice %(number)s", number=invoice.number)
 
 
 def left_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> int:
@@ -196,7 +201,7 @@ def _write(
         order_id=invoice.order_id,
         reason=reason,
         issued_on=now.date(),
-        description=description[:255],
+        description=written_for(invoice.account_id, description),
         currency=invoice.currency,
         net_total=net,
         tax_total=tax,
@@ -277,7 +282,7 @@ def _line(invoice: Invoice, net: int, tax: int, rate: int, of: InvoiceLine | Non
     return CreditNoteLine(
         account_id=invoice.account_id,
         invoice_line_id=None if of is None else of.id,
-        description=of.description if of is not None else f"Credit for invoice {invoice.number}",
+        description=of.description if of is not None else written_for(invoice.account_id, _credit_for(invoice)),
         quantity=of.quantity if of is not None else 1,
         currency=invoice.currency,
         net=net,

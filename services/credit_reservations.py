@@ -24,6 +24,7 @@ from models.account import Account, PaymentMode
 from models.credit import CreditReservation, ReservationStatus
 from models.ledger import LedgerAccount
 from models.order import Order
+from services.account_languages import written_for
 from services.audit import record_event
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
 from services.ledger import NotEnoughFunds, ledger_account
@@ -95,7 +96,7 @@ def reserve_credit(
         status=ReservationStatus.HELD,
         currency=figures.currency,
         amount=amount,
-        purpose=purpose[:255],
+        purpose=written_for(account.id, purpose),
         idempotency_key=key,
         expires_at=now + hold,
         created_at=now,

@@ -21,9 +21,9 @@ from domain.dunning import (
     why_passed_over,
 )
 from domain.invoices import PAYABLE_STATUSES
-from domain.money import minor_to_text
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Amount, Sentence
 from extensions import db
 from gateways.registry import Gateways
 from models.account import Account, AccountStatus, SuspensionCause
@@ -32,6 +32,7 @@ from models.invoice import Invoice
 from models.notification import NotificationKind
 from models.payment import Payment
 from models.payment_method import PaymentMethod
+from services.account_languages import written_for
 from services.accounts import reactivate_account, suspend_account
 from services.audit import record_event
 from services.locks import locked
@@ -197,7 +198,7 @@ def _remind(invoice: Invoice, step: Step, policy: DunningPolicy, actor: Actor, n
         kind=NotificationKind.INVOICES,
         unique_key=f"dunning:{invoice.number}:{step.name}",
         target=invoice,
-        suspended_on=suspended_on.isoformat() if suspended_on else "",
+        suspended_on=suspended_on or "",
         **_words(account, invoice),
     )
     _write(invoice, step, now)
@@ -220,7 +221,7 @@ def _suspend(invoice: Invoice, step: Step, actor: Actor, now: dt.datetime) -> No
         target=invoice,
         **_words(account, invoice),
     )
-    reason = f"Invoice {invoice.number} is unpaid"
+    reason = written_for(account.id, Sentence("Invoice %(number)s is unpaid", number=invoice.number))
     suspend_account(account, actor=actor, now=now, reason=reason, cause=SuspensionCause.DEBT)
     _write(invoice, step, now)
 
@@ -247,6 +248,6 @@ def _words(account: Account, invoice: Invoice) -> dict[str, Any]:
         "account": account.name,
         "client_id": account.client_id,
         "invoice": invoice.number,
-        "amount": f"{minor_to_text(invoice.amount_due, invoice.currency)} {invoice.currency}",
-        "due_on": invoice.due_on.isoformat() if invoice.due_on else "",
+        "amount": Amount(invoice.amount_due, invoice.currency),
+        "due_on": invoice.due_on or "",
     }

@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.contact import normalise_email
-from domain.money import minor_to_text
 from domain.refusals import Refusal
-from domain.sentences import Sentence
+from domain.sentences import Amount, Sentence, joined
 from extensions import db
 from models.account import Account
 from models.financing import FinancingOption, FinancingRequest, FinancingStatus
 from models.ticket import Ticket
+from services.account_languages import language_of_account, written_for
 from services.audit import record_event
 from services.locks import guarded, locked, reread
 from services.ticket_types import house_ticket_type
@@ -93,8 +93,8 @@ def request_financing(
         {
             "account_id": account.id,
             "ticket_type": house_ticket_type(TICKET_TYPE, TYPE_NAME, actor=actor, now=now),
-            "subject": f"Financing: {option.name}",
-            "description": _text(account, option, wish, email),
+            "subject": written_for(account.id, Sentence("Financing: %(option)s", option=option.name)),
+            "description": language_of_account(account.id).say(_text(account, option, wish, email)),
         },
         actor=actor,
         now=now,
@@ -146,7 +146,8 @@ def _decide(
     if request.ticket_id is not None:
         ticket = db.session.get_one(Ticket, request.ticket_id)
         locked(ticket)
-        add_message(ticket, f"Financing {status.value}", answer, actor=actor, now=now)
+        title = "Financing approved" if status is FinancingStatus.APPROVED else "Financing declined"
+        add_message(ticket, language_of_account(ticket.account_id).say(title), answer, actor=actor, now=now)
         if ticket.can_solve:
             close_ticket(ticket, actor=actor, now=now)
     return request
@@ -164,10 +165,10 @@ def _waiting(account: Account, option: FinancingOption) -> str | None:
     )
 
 
-def _text(account: Account, option: FinancingOption, wish: Wish, email: str) -> str:
-    lines = [
-        f"We ask for “{option.name}” for {minor_to_text(wish.amount, account.currency)} {account.currency}.",
-        "",
-        f"Contact: {wish.contact}, {email}{f', {wish.phone}' if wish.phone else ''}",
-    ]
-    return "\n".join([*lines, *(["", wish.note] if wish.note else [])])
+def _text(account: Account, option: FinancingOption, wish: Wish, email: str) -> Sentence:
+    asked = Sentence(
+        "We ask for “%(option)s” for %(amount)s.", option=option.name, amount=Amount(wish.amount, account.currency)
+    )
+    ways = ", ".join(filter(None, (wish.contact, email, wish.phone)))
+    parts = [asked, Sentence("Contact: %(ways)s", ways=ways)]
+    return joined([*parts, *([wish.note] if wish.note else [])], "\n\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import update
@@ -14,6 +15,7 @@ from domain.invoices import InvoiceStatus, status_of
 from domain.numbering import provisional_number
 from domain.postings import invoice_issued, invoice_voided
 from domain.refusals import Refusal
+from domain.sentences import Sentence, joined, word
 from domain.tax import TaxTreatment
 from domain.totals import DocumentTotals, LineAmount, line_net, total_lines
 from extensions import db
@@ -24,6 +26,7 @@ from models.invoice import Invoice, InvoiceLine, InvoiceTax
 from models.number_series import NumberedKind
 from models.order import Order, OrderKind
 from models.statement_line import StatementKind
+from services.account_languages import written_for
 from services.allocations import InvoiceNotPayable
 from services.audit import record_event
 from services.document_jobs import ask_for_document
@@ -127,7 +130,7 @@ def create_invoice(
         number=provisional_number(new_public_id()),
         order_id=order.id,
         subscription_id=subscription_id,
-        description=description[:255],
+        description=written_for(account.id, description),
         currency=currency,
         net_total=totals.net,
         tax_total=totals.tax,
@@ -175,7 +178,8 @@ def issue_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, due_on: d
         post(entry_of(invoice, "issued"), actor=actor, now=now)
     else:
         mark_order_paid(invoice, now=now)
-    line = statement_line_of(invoice, StatementKind.INVOICE, -invoice.total, f"Invoice {invoice.number}", today)
+    words = Sentence("Invoice %(number)s", number=invoice.number)
+    line = statement_line_of(invoice, StatementKind.INVOICE, -invoice.total, words, today)
     write_statement_line(line, now=now)
     ask_for_document(DocumentKind.INVOICE, invoice.number, now=now)
     tell_of_invoice(invoice, now=now)
@@ -207,7 +211,7 @@ def void_invoice(invoice: Invoice, *, actor: Actor, now: dt.datetime, reason: st
         raise InvoiceNotVoidable
     reread(invoice)
     post(entry_of(invoice, "voided"), actor=actor, now=now)
-    words = f"Invoice {invoice.number} voided"
+    words = Sentence("Invoice %(number)s voided", number=invoice.number)
     line = statement_line_of(invoice, StatementKind.INVOICE_VOIDED, invoice.total, words, now.date())
     write_statement_line(line, now=now)
     before, after = {"status": InvoiceStatus.UNPAID}, {"status": invoice.status, "reason": reason}
@@ -247,12 +251,11 @@ def billing_of(account: Account) -> dict[str, Any]:
     }
 
 
-def tax_name(rate_ppm: int, treatment: TaxTreatment) -> str:
+def tax_name(rate_ppm: int, treatment: TaxTreatment) -> Sentence:
     """What a row of the tax breakdown is called when the tax rule gives it no name: "Tax 19 %", "Reverse charge"."""
     if treatment is not TaxTreatment.TAXED:
-        return treatment.value.replace("_", " ").capitalize()
-    whole, parts = divmod(rate_ppm, 10_000)
-    return f"Tax {f'{whole}.{parts:04}'.rstrip('0').rstrip('.')} %"
+        return word(treatment)
+    return Sentence("Tax %(rate)s %%", rate=Decimal(rate_ppm) / 10_000)
 
 
 def rows_of(
@@ -264,7 +267,7 @@ def rows_of(
             account_id=invoice.account_id,
             invoice_id=invoice.id,
             position=position,
-            description=line.description[:255],
+            description=written_for(invoice.account_id, line.description),
             product_id=line.product_id,
             subscription_id=line.subscription_id,
             quantity=line.quantity,
@@ -287,7 +290,10 @@ def rows_of(
             account_id=invoice.account_id,
             invoice_id=invoice.id,
             tax_rule_id=rules.get((row.treatment, row.rate_ppm)),
-            name=names.get((row.treatment, row.rate_ppm)) or tax_name(row.rate_ppm, row.treatment),
+            name=written_for(
+                invoice.account_id,
+                names.get((row.treatment, row.rate_ppm)) or tax_name(row.rate_ppm, row.treatment),
+            ),
             rate=row.rate_ppm,
             currency=invoice.currency,
             net=row.net,
@@ -320,6 +326,6 @@ def statement_line_of(invoice: Invoice, kind: StatementKind, amount: int, words:
         amount=amount,
         currency=invoice.currency,
         document_number=invoice.number,
-        description=f"{words}: {invoice.description}",
+        description=joined([words, invoice.description], ": "),
         booked_on=booked_on,
     )

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from domain.actor import Actor
 from domain.incoming_mail import IncomingMail
+from domain.sentences import Sentence
 from extensions import db
 from models.discussion import Discussion, Message
 from models.staff import Department
 from models.ticket import MessageSource, Ticket
 from models.ticket_type import TicketType
+from services.account_languages import language_of_account
 from services.announcements_in_force import holding_back
 from services.mail_files import attach_files
 from services.mail_senders import Writer
@@ -25,7 +27,7 @@ from services.tickets import open_ticket_of_any_type
 TYPE_KEY: Final = "by-mail"
 _TYPE_NAME: Final = "By e-mail"
 _NO_TEXT: Final = "(The mail has no text.)"
-_NO_SUBJECT: Final = "(no subject)"
+_NO_SUBJECT: Final = Sentence("(no subject)")
 _MOST_MERGES: Final = 5
 
 
@@ -36,7 +38,7 @@ def write_by_mail(
 
     Refused: as `write_message`.
     """
-    values = {**_values(mail, writer), "title": mail.subject[:LONGEST_TITLE] or discussion.title}
+    values = {**_values(mail, discussion.account_id, writer), "title": mail.subject[:LONGEST_TITLE] or discussion.title}
     message = write_message(discussion, values, actor=writer.actor, now=now)
     return message, _attach(message, mail, writer, now)
 
@@ -53,10 +55,10 @@ def open_ticket_by_mail(
     values = {
         "account_id": account_id,
         "ticket_type": kind,
-        "subject": mail.subject[:LONGEST_TITLE] or _NO_SUBJECT,
+        "subject": mail.subject[:LONGEST_TITLE] or language_of_account(account_id).say(_NO_SUBJECT),
         "source": MessageSource.EMAIL,
         "department_id": _department_id(kind, (recipient, *mail.recipients)),
-        "first_message": (first := _values(mail, writer)),
+        "first_message": (first := _values(mail, account_id, writer)),
         "description": first["body"],
     }
     ticket = open_ticket_of_any_type(values, actor=writer.actor, now=now)
@@ -80,13 +82,13 @@ def where_it_goes_on(discussion: Discussion, *, actor: Actor, now: dt.datetime) 
     return discussion
 
 
-def _values(mail: IncomingMail, writer: Writer) -> dict[str, Any]:
+def _values(mail: IncomingMail, account_id: int, writer: Writer) -> dict[str, Any]:
     """What is new is the message; what is longer than one may be goes on in the folded part, so nothing is lost."""
     new = mail.new.strip()
     rest = new[LONGEST_BODY:]
     quoted = "\n\n".join(part for part in (rest, mail.quoted) if part)
     return {
-        "body": new[:LONGEST_BODY].strip() or _NO_TEXT,
+        "body": new[:LONGEST_BODY].strip() or language_of_account(account_id).say(_NO_TEXT),
         "quoted": quoted or None,
         "source": MessageSource.EMAIL,
         "email_message_id": mail.message_id,

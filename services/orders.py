@@ -14,6 +14,7 @@ from extensions import db
 from models.invoice import Invoice
 from models.number_series import NumberedKind
 from models.order import Order, OrderKind, OrderLine, OrderStatus
+from services.account_languages import written_for
 from services.audit import record_event
 from services.jobs import enqueue
 from services.locks import guarded, reread, rows_changed
@@ -43,7 +44,7 @@ def place_order(
         number=next_number(NumberedKind.ORDER, now=now),
         kind=kind,
         status=OrderStatus.PLACED,
-        description=description[:255],
+        description=written_for(account_id, description),
         currency=currency,
         net_total=net,
         tax_total=tax,

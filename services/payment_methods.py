@@ -20,6 +20,7 @@ from gateways.registry import Gateways
 from models.account import Account
 from models.payment import PaymentKind
 from models.payment_method import PaymentMethod, PaymentMethodKind, PaymentMethodStatus
+from services.account_languages import language_of_account, written_for
 from services.audit import record_event
 from services.jobs import enqueue
 from services.locks import lock_accounts, locked
@@ -74,7 +75,7 @@ def begin_storing(
         account_id=account.id,
         kind=kind,
         status=PaymentMethodStatus.PENDING,
-        label=_PENDING_LABELS[kind],
+        label=language_of_account(account.id).say(_PENDING_LABELS[kind]),
         gateway=gateway,
         added_by_id=actor.person_id,
         created_at=now,
@@ -194,7 +195,7 @@ def follow_gateway(
         if changed.expires_on != method.expires_on:
             method.expiry_warned_days = None
         method.expires_on, method.last_four, method.brand = changed.expires_on, changed.last_four, changed.brand
-        method.label, method.status = changed.label, PaymentMethodStatus.ACTIVE
+        method.label, method.status = written_for(method.account_id, changed.label, 120), PaymentMethodStatus.ACTIVE
         method.version += 1
         db.session.flush()
     return method
@@ -218,7 +219,7 @@ def _keep(method: PaymentMethod, found: StoredMethod, actor: Actor, now: dt.date
     if db.session.scalar(there) is not None:
         _give_up(method, now)
         return
-    method.status, method.label = PaymentMethodStatus.ACTIVE, found.label[:120]
+    method.status, method.label = PaymentMethodStatus.ACTIVE, written_for(method.account_id, found.label, 120)
     method.brand, method.last_four, method.expires_on = found.brand, found.last_four, found.expires_on
     method.gateway_customer_ref, method.gateway_method_ref = found.refs.customer_ref, found.refs.method_ref
     method.version += 1

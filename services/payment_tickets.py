@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import select
 
 from domain.actor import Actor
-from domain.money import minor_to_text
 from domain.permissions import P
+from domain.sentences import Amount, Sentence, joined
 from extensions import db
 from models.account import Account
 from models.invoice import Invoice
@@ -20,6 +20,7 @@ from models.notification import NotificationKind
 from models.payment import Payment, PaymentAllocation, PaymentStatus
 from models.payment_claim import PaymentClaim
 from models.ticket import Ticket
+from services.account_languages import language_of_account
 from services.dunning import next_try
 from services.mail_texts import mail_texts
 from services.notifications import tell_account
@@ -52,7 +53,9 @@ def close_ticket_of(invoice: Invoice, *, actor: Actor, now: dt.datetime) -> Tick
     ticket = ticket_of(invoice)
     if invoice.can_pay or ticket is None or not ticket.can_solve:
         return None
-    add_message(ticket, "Paid", f"Invoice {invoice.number} is paid. Thank you.", actor=actor, now=now)
+    speaker = language_of_account(invoice.account_id)
+    text = speaker.say(Sentence("Invoice %(number)s is paid. Thank you.", number=invoice.number))
+    add_message(ticket, speaker.say("Paid"), text, actor=actor, now=now)
     return close_ticket(ticket, actor=actor, now=now)
 
 
@@ -64,17 +67,21 @@ def ticket_of(invoice: Invoice) -> Ticket | None:
 
 def _tell_of_failure(invoice: Invoice, payment: Payment, actor: Actor, now: dt.datetime) -> None:
     account = db.session.get_one(Account, invoice.account_id)
-    amount = f"{minor_to_text(payment.amount, payment.currency)} {payment.currency}"
+    amount = Amount(payment.amount, payment.currency)
     again = next_try(invoice, today=now.date())
     link = f"{mail_texts.base_url}/portal/{account.client_id}/pay/?invoice={invoice.number}"
-    text = "\n\n".join(
-        [
-            f"Payment {payment.number} over {amount} failed: {payment.failure_reason}",
-            f"The next try is on {again.isoformat()}." if again else "It is not tried again by itself.",
-            f"Pay now: <{link}>",
-        ]
+    speaker = language_of_account(account.id)
+    what_failed = Sentence(
+        "Payment %(number)s over %(amount)s failed: %(reason)s",
+        number=payment.number,
+        amount=amount,
+        reason=str(payment.failure_reason),
     )
-    subject = f"Payment of invoice {invoice.number} failed"
+    what_follows = Sentence("It is not tried again by itself.")
+    if again:
+        what_follows = Sentence("The next try is on %(day)s.", day=again)
+    text = speaker.say(joined([what_failed, what_follows, Sentence("Pay now: %(link)s", link=f"<{link}>")], "\n\n"))
+    subject = speaker.say(Sentence("Payment of invoice %(number)s failed", number=invoice.number))
     ticket = ticket_of(invoice)
     if ticket is None:
         values = {
@@ -100,7 +107,7 @@ def _tell_of_failure(invoice: Invoice, payment: Payment, actor: Actor, now: dt.d
         invoice=invoice.number,
         amount=amount,
         reason=payment.failure_reason or "",
-        next_try=again.isoformat() if again else "",
+        next_try=again or "",
         ticket=ticket.number,
     )
 

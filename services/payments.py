@@ -132,13 +132,16 @@ def received_entry(payment: Payment) -> Entry:
 
 def received_line(payment: Payment, booked_on: dt.date) -> NewLine:
     """What the statement says of money that arrived."""
+    words = Sentence("Payment %(number)s", number=payment.number)
+    if payment.reference:
+        words = Sentence("Payment %(number)s (%(reference)s)", number=payment.number, reference=payment.reference)
     return NewLine(
         account_id=payment.account_id,
         kind=StatementKind.PAYMENT,
         amount=payment.amount,
         currency=payment.currency,
         document_number=payment.number,
-        description=f"Payment {payment.number}" + (f" ({payment.reference})" if payment.reference else ""),
+        description=words,
         booked_on=booked_on,
     )
 

@@ -92,7 +92,8 @@ def refund_payment(payment: Payment, *, amount: int, reason: str, key: str, acto
     db.session.add(refund)
     db.session.flush()
     _post(refund, "refund.started", refund_started(amount), actor, now)
-    _tell_statement(refund, -amount, refund.number, f"Refund of payment {payment.number}: {refund.reason}", now)
+    words = Sentence("Refund of payment %(number)s: %(reason)s", number=payment.number, reason=refund.reason)
+    _tell_statement(refund, -amount, refund.number, words, now)
     _audit("payment.refund_started", payment, refund, actor, now)
     if by_hand:
         _settle(payment, refund, None, actor, now)
@@ -222,7 +223,7 @@ def _fail(payment: Payment, refund: Refund, result: RefundResult, actor: Actor, 
     db.session.flush()
     _move_refunded(payment, -refund.amount)
     _post(refund, "refund.failed", refund_failed(refund.amount), actor, now)
-    words = f"Refund {refund.number} was not carried out"
+    words = Sentence("Refund %(number)s was not carried out", number=refund.number)
     _tell_statement(refund, refund.amount, f"{refund.number}-F", words, now)
     _audit("payment.refund_failed", payment, refund, actor, now, said=(result.message or NOT_SENT)[:255])
 

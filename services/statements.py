@@ -12,16 +12,22 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select
 
+from domain.sentences import Sentence
 from extensions import db
+from models.account import Account
 from models.base import new_public_id
 from models.statement_line import StatementKind, StatementLine
+from services.catalogs import catalog
 from services.closed_months import refuse_closed
 from services.locks import ONE_BATCH, in_chunks, lock_accounts
 
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """What happened. The amount is positive in the customer's favour; the balance after it is worked out."""
+    """What happened. The amount is positive in the customer's favour; the balance after it is worked out.
+
+    A ``description`` that is a Sentence is kept in the language of the account.
+    """
 
     account_id: int
     kind: StatementKind
@@ -52,7 +58,8 @@ def write_statement_lines(lines: Iterable[NewLine], *, now: dt.datetime) -> None
     refuse_closed(line.booked_on for line in lines)
     db.session.flush()
     lock_accounts(line.account_id for line in lines)
-    heads = _heads(sorted({line.account_id for line in lines}))
+    account_ids = sorted({line.account_id for line in lines})
+    heads, languages = _heads(account_ids), _languages(account_ids)
     rows = []
     for line in lines:
         sequence, balance = heads.get(line.account_id, (0, 0))
@@ -65,7 +72,7 @@ def write_statement_lines(lines: Iterable[NewLine], *, now: dt.datetime) -> None
                 "booked_on": line.booked_on,
                 "kind": line.kind,
                 "document_number": line.document_number,
-                "description": line.description[:255],
+                "description": _said(line.description, languages[line.account_id])[:255],
                 "currency": line.currency,
                 "amount": line.amount,
                 "balance_after": balance + line.amount,
@@ -74,6 +81,19 @@ def write_statement_lines(lines: Iterable[NewLine], *, now: dt.datetime) -> None
         )
     if rows:
         db.session.execute(insert(StatementLine), rows, execution_options=ONE_BATCH)
+
+
+def _said(description: str, language: str) -> str:
+    return catalog(language).say(description) if isinstance(description, Sentence) else description
+
+
+def _languages(account_ids: list[int]) -> dict[int, str]:
+    """The language of each account: read at once, for an import writes lines of thousands."""
+    found: dict[int, str] = {}
+    for some in in_chunks(account_ids):
+        rows = db.session.execute(select(Account.id, Account.language).where(Account.id.in_(some)))
+        found |= {row.id: row.language for row in rows}
+    return found
 
 
 def _heads(account_ids: list[int]) -> dict[int, tuple[int, int]]:

@@ -12,11 +12,13 @@ from domain.actor import Actor
 from domain.audit import AuditEvent
 from domain.permissions import STAFF_GRANTS, P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models.person import Person
 from models.staff import Department, StaffMember
 from models.ticket import ParticipantPart, Ticket, TicketParticipant, TicketPresence, TicketStatus
 from models.ticket_type import TicketPriority, TicketType
+from services.account_languages import written_for
 from services.audit import record_event
 from services.locks import locked, rows_changed
 from services.messages import TicketMerged, first_discussion, write_message
@@ -50,7 +52,9 @@ class DepartmentGone(Refusal):
 
 class MergeNotFound(Refusal):
     def __init__(self, number: str) -> None:
-        super().__init__(f"There is no other ticket “{number[:40]}” of this account. Check the number.")
+        super().__init__(
+            Sentence("There is no other ticket “%(number)s” of this account. Check the number.", number=number[:40])
+        )
         self.fields = {"into": self.message}
 
 
@@ -60,7 +64,9 @@ class MergeNotNow(Refusal):
 
 class MergeIntoClosed(Refusal):
     def __init__(self, number: str) -> None:
-        super().__init__(f"Ticket {number} is closed. Reopen it first, or merge the other way round.")
+        super().__init__(
+            Sentence("Ticket %(number)s is closed. Reopen it first, or merge the other way round.", number=number)
+        )
         self.fields = {"into": self.message}
 
 
@@ -216,8 +222,9 @@ def _merge(ticket: Ticket, target: Ticket, actor: Actor, now: dt.datetime) -> Ti
     before = ticket.status
     if ticket.status is TicketStatus.ARCHIVED:
         move_ticket(ticket, TicketStatus.OPEN, now=now)  # so that the last message can be written
-    text = f"This ticket was merged into ticket {target.number}. We go on there."
-    values = {"title": f"Merged into {target.number}", "body": text}
+    text = Sentence("This ticket was merged into ticket %(number)s. We go on there.", number=target.number)
+    title = Sentence("Merged into %(number)s", number=target.number)
+    values = {"title": written_for(ticket.account_id, title), "body": written_for(ticket.account_id, text)}
     write_message(first_discussion(ticket, actor=actor, now=now), values, actor=actor, now=now)
     move_ticket(ticket, TicketStatus.ARCHIVED, now=now)
     rows_changed(update(Ticket).where(Ticket.merged_into_id == ticket.id).values(merged_into_id=target.id))

@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, select, update
 
 from domain.actor import Actor
 from domain.periods import month_of
+from domain.sentences import Sentence
 from extensions import db
 from models.account import Account
 from models.credit import UnbilledCharge
 from models.invoice import Invoice, InvoiceLine
 from models.order import Order
+from services.account_languages import written_for
 from services.audit import record_event
 from services.invoices import InvoiceLineValues, create_invoice, issue_invoice, totals_of
 from services.locks import lock_accounts, reread, rows_changed
@@ -42,7 +44,7 @@ def keep_unbilled(
             account_id=account.id,
             order_id=order.id if order is not None else None,
             used_on=now.date(),
-            description=line.description[:255],
+            description=written_for(account.id, line.description),
             currency=account.currency,
             unit_price=line.unit_price,
             quantity=line.quantity,
@@ -79,7 +81,9 @@ def bill_unbilled(account: Account, *, actor: Actor, now: dt.datetime, before: d
     if not charges:
         return None
     first, last = charges[0].used_on, charges[-1].used_on
-    words = f"Used {first.isoformat()} to {last.isoformat()}" if first != last else f"Used {first.isoformat()}"
+    words = Sentence("Used %(first)s to %(last)s", first=first, last=last)
+    if first == last:
+        words = Sentence("Used %(day)s", day=first)
     invoice = create_invoice(account, [_line(each) for each in charges], description=words, actor=actor, now=now)
     if rows_changed(update(UnbilledCharge).where(*waiting).values(invoice_id=invoice.id)) != len(charges):
         raise ChargesBilledMeanwhile

@@ -30,7 +30,7 @@ from services.subscriptions.quotes import ChangeQuote, QuantityNotPossible
 from services.subscriptions.standing import reactivate
 from services.subscriptions.terms import load_subscription, renews_with
 from services.unit_of_work import unit_of_work
-from views.locale import chosen, flash
+from views.locale import chosen, flash, said
 from views.money import format_money
 from views.price_form import PriceForm
 from views.see_other import see_other
@@ -271,7 +271,8 @@ class SubscriptionChangePage(RealmPage):
         )
 
     def _line(self, line: InvoiceLineValues, subscription: Subscription) -> dict[str, str]:
-        return {"label": line.description, "amount": self._money(line.net, subscription)}
+        label = said(Sentence("%(line)s", line=line.description))  # names of products are data
+        return {"label": label, "amount": self._money(line.net, subscription)}
 
     def _subscription(self, number: str) -> Subscription:
         """The subscription of this number, of the portal's own account. Anything else is not found."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.actor import Actor
 from domain.invoices import status_of
+from domain.sentences import Sentence
 from domain.tax import TaxTreatment
 from domain.totals import DocumentTotals, RateTotal
 from models.account import Account
@@ -68,7 +69,11 @@ def write_old_invoices(old: Sequence[OldInvoice], *, actor: Actor, now: dt.datet
     write_statement_lines(
         [
             statement_line_of(
-                invoice, StatementKind.INVOICE, -invoice.total, f"Invoice {invoice.number}", each.issued_on
+                invoice,
+                StatementKind.INVOICE,
+                -invoice.total,
+                Sentence("Invoice %(number)s", number=invoice.number),
+                each.issued_on,
             )
             for each, invoice in zip(old, invoices, strict=True)
         ],

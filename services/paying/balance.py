@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from domain.actor import Actor
-from domain.money import minor_to_text
+from domain.sentences import Amount, Sentence
 from models.account import Account
 from models.payment import Payment, PaymentKind
 from models.statement_line import StatementKind
@@ -16,7 +16,7 @@ from services.locks import lock_accounts
 from services.pay_approvals import require_within_pay_limit
 from services.paying.claims import InvoicePart, refuse_while_claimed
 from services.paying.followers import tell_followers
-from services.paying.intents import check_parts, describe, payment_of_key, require_payable
+from services.paying.intents import check_parts, describe, paid_for, payment_of_key, require_payable
 from services.people import refuse_while_logged_in_as
 from services.statements import NewLine, write_statement_line
 from services.usable_credit import overdraft_of
@@ -66,22 +66,23 @@ def settle_from_balance(
         currency=account.currency,
         method=PaymentKind.BALANCE,
         received_on=now.date(),
-        description=f"{describe(parts)} from the balance",
+        description=Sentence("%(what)s from the balance", what=describe(parts)),
         paid_by_id=actor.person_id,
         idempotency_key=key,
         now=now,
     )
     for part in parts:
         allocate(payment, part.invoice, part.amount, overdraft=overdraft, actor=actor, now=now)
-    words = describe(parts)
+    words = Sentence(
+        "%(amount)s of the balance paid %(what)s", amount=Amount(amount, account.currency), what=paid_for(parts)
+    )
     line = NewLine(
         account_id=account.id,
         kind=StatementKind.PAYMENT,
         amount=0,
         currency=account.currency,
         document_number=payment.number,
-        description=f"{minor_to_text(amount, account.currency)} {account.currency} of the balance paid"
-        f" {words[0].lower()}{words[1:]}",
+        description=words,
         booked_on=now.date(),
     )
     write_statement_line(line, now=now)

@@ -20,6 +20,7 @@ from gateways.port import (
     MethodRefs,
     RefundResult,
     StoredMethod,
+    card_label,
 )
 from gateways.registry import Gateways
 from models.base import new_public_id
@@ -120,7 +121,8 @@ def _work_off_method(event: GatewayEvent, actor: Actor, now: dt.datetime) -> Gat
     changed = None
     if told is not None:
         expires_on = dt.date.fromisoformat(told["expires_on"]) if told["expires_on"] else None
-        changed = StoredMethod(refs, told["label"], told["brand"], told["last_four"], expires_on)
+        label = card_label(told["brand"], told["last_four"]) if told["last_four"] else told["label"]
+        changed = StoredMethod(refs, label, told["brand"], told["last_four"], expires_on)
     if follow_gateway(event.gateway, refs, changed, actor=actor, now=now) is None:
         return _end(event, GatewayEventStatus.IGNORED, "No stored method of ours has this reference.", None, now)
     return _end(event, GatewayEventStatus.PROCESSED, "", None, now)

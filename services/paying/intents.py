@@ -12,6 +12,7 @@ from sqlalchemy import select
 from domain.actor import Actor
 from domain.money import LARGEST_AMOUNT, AmountTooLarge
 from domain.refusals import Refusal
+from domain.sentences import Sentence, listed, opening
 from extensions import db
 from gateways.port import Means
 from gateways.registry import Gateways
@@ -19,6 +20,7 @@ from models.account import Account
 from models.number_series import NumberedKind
 from models.payment import Payment, PaymentKind, PaymentStatus
 from models.payment_method import PaymentMethod, PaymentMethodStatus
+from services.account_languages import written_for
 from services.allocations import InvoiceNotPayable, lock_invoices
 from services.audit import record_event
 from services.locks import lock_accounts
@@ -30,6 +32,7 @@ from services.payments import AmountNotPositive, InvoiceOfAnother, OtherCurrency
 from services.people import refuse_while_logged_in_as
 from services.step_up import require_recent_proof
 
+_LONGEST_NUMBERS: Final = 200
 _MEANS: Final = frozenset(means.value for means in Means)
 
 
@@ -101,7 +104,7 @@ def begin_payment(account: Account, wanted: Wanted, *, gateways: Gateways, actor
         received_on=now.date(),
         currency=account.currency,
         amount=wanted.amount,
-        description=describe(wanted.parts, wanted.funds),
+        description=written_for(account.id, describe(wanted.parts, wanted.funds)),
         paid_by_id=actor.person_id,
         payment_method_id=wanted.method.id if wanted.method is not None else None,
         idempotency_key=wanted.key,
@@ -152,12 +155,22 @@ def require_payable(part: InvoicePart) -> None:
         raise MoreThanDue
 
 
-def describe(parts: Sequence[InvoicePart], funds: int = 0) -> str:
+def describe(parts: Sequence[InvoicePart], funds: int = 0) -> Sentence:
     """What the payment is for, in a line."""
+    if not parts:
+        return Sentence("funds")
+    return opening(paid_for(parts, funds))
+
+
+def paid_for(parts: Sequence[InvoicePart], funds: int = 0) -> Sentence:
+    """The same within a sentence."""
     numbers = ", ".join(part.invoice.number for part in parts)
-    said = [f"Invoice{'s' if len(parts) > 1 else ''} {numbers}"] if parts else []
-    words = " and ".join([*said, *(["funds"] if funds else [])])
-    return f"{words[:254]}…" if len(words) > 255 else words
+    if len(numbers) > _LONGEST_NUMBERS:
+        numbers = f"{numbers[:_LONGEST_NUMBERS]}…"
+    invoices = Sentence("invoice %(numbers)s", numbers=numbers)
+    if len(parts) > 1:
+        invoices = Sentence("invoices %(numbers)s", numbers=numbers)
+    return listed([invoices, Sentence("funds")]) if funds else invoices
 
 
 def _check_means(account: Account, wanted: Wanted, gateways: Gateways) -> None:

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from domain.actor import Actor
 from domain.money import minor_to_text
+from domain.sentences import Sentence
 from extensions import db
 from gateways.port import ChargeResult, ChargeState
 from models.invoice import Invoice
 from models.payment import AttemptOutcome, Payment, PaymentAttempt, PaymentStatus
+from services.account_languages import language_of_account, written_for
 from services.allocations import allocate, lock_invoices, open_invoices
 from services.audit import record_event
 from services.ledger import post
@@ -113,7 +115,8 @@ def _pay_parts(payment: Payment, parts: list[tuple[int, int]], actor: Actor, now
 def _fail(payment: Payment, result: ChargeResult, actor: Actor, now: dt.datetime) -> None:
     before = {"status": payment.status}
     usual = DECLINED if result.state is ChargeState.DECLINED else NEVER_ASKED
-    payment.status, payment.failure_reason = PaymentStatus.FAILED, (result.message or usual)[:255]
+    words = language_of_account(payment.account_id).say(result.message or usual)
+    payment.status, payment.failure_reason = PaymentStatus.FAILED, words[:255]
     db.session.flush()
     release_claims(payment, now=now)
     after = {"status": payment.status, "reason": payment.failure_reason}
@@ -123,13 +126,18 @@ def _fail(payment: Payment, result: ChargeResult, actor: Actor, now: dt.datetime
 
 def _hold(payment: Payment, result: ChargeResult, actor: Actor, now: dt.datetime) -> Payment:
     """Money of another currency has no place in this account's books: people have to look at it."""
-    words = f"The payment provider reports {result.currency} instead of {payment.currency}. We are looking into it."
-    if payment.failure_reason != words:
+    if payment.intent.get("held") != result.currency:
+        sentence = Sentence(
+            "The payment provider reports %(reported)s instead of %(currency)s. We are looking into it.",
+            reported=result.currency,
+            currency=payment.currency,
+        )
+        words = written_for(payment.account_id, sentence)
         payment.status, payment.failure_reason = PaymentStatus.BEING_CHECKED, words
         payment.gateway_ref = result.gateway_ref or payment.gateway_ref
-        payment.intent = {**payment.intent, "held": True}
+        payment.intent = {**payment.intent, "held": result.currency}
         db.session.flush()
-        after = {"status": payment.status, "reason": words}
+        after = {"status": payment.status, "reason": str(sentence)}
         record_event("payment.held", payment, actor=actor, now=now, after=after)
     return payment
 

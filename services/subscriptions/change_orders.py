@@ -14,6 +14,7 @@ from extensions import db
 from models.invoice import Invoice
 from models.order import Order, OrderKind, OrderLine, OrderStatus
 from models.subscription import Subscription
+from services.account_languages import written_for
 from services.buying_on_credit import settle_on_credit
 from services.invoices import create_invoice, issue_invoice, void_invoice
 from services.ordering import LONGEST_KEY, OrderKeyMissing
@@ -53,6 +54,8 @@ def order_change(
 
     None where a postpaid account's credit covers it: it is paid, and the month's invoice brings it.
     """
+    for line in wanted:
+        line.description = written_for(subscription.account_id, line.description)
     words = ", ".join(line.description for line in wanted)
     order = place_order(
         subscription.account_id,

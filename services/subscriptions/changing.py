@@ -10,7 +10,7 @@ from domain.sentences import Sentence
 from models.invoice import Invoice
 from models.order import OrderLine
 from models.subscription import Subscription, SubscriptionChangeKind, SubscriptionItem
-from services.changing_prices import ChangedThing, more_line
+from services.changing_prices import ChangedThing, changed_words, more_line
 from services.invoices import InvoiceLineValues
 from services.ordering import MOST_OF_ONE, PriceChangedMeanwhile
 from services.pricing import NotForSale, PriceList, PriceMissing, price_list
@@ -108,7 +108,7 @@ def save_quantities(
             quantity=each.wanted,
             unit_price=each.item.unit_price,
             net=sum(line.net for line in quote.lines if line.product_id == each.item.product_id),
-            description=f"{each.item.product.name}: {each.now} to {each.wanted}",
+            description=changed_words(each.item.product.name, str(each.now), str(each.wanted)),
         )
         for each in more
     ]

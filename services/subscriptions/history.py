@@ -10,6 +10,7 @@ from extensions import db
 from models.invoice import Invoice
 from models.subscription import Subscription, SubscriptionChange, SubscriptionItem
 from models.subscription import SubscriptionChangeKind as Kind
+from services.account_languages import written_for
 from services.audit import record_event
 
 _EVENTS: Final = {
@@ -48,8 +49,8 @@ def tell_change(
         subscription_item_id=item.id if item is not None else None,
         invoice_id=invoice.id if invoice is not None else None,
         kind=kind,
-        before=before,
-        after=after,
+        before=before and written_for(subscription.account_id, before),
+        after=after and written_for(subscription.account_id, after),
         effective_on=effective_on or now.date(),
         currency=subscription.currency,
         amount=amount,

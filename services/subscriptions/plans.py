@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from domain.actor import Actor
+from domain.sentences import Sentence
 from extensions import db
 from models.invoice import Invoice
 from models.order import OrderLine
@@ -105,7 +106,7 @@ def change_plan(
             quantity=1,
             unit_price=quote.totals.net,
             net=quote.totals.net,
-            description=f"{plan_before(subscription, terms)} to {terms.package.name}",
+            description=Sentence("%(old)s to %(new)s", old=plan_before(subscription, terms), new=terms.package.name),
             terms=written(terms),
         )
         return order_change(subscription, quote, [line], key=key, actor=actor, now=now)

@@ -13,6 +13,7 @@ from domain.actor import Actor
 from domain.periods import PricedPeriod
 from domain.refusals import Refusal
 from domain.renewals import BILLED_BEFORE, billed_on, following_period, renewal_due_on
+from domain.sentences import Sentence, joined
 from extensions import db
 from gateways.registry import Gateways
 from models.account import Account, AccountStatus
@@ -20,6 +21,7 @@ from models.invoice import Invoice
 from models.order import OrderKind, OrderLine
 from models.payment_method import PaymentMethod
 from models.subscription import Subscription, SubscriptionPeriod, SubscriptionStatus
+from services.account_languages import written_for
 from services.buying_on_credit import settle_on_credit
 from services.invoices import create_invoice, issue_invoice, pay_invoice_from_balance, totals_of
 from services.orders import place_order
@@ -91,11 +93,11 @@ def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> 
     classes = {terms.package.product_class_id, *(item.product.product_class_id for item in terms.items)}
     taxes = tax_table(subscription.account, classes, {first})
     lines = lines_of(terms, subscription.id, priced, taxes, actor=actor, now=now)
-    words = f"{terms.package.name}, {first.isoformat()} to {last.isoformat()}"
+    words = Sentence("%(plan)s, %(first)s to %(last)s", plan=terms.package.name, first=first, last=last)
     totals = totals_of(lines)
     order = place_order(
         subscription.account_id,
-        description=f"{subscription.number}: {words}",
+        description=joined([subscription.number, words], ": "),
         kind=OrderKind.RENEWAL,
         currency=subscription.currency,
         net=totals.net,
@@ -108,7 +110,7 @@ def bill_next(subscription: Subscription, *, actor: Actor, now: dt.datetime) -> 
             account_id=subscription.account_id,
             order_id=order.id,
             position=1,
-            description=words,
+            description=written_for(subscription.account_id, words),
             package_id=terms.package.id,
             subscription_id=subscription.id,
             currency=subscription.currency,

@@ -12,6 +12,7 @@ from domain.actor import Actor
 from domain.invoices import PAYABLE_STATUSES
 from domain.refusals import Refusal
 from domain.renewals import is_over_for_good
+from domain.sentences import Sentence
 from extensions import db
 from models.credit import UnbilledCharge
 from models.invoice import Invoice
@@ -172,7 +173,7 @@ def _enter(subscription: Subscription, period: SubscriptionPeriod, actor: Actor,
     was_expired = subscription.status is SubscriptionStatus.EXPIRED
     terms = terms_of_period(subscription, period)
     adopt(subscription, terms, actor=actor, now=now)
-    before = f"to {subscription.current_period_to.isoformat()}"
+    before = Sentence("to %(day)s", day=subscription.current_period_to)
     subscription.current_period_from, subscription.current_period_to = period.period_from, period.period_to
     subscription.renews_on = period.period_to + ONE_DAY
     subscription.status = SubscriptionStatus.ACTIVE
@@ -184,7 +185,7 @@ def _enter(subscription: Subscription, period: SubscriptionPeriod, actor: Actor,
         actor=actor,
         now=now,
         before=before,
-        after=f"to {period.period_to.isoformat()}",
+        after=Sentence("to %(day)s", day=period.period_to),
         invoice=invoice,
         amount=period.net,
         effective_on=period.period_from,
@@ -218,7 +219,7 @@ def _terminate(subscription: Subscription, actor: Actor, now: dt.datetime, *, re
         actor=actor,
         now=now,
         before=before.value,
-        after=reason[:255] or None,
+        after=reason or None,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from domain.actor import Actor
 from domain.periods import PricedPeriod
 from domain.proration import price_of
+from domain.sentences import counted
 from extensions import db
 from models.package import Package, PackageItem
 from models.product import Product
@@ -172,8 +173,11 @@ def _plan_line(
     regular = priced.numerator == priced.denominator
     price = {"unit": amount} | ({} if regular else {"times": f"{priced.numerator}/{priced.denominator}"})
     days = {"left": priced.period.days, "of": priced.period.days}
+    words = terms.package.name
+    if not regular:
+        words = counted("%(plan)s, %(count)s day", "%(plan)s, %(count)s days", priced.period.days, plan=words)
     return InvoiceLineValues(
-        terms.package.name if regular else f"{terms.package.name}, {priced.period.days} days",
+        words,
         price_of(amount, priced),
         tax_rate=tax.rate_ppm,
         tax_name=tax.name,

@@ -33,7 +33,7 @@ from services.subscriptions.terms import codes_of, load_package
 from services.taking_back_charges import is_of, take_back
 from services.unbilled import charges_in_force
 
-GIVEN_BACK: Final = f"Given back within {REFUND_DAYS} days"
+GIVEN_BACK: Final = Sentence("Given back within %(days)s days", days=REFUND_DAYS)
 
 
 class NoTrial(Refusal):
