@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from extensions import Base
@@ -11,6 +11,8 @@ from models.person import Person
 
 
 class SavedView(Public, Keyed, Stamped, Base):
+    """One without a name is how its person wants the list to stand always: its columns, and how close its rows are."""
+
     __tablename__ = "saved_view"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -19,6 +21,7 @@ class SavedView(Public, Keyed, Stamped, Base):
     name: Mapped[str] = mapped_column(String(80))
     query: Mapped[str] = mapped_column(String(2000), default="")  # the part of the address after "?"
     columns: Mapped[list[str]] = mapped_column(Json, default=list)
+    dense: Mapped[bool] = mapped_column(default=False)
     is_default: Mapped[bool] = mapped_column(default=False)
     shared: Mapped[bool] = mapped_column(default=False)  # with all staff
 
@@ -27,6 +30,7 @@ class SavedView(Public, Keyed, Stamped, Base):
     __table_args__ = (
         UniqueConstraint("person_id", "realm", "slug", "name"),
         CheckConstraint("NOT shared OR realm = 'staff'", name="only_staff_share"),
+        Index("ix_saved_view_slug_shared", "slug", postgresql_where=text("shared"), sqlite_where=text("shared")),
     )
 
     def __str__(self) -> str:

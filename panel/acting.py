@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import abort
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
+from werkzeug.datastructures import MultiDict
 
 from panel.actions import Action
 from panel.editing import CONFLICT, OUT_OF_RANGE, Answer, refusal_text
 from panel.fields import EmptyForm, TypedNameField
 from panel.forms import errors_of, refuse_nul, tell_fields
+from panel.listquery import read_query
 from panel.mounted import Mounted
 from panel.pages import ActionLink, ActionPage, CheckItem, RowResult
 from panel.realm import Visit
@@ -113,6 +116,21 @@ def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[s
             abort(404)
         results += [_one(mounted, visit, action, row, values_of(form)) for row in rows]
     return Answer(_page(action, form, url, cancel, objects, (), (), results))
+
+
+def ask_for_all(mounted: Mounted, visit: Visit, action: Action, asked: str) -> Answer:
+    """Confirm an action on all rows that a list's address asks for (``asked``: its part after "?").
+
+    What is posted afterwards names each row: nobody acts on one that was not shown.
+    """
+    session = mounted.hooks.session()
+    query = read_query(mounted, visit, session, MultiDict(parse_qsl(asked)), mounted.list_table)
+    rows = query.narrow(select(mounted.key))().order_by(mounted.primary_key).limit(MOST_ROWS + 1)
+    keys = [str(key) for key in session.scalars(rows)]
+    if len(keys) > MOST_ROWS:
+        message = gettext("At most %(count)s rows at a time. Narrow the list by filters first.", count=MOST_ROWS)
+        return Answer(url=query.address(query.params()), message=message, tone="warning")
+    return act_on_many(mounted, visit, action, keys, posted=False)
 
 
 def _one(mounted: Mounted, visit: Visit, action: Action, row: Any, values: dict[str, Any]) -> RowResult:

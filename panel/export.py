@@ -17,11 +17,10 @@ from xlsxwriter import Workbook
 
 from panel import scope as scopes
 from panel.kinds import Export, Moment, Money
-from panel.listquery import ListQuery
 from panel.mounted import Mounted
 from panel.realm import Visit
 from panel.scope import Scope
-from panel.selection import Cell
+from panel.selection import Cell, Table
 from panel.words import gettext, translated
 
 ROWS_AT_ONCE = 2_000
@@ -46,10 +45,10 @@ class _Column:
 
 
 class RowStream:
-    """The rows of a list query, as they are written: read with a cursor on the server, formatted column by column."""
+    """Rows of a table as they are written: read with a cursor on the server, formatted column by column."""
 
-    def __init__(self, mounted: Mounted, visit: Visit, query: ListQuery, statements: Sequence[Select[Any]]) -> None:
-        self.columns = _columns(mounted, visit)
+    def __init__(self, mounted: Mounted, visit: Visit, table: Table, statements: Sequence[Select[Any]]) -> None:
+        self.columns = _columns(table.cells, mounted, visit)
         self.scope: Scope | None = mounted.scope(visit)
         self.engine: Engine = mounted.hooks.engine()
         self.statements = statements
@@ -79,9 +78,8 @@ class RowStream:
         return connection
 
 
-def _columns(mounted: Mounted, visit: Visit) -> list[_Column]:
+def _columns(cells: Sequence[Cell], mounted: Mounted, visit: Visit) -> list[_Column]:
     """The list's columns. An amount is a number, so its currency follows in a column of its own, unless it is shown."""
-    cells = mounted.export_table.cells
     told = {cell.at for cell in cells}
     found = []
     for cell in cells:

@@ -15,6 +15,30 @@ from panel.pages import TimelineEntry
 from panel.realm import Visit
 
 
+@dataclass(frozen=True, slots=True)
+class SavedList:
+    """A list under a name: the part of its address after "?", and whether others see it too."""
+
+    key: str
+    name: str
+    query: str
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a visitor wants a list to stand when its address does not say, and their saved lists.
+
+    Without columns it has the usual ones.
+    """
+
+    columns: Sequence[str] = ()
+    dense: bool = False
+    saved: Sequence[SavedList] = ()
+    url: str = ""  # where it is chosen; empty: nowhere
+    counts_url: str = ""  # where the numbers of rows of the saved lists are asked for
+
+
 class CreateRecord(Protocol):
     def __call__(self, model: type[Any], values: dict[str, Any], *, actor: Any, now: dt.datetime) -> Any: ...
 
@@ -53,6 +77,10 @@ def _proved_enough(visit: Visit) -> None:
     return None
 
 
+def _no_layout(visit: Visit, slug: str) -> Layout:
+    return Layout()
+
+
 def _plain_money(minor: int, currency: str, locale: str) -> str:
     sign, minor = ("-" if minor < 0 else ""), abs(minor)
     return f"{sign}{minor // 100}.{minor % 100:02d} {currency}"
@@ -67,7 +95,8 @@ class Hooks:
     ``lists`` are those that
     columns of the kinds ``listed:…`` and ``code:…`` choose from: name -> (visit -> code -> words).
     ``currencies`` those in use; ``currency`` is the one of a visit, for amounts whose row does not say. ``prove`` is
-    called before a sensitive page is shown, and raises where the visitor must first prove who they are.
+    called before a sensitive page is shown, and raises where the visitor must first prove who they are. ``layout``
+    tells how a visit wants the list of a slug to stand.
     """
 
     session: scoped_session[Session]
@@ -89,4 +118,5 @@ class Hooks:
     currency: Callable[[Visit], str] = _no_currency
     prove: Callable[[Visit], None] = _proved_enough
     tone: Callable[[Any], str] = _no_tone
+    layout: Callable[[Visit, str], Layout] = _no_layout
     lists: Mapping[str, Callable[[Visit], Mapping[str, str]]] = field(default_factory=dict)

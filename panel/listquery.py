@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from panel.filtering import Address, Reading
 from panel.keyset import Order, Walk
+from panel.layouts import COLUMNS, asked_columns, usual_columns
 from panel.mounted import Mounted
 from panel.realm import Visit
 from panel.search import Search, found_in, hits, read_search
@@ -32,6 +33,7 @@ class ListQuery:
     search: Search
     order: Order
     sort_param: str
+    columns: tuple[str, ...] | None = None  # those the address names
 
     @property
     def warnings(self) -> list[str]:
@@ -83,6 +85,8 @@ class ListQuery:
             found.append(("q", self.search.text))
         if sort and self.sort_param:
             found.append(("sort", self.sort_param))
+        if self.columns is not None:
+            found.append((COLUMNS, ",".join(self.columns or usual_columns(self.mounted))))
         return found
 
     def address(self, params: Iterable[Param]) -> str:
@@ -105,4 +109,5 @@ def read_query(mounted: Mounted, visit: Visit, session: Session, address: Addres
         read_search(typed, mounted.resource.search_by),
         order,
         order.address if order.address != default.address else "",
+        asked_columns(mounted, address),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from panel.actions import Action
 from panel.addresses import address
 from panel.filtering import Address
+from panel.hooks import Layout
 from panel.keyset import LAST_PAGE, Keyset, Slice
+from panel.layouts import COLUMNS, shown_columns
 from panel.listquery import ListQuery, read_query
 from panel.mounted import Mounted
-from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row
+from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row, SavedLink
 from panel.realm import Visit
-from panel.selection import link
+from panel.selection import Table, link
 from panel.words import gettext, inside
 
 
@@ -29,7 +31,8 @@ def _nameless() -> Markup:
 
 def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, secret: str | bytes) -> ListPage:
     """The page of the list that an address asks for: one statement, or two where empty values begin on it."""
-    table = mounted.list_table
+    layout = mounted.hooks.layout(visit, mounted.slug)
+    table = mounted.list_table_of(shown_columns(mounted, layout, asked))
     query = read_query(mounted, visit, session, asked, table)
     keyset = Keyset(
         query.order, visit.page_size or mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}"
@@ -42,18 +45,19 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
     offered = [action for action in actions if action.menu]
     resource = mounted.resource
     creates = mounted.allows(visit, "create")
+    kept = [param for param in query.params() if param[0] in ("sort", COLUMNS)]
     return ListPage(
         title=resource.title,
         description=resource.description,
         slug=mounted.slug,
         url=query.url,
-        headings=_headings(mounted, query),
-        rows=write_rows(mounted, visit, found.rows, offered),
+        headings=_headings(table, query),
+        rows=write_rows(mounted, table, visit, found.rows, offered),
         pager=_pager(query, found, asked.get("after", "")),
         filters=[reading.field for reading in query.readings],
         chips=_chips(query),
-        keep=[("sort", query.sort_param)] if query.sort_param else [],
-        clear_url=query.address([("sort", query.sort_param)] if query.sort_param else []),
+        keep=kept,
+        clear_url=query.address(kept),
         search=query.search.text,
         search_label=gettext("Search %(records)s", records=inside(resource.title)) if mounted.is_searched else "",
         warnings=query.warnings,
@@ -70,6 +74,11 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
         empty="" if found.rows else ("no-match" if query.filtered else "none"),
         banners=resource.banners(visit) if resource.banners is not None else (),
         shortcuts=_shortcuts(mounted, visit, query),
+        saved=_saved(layout, query),
+        dense=layout.dense,
+        layout_url=f"{layout.url}?{urlencode({'query': urlencode(query.params())})}" if layout.url else "",
+        saved_counts_url=layout.counts_url,
+        query=urlencode(query.params()),
     )
 
 
@@ -80,13 +89,25 @@ def _shortcuts(mounted: Mounted, visit: Visit, query: ListQuery) -> list[tuple[s
     return [(label, query.address(params), sorted(params) == here) for label, params in declared]
 
 
-def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Sequence[Action]) -> list[Row]:
+def _saved(layout: Layout, query: ListQuery) -> list[SavedLink]:
+    """The lists somebody keeps under a name, each with its address and whether it is the one shown."""
+    here = sorted(query.params())
+    return [
+        SavedLink(each.key, each.name, query.address(params), sorted(params) == here, each.shared)
+        for each in layout.saved
+        for params in [parse_qsl(each.query)]
+    ]
+
+
+def write_rows(
+    mounted: Mounted, table: Table, visit: Visit, rows: Sequence[Any], actions: Sequence[Action]
+) -> list[Row]:
     """Each row formatted once, in one loop over ready functions."""
-    table, base = mounted.list_table, mounted.url(visit)
+    base = mounted.url(visit)
     writers = table.writers(visit, mounted.hooks, short=True)
     key_at, label_at = mounted.key_at[1:]
     opens = mounted.allows(visit, "details")
-    links = _action_links(mounted, actions)
+    links = _action_links(table, actions)
     link_at = [number for number, cell in enumerate(table.cells) if cell.column.link] if opens else []
     for number in link_at:  # it opens the row, not the record it names: a link in a link is none at all
         writers[number] = table.cells[number].unlinked().writer(visit, mounted.hooks, short=True)
@@ -103,9 +124,9 @@ def write_rows(mounted: Mounted, visit: Visit, rows: Sequence[Any], actions: Seq
     return written
 
 
-def _action_links(mounted: Mounted, actions: Sequence[Action]) -> Callable[[Any, str], list[ActionLink]]:
+def _action_links(table: Table, actions: Sequence[Action]) -> Callable[[Any, str], list[ActionLink]]:
     prepared = [
-        (action.slug, action.label, f"/{action.slug}", action.danger, mounted.conditions.get(action.slug, -1))
+        (action.slug, action.label, f"/{action.slug}", action.danger, table.conditions.get(action.slug, -1))
         for action in actions
     ]
 
@@ -119,10 +140,10 @@ def _action_links(mounted: Mounted, actions: Sequence[Action]) -> Callable[[Any,
     return links
 
 
-def _headings(mounted: Mounted, query: ListQuery) -> list[Heading]:
+def _headings(table: Table, query: ListQuery) -> list[Heading]:
     kept, order = query.params(sort=False), query.order
     found = []
-    for cell in mounted.list_table.cells:
+    for cell in table.cells:
         heading = cell.heading()
         if cell.column.sort:
             sorted_by = order.name == cell.column.name
@@ -171,7 +192,8 @@ def _exports(mounted: Mounted, visit: Visit, query: ListQuery) -> list[tuple[str
     for further in mounted.resource.further_exports:
         other = mounted.named(further.slug)
         if other is not None and other.allows(visit, "export"):
-            chosen = urlencode([*query.params(sort=False), *further.params.items()])
+            own = [param for param in query.params(sort=False) if param[0] != COLUMNS]
+            chosen = urlencode([*own, *further.params.items()])
             found.append((further.label, f"{other.url(visit)}export.csv{'?' if chosen else ''}{chosen}"))
     return found
 

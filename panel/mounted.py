@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cached_property
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -20,6 +20,8 @@ from panel.related import BoundRelated, bind_related
 from panel.resource import Column, Resource
 from panel.scope import Scope, own_rows
 from panel.selection import Selection, Table
+
+_TABLES_KEPT = 32
 
 Neighbours = Mapping[type[Any], "Mounted"]
 
@@ -133,9 +135,22 @@ class Mounted:
     @cached_property
     def list_table(self) -> Table:
         """The list's columns; before them the row's number, key and label, after them the conditions of its actions."""
+        return self._list_table([column for column in self.columns if column[0].list])
+
+    @cached_property
+    def list_table_of(self) -> Callable[[tuple[str, ...]], Table]:
+        """The same of the columns somebody chose; () for the usual ones. A few are kept: there are very many."""
+
+        @lru_cache(maxsize=_TABLES_KEPT)
+        def made(names: tuple[str, ...]) -> Table:
+            return self._list_table([column for column in self.columns if column[0].name in names])
+
+        return lambda names: made(names) if names else self.list_table
+
+    def _list_table(self, columns: Sequence[tuple[Column, Path, str]]) -> Table:
         selection = self._head()
-        table = Table(self.model, [c for c in self.columns if c[0].list], mounted=self.linked, selection=selection)
-        self.conditions = self._conditions(selection)
+        table = Table(self.model, columns, mounted=self.linked, selection=selection)
+        table.conditions = self._conditions(selection)
         for order in self.orders.values():
             selection.place((), order.column.key)
         return table
@@ -147,10 +162,10 @@ class Mounted:
         self.details_conditions = self._conditions(selection)
         return table
 
-    @cached_property
-    def export_table(self) -> Table:
-        chosen = [c for c in self.columns if c[0].list and c[0].export]
-        return Table(self.model, chosen, mounted=lambda _model: None, to_export=True)
+    def export_table(self, names: tuple[str, ...] = ()) -> Table:
+        """The columns of the list that may leave the house: the usual ones, or those chosen."""
+        columns = [c for c in self.columns if c[0].export and (c[0].name in names if names else c[0].list)]
+        return Table(self.model, columns, mounted=lambda _model: None, to_export=True)
 
     def _head(self) -> Selection:
         selection = Selection(self.model)
@@ -226,5 +241,5 @@ class Mounted:
 
     def prepare(self) -> None:
         """Work everything out, so that a mistake in a Resource stops the start and not a request."""
-        _ = (self.list_table, self.details_table, self.export_table, self.filters, self.search_columns)
+        _ = (self.list_table, self.details_table, self.export_table(), self.filters, self.search_columns)
         _ = (self.related, self.forms)

@@ -87,6 +87,17 @@ class Pager:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedLink:
+    """A list somebody keeps under a name, and whether it is the one shown."""
+
+    key: str
+    name: str
+    url: str
+    here: bool
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListPage:
     """A list. ``empty``: "" when there are rows, "none" when there are none yet, "no-match" when filters hide all."""
 
@@ -113,6 +124,11 @@ class ListPage:
     empty: str = ""
     banners: Sequence[Banner] = ()
     shortcuts: Sequence[tuple[str, str, bool]] = ()  # (label, address, whether it is this list)
+    saved: Sequence[SavedLink] = ()
+    dense: bool = False
+    layout_url: str = ""  # where its columns and views are chosen
+    saved_counts_url: str = ""
+    query: str = ""  # the part of the address after "?" that chooses what is shown
 
 
 @dataclass(frozen=True, slots=True)

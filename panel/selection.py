@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -160,6 +160,7 @@ class Table:
         to_export: bool = False,
     ) -> None:
         self.selection = selection or Selection(model)
+        self.conditions: Mapping[str, int] = {}  # where in the row stands whether an action fits, by its slug
         self._mounted = mounted
         self._to_export = to_export
         self.cells = [self._cell(*column) for column in columns]

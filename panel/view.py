@@ -17,6 +17,7 @@ from panel.details import details_page
 from panel.door import RealmView
 from panel.export import RowStream, csv_stream, xlsx_stream
 from panel.keyset import segments
+from panel.layouts import COLUMNS, shown_columns
 from panel.listquery import read_query
 from panel.lists import list_page
 from panel.mounted import Mounted
@@ -26,6 +27,7 @@ from panel.rows import find_row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FRAGMENT = "X-Fragment"
+ALL = "all"  # of a bulk action: the part of a list's address after "?", for all rows it asks for
 
 
 class ResourceView(RealmView):
@@ -118,12 +120,14 @@ class ResourceView(RealmView):
 
     def _export(self, kind: str) -> Response:
         mounted, visit, hooks = self.mounted, self.visit, self.hooks
-        query = read_query(mounted, visit, self.session, request.args, mounted.export_table)
-        statements = segments(query.order, query.narrow(mounted.export_table.selection.statement()))
-        stream = RowStream(mounted, visit, query, statements)
+        columns = shown_columns(mounted, hooks.layout(visit, mounted.slug), request.args)
+        table = mounted.export_table(columns)
+        query = read_query(mounted, visit, self.session, request.args, table)
+        statements = segments(query.order, query.narrow(table.selection.statement()))
+        stream = RowStream(mounted, visit, table, statements)
         now = hooks.now()
         with hooks.unit_of_work():
-            filters = {name: value for name, value in query.params() if name != "sort"}
+            filters = {name: value for name, value in query.params() if name not in ("sort", COLUMNS)}
             hooks.audit(visit, "export", {"slug": mounted.slug, "format": kind, "filters": filters}, now=now)
         pieces: Iterator[Any] = csv_stream(stream) if kind == "csv" else xlsx_stream(stream)
         first = next(pieces)  # a mistake in the statement is an error page, not a file that breaks off
@@ -184,8 +188,12 @@ class ResourceView(RealmView):
 
     @expose("/bulk/<action>", methods=("GET", "POST"))
     def bulk_view(self, action: str) -> ResponseReturnValue:
-        found, keys = self.mounted.actions[action], request.values.getlist("id")
-        answer = acting.act_on_many(self.mounted, self.visit, found, keys, posted=_posted())
+        found, mounted, visit = self.mounted.actions[action], self.mounted, self.visit
+        if ALL in request.args and not _posted():
+            answer = acting.ask_for_all(mounted, visit, found, request.args[ALL])
+        else:
+            keys = request.values.getlist("id")
+            answer = acting.act_on_many(mounted, visit, found, keys, posted=_posted())
         return self._answer(answer, "panel/action.html")
 
     def _answer(self, answer: editing.Answer, template: str) -> ResponseReturnValue:

@@ -22,6 +22,7 @@ from views.clock import now
 from views.history import timeline
 from views.listed import LISTS
 from views.money import format_money
+from views.saved_views import layout_of
 from views.tones import tone_of
 
 
@@ -61,6 +62,7 @@ def make_hooks() -> Hooks:
         currencies=tuple(EXPONENTS),
         currency=currency_of,
         tone=tone_of,
+        layout=layout_of,
         lists=LISTS,
         prove=ask_for_proof,
     )

@@ -36,6 +36,7 @@ from views.realms import back_office, portal
 from views.received_payments import ReceivedPaymentPage
 from views.rehearsal import RehearsalPage
 from views.resources import RESOURCES
+from views.saved_views import SavedViewsPage
 from views.search import SearchPage
 from views.store import StorePage
 from views.subscription_changes import SubscriptionChangePage
@@ -65,6 +66,7 @@ def mount_sites(app: Flask) -> None:
                 SearchPage,
                 InboxPage,
                 CountersPage,
+                SavedViewsPage,
                 NewInvoicePage,
                 ReceivedPaymentPage,
                 PaperPage,
@@ -104,6 +106,7 @@ def mount_sites(app: Flask) -> None:
                 SearchPage,
                 InboxPage,
                 CountersPage,
+                SavedViewsPage,
                 ResourcesCentrePage,
                 HelpPage,
                 FinancingPage,

@@ -5,6 +5,7 @@ import "./combobox.js";
 import "./composer.js";
 import "./copy.js";
 import "./count.js";
+import "./saved.js";
 import "./counters.js";
 import "./dialog.js";
 import "./draft.js";

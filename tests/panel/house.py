@@ -44,6 +44,7 @@ from panel import (
     everyone,
     reading,
 )
+from panel.hooks import Layout
 from tests.panel.schema import Bed, Garden, GardenOwned, Plant, Species, Watering
 
 GRANTS = frozenset({"read", "edit", "create", "delete", "water", "staff:uproot", "beds"})
@@ -214,6 +215,7 @@ class House:
         self.portal_grants: frozenset[str] = MEMBER_GRANTS
         self.staff_grants: frozenset[str] = GRANTS
         self.zone = "UTC"
+        self.layout = Layout()
         self.app.config["WTF_CSRF_ENABLED"] = False
 
     def _app(self) -> Flask:
@@ -241,6 +243,7 @@ class House:
             timeline=lambda _visit, _row: self.timeline,
             tone=lambda value: {"well": "success", "dead": "danger"}.get(value, ""),
             currency=lambda _visit: "EUR",
+            layout=lambda _visit, _slug: self.layout,
             lists={"soils": soils, "zones": lambda _visit: {"mild": "Mild winters", "cold": "Cold winters"}},
         )
 
