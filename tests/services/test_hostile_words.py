@@ -31,7 +31,7 @@ from tests.support.sweeps import some
 pytestmark = pytest.mark.slow
 
 TEXTS = [each.text for each in hostile_texts()]
-MAILED = some(TEXTS, 100, turn=2)  # not those that staff are shown by other tests
+MAILED = some(TEXTS, 60, turn=2)  # not those that staff are shown by other tests
 COPY = "copy@partner.example"
 
 

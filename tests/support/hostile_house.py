@@ -40,8 +40,8 @@ from tests.support.sweeps import size, some
 from views.resources import RESOURCES
 
 MARKS = (OWN, BELOW, FOREIGN)
-ROWS_A_PAGE = size(200, 100)
-TEXTS = dict.fromkeys(some((each.text for each in hostile_texts()), 100))
+ROWS_A_PAGE = size(200, 50)
+TEXTS = dict.fromkeys(some((each.text for each in hostile_texts()), 60))
 """A dictionary for its order and its speed."""
 ROWS = len(TEXTS)
 GIVEN_OUT = frozenset(

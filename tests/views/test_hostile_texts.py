@@ -42,7 +42,7 @@ ONE_OF_A_KIND = {"roles", "subscription-items", "sla-policies", "editions", "pri
 ONLY_IN_DETAILS = {"financing-requests", "data-requests"}
 """What somebody wrote in these does not stand in a list."""
 NO_WORDS = {"ownership-changes", "chats"} | ONLY_IN_DETAILS
-DETAILS = 6
+DETAILS = size(6, 3)
 SHORTEST_COLUMN = 40
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -75,7 +75,9 @@ def pages_of_list(house: House, realm: str, slug: str) -> Iterator[Shape]:
         answer = house.get(realm, address)
         assert answer.status_code == 200, address
         yield shape_of(answer.get_data(as_text=True))
-        found = {link for label, link in page_of(answer).links if label == "Next" and "after=" in link}
+        has_more = "after=" in answer.get_data(as_text=True)  # reading every link of a long page takes a while
+        links = page_of(answer).links if has_more else []
+        found = {link for label, link in links if label == "Next" and "after=" in link}
         address = next((link if link.startswith("/") else f"{url}{link}" for link in found), "")
 
 
@@ -140,7 +142,7 @@ def test_there_are_three_hundred_different_ones_of_every_kind():
 
 def test_every_kind_is_shown_in_each_run():
     assert {each.kind for each in hostile_texts() if each.text in TEXTS} == set(kinds())
-    assert len(TEXTS) == size(HOW_MANY, 100)
+    assert len(TEXTS) == size(HOW_MANY, 60)
 
 
 # Pages
