@@ -26,6 +26,7 @@ every_record = pytest.mark.parametrize(("realm", "resource"), cases(), ids=name_
 
 SCRIPT = "<script>alert(1)</script>"
 LONG = "x" * 10_000
+NUL = "\0"  # what PostgreSQL refuses and nothing else does: every place gets it in each run
 NONSENSE = (
     "", " ", "\0", "a\0b", "\ufffd", "no-such-thing", "2026-13-45", "0000-00-00", "9999-12-31", "0001-01-01", "2026-02-30",
     "-1", "1e999", "NaN", "Infinity", "9" * 40, "-" + "9" * 40, "0.0000000001", "1,2,3", "٣", "½", "😀", "مرحبا بالعالم",
@@ -58,8 +59,8 @@ def test_a_list_takes_any_nonsense_in_its_address(world, realm, resource):
     before = take_snapshot(world, AUDIT)
     # All read the address by the same code, so records try their shares in turn.
     shares = {
-        "/count": in_turn((realm, resource), NONSENSE, size(2, 9)),
-        "/": {SCRIPT, *in_turn((realm, resource), NONSENSE, size(3, 9))},
+        "/count": {NUL, *in_turn((realm, resource), NONSENSE, size(2, 12))},
+        "/": {SCRIPT, NUL, *in_turn((realm, resource), NONSENSE, size(3, 12))},
         "/export.csv": in_turn((realm, resource), NONSENSE, size(6, 18)),
         "/export.xlsx": in_turn((realm, resource), NONSENSE, size(12, 35)),
     }
@@ -142,7 +143,7 @@ def test_lookups_take_any_nonsense(world, realm, resource):
     visitor, url = insider(world, realm), f"{world.base(realm)}/{resource.slug}/lookup"
     for declared in resource.filters:
         if declared.kind == "lookup" and realm in declared.realms:
-            for value in in_turn((realm, resource), NONSENSE, size(1, 7)):
+            for value in (NUL, *in_turn((realm, resource), NONSENSE, size(1, 9))):
                 answer = visitor.get(f"{url}/{declared.address}?{urlencode({'q': value})}")
                 assert (answer.status_code, answer.mimetype) == (200, "application/json"), value[:50]
     assert visitor.get(f"{url}/%00").status_code == 404
@@ -207,6 +208,11 @@ def unreadable(control):
     return ()
 
 
+def halves(values):
+    """Those with a NUL, and the others."""
+    return [value for value in values if NUL in value], [value for value in values if NUL not in value]
+
+
 @every_form
 def test_a_field_that_cannot_be_read_is_refused_kept_and_explained(world, realm, resource, verb):
     visitor = insider(world, realm)
@@ -214,7 +220,8 @@ def test_a_field_that_cannot_be_read_is_refused_kept_and_explained(world, realm,
     tried, before = 0, take_snapshot(world)
     first = cases().index((realm, resource))
     for turn, control in enumerate(form.controls.values(), first):
-        for value in some(unreadable(control), 2, turn=turn):
+        nuls, others = halves(unreadable(control))
+        for value in (*nuls, *some(others, 1, turn=turn)):
             answer = visitor.post(url, {**values, control.name: value})
             where = (control.name, control.type, value[:50])
             assert answer.status_code == 422, where
