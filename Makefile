@@ -1,7 +1,7 @@
 # The commands of this repository. They need make and Python 3.11 or newer, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check bench pins clean
+.PHONY: help run test quick sweeps check bench pins clean
 
 # The first Python here that is new enough. Another one: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
@@ -23,6 +23,7 @@ help:
 	@echo "make run     start Foyer with its demo (Ctrl-C stops it)"
 	@echo "make test    the whole test suite"
 	@echo "make quick   the suite without its slow sweeps and long stories"
+	@echo "make sweeps  the slow sweeps and long stories alone, with every value instead of a share"
 	@echo "make check   what CI runs: format, lint, types, import contracts, templates, migrations, tests"
 	@echo "make bench   the speed table (needs PostgreSQL)"
 	@echo "make pins    pin the requirements again, with hashes"
@@ -36,6 +37,9 @@ test: $(INSTALLED_DEV)
 
 quick: $(INSTALLED_DEV)
 	@$(BIN)/python -m pytest $(TEST_OPTIONS) -m "not slow"
+
+sweeps: $(INSTALLED_DEV)
+	@FOYER_WHOLE_SWEEPS=1 $(BIN)/python -m pytest $(TEST_OPTIONS) -m slow
 
 check: $(INSTALLED_DEV)
 	@echo "format"; $(BIN)/ruff format --check .

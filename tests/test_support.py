@@ -21,6 +21,7 @@ from tests.support.databases import PostgresScratch, SqliteFile, TestDatabase
 from tests.support.network import NetworkNotAllowed
 from tests.support.order import LONG_MODULES, TESTS, longest_first
 from tests.support.surroundings import POSTGRESQL
+from tests.support.sweeps import spread
 
 
 def make_two_tables(url: str) -> None:
@@ -188,3 +189,20 @@ def test_a_run_begins_with_the_longest_modules_and_leaves_the_rest_as_it_was() -
 def test_every_module_that_is_called_long_is_there() -> None:
     assert [name for name in LONG_MODULES if not (TESTS / name).is_file()] == []
     assert len(set(LONG_MODULES)) == len(LONG_MODULES)
+
+
+# Shares of a sweep
+
+
+def test_a_share_of_a_sweep_is_spread_over_all_values_and_always_the_same() -> None:
+    assert spread(range(300), 3) == [0, 100, 200]
+    assert spread("abcde", 2) == ["a", "c"]
+    assert spread("ab", 3) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("count", "most"), [(5, 2), (6, 2), (7, 2), (35, 9), (300, 60), (7, 5)])
+def test_a_few_turns_in_a_row_try_all_values_of_a_sweep(count: int, most: int) -> None:
+    turns = -(-count // most)
+    shares = [spread(range(count), most, turn=turn) for turn in range(7, 7 + turns)]
+    assert {len(set(share)) for share in shares} == {most}
+    assert set().union(*shares) == set(range(count))

@@ -1,4 +1,4 @@
-"""A thousand random baskets with tax: cart, order, invoice, its breakdown, statement, CSV, mail and PDF agree to the unit.
+"""Random baskets with tax (a thousand in a whole sweep): cart, order, invoice, its breakdown, statement, CSV, mail and PDF agree to the unit.
 
 Nothing is a sample: every invoice is set, and its PDF read back by pdftotext. What stands on paper and in mails is read
 by rules of its own, from the digits alone.
@@ -45,6 +45,7 @@ from tests.factories.people import AccountFactory, OwnerFactory
 from tests.services.money import CLERK, assert_books_balance
 from tests.support.desk import staff_desk
 from tests.support.pdf import text_of
+from tests.support.sweeps import size
 
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 BUYERS = (
@@ -118,7 +119,7 @@ def test_cart_order_invoice_statement_csv_mail_and_pdf_agree(app, database, sess
         for who, treatment in BUYERS
     ]
     db.session.commit()
-    baskets = 1_000 if database.dialect == "sqlite" else 100
+    baskets = size(1_000, 150) if database.dialect == "sqlite" else size(100, 48)
     carts: dict[str, tuple[Quote, TaxTreatment]] = {}
     for number in range(baskets):
         account_id, treatment = buyers[number % len(buyers)]

@@ -36,13 +36,14 @@ from tests.support.hostile_texts import hostile_texts
 from tests.support.matrix import Record
 from tests.support.matrix_sides import BELOW, FOREIGN, OWN, _takes_a_mark
 from tests.support.matrix_world import ADMINISTRATOR, OWNER, World
+from tests.support.sweeps import size, some
 from views.resources import RESOURCES
 
-ROWS = 300
 MARKS = (OWN, BELOW, FOREIGN)
-ROWS_A_PAGE = 200
-TEXTS = dict.fromkeys(each.text for each in hostile_texts())
+ROWS_A_PAGE = size(200, 50)
+TEXTS = dict.fromkeys(some((each.text for each in hostile_texts()), 60))
 """A dictionary for its order and its speed."""
+ROWS = len(TEXTS)
 GIVEN_OUT = frozenset(
     {"public_id", "key", "unique_key", "user_handle", "message_id", "digest", "target_type", "target_key", "event"}
 )

@@ -16,11 +16,13 @@ from sqlalchemy import JSON, String, Text, cast, select
 from extensions import Base, db
 from panel import PORTAL
 from tests.support.crawling import pages_from
-from tests.support.hostile_house import TEXTS, furnish, takes_words
+from tests.support.hostile_house import furnish, takes_words
+from tests.support.hostile_texts import hostile_texts
 from tests.support.matrix import cases, sides_seen, target_of
 from tests.support.matrix_sides import OWN
 from tests.support.matrix_world import OWNER, Visitor, World
 from tests.support.pages import PageForm, filled, forms_of, said_by
+from tests.support.sweeps import size, some
 
 pytestmark = pytest.mark.slow
 
@@ -174,7 +176,8 @@ def test_each_text_is_kept_or_refused_in_words(world, asked):
     lasting = [each for each in asked if opened_again(visitor, each) is not None]
     assert len(lasting) >= 14
     kept = 0
-    for number, text in enumerate(TEXTS):
+    texts = some((each.text for each in hostile_texts()), 60, turn=1)  # not those that other tests show
+    for number, text in enumerate(texts):
         each = lasting[number % len(lasting)]
         form = opened_again(visitor, each)
         assert form is not None, each.page
@@ -185,4 +188,4 @@ def test_each_text_is_kept_or_refused_in_words(world, asked):
         assert answer.status_code in (303, 409, 422), (each.target, text)
         assert answer.status_code == 303 or said_by(answer), (each.target, text)
         kept += answer.status_code == 303
-    assert kept > 50
+    assert kept > size(50, 10)
