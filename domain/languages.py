@@ -30,7 +30,7 @@ TRANSLATED: Final = (
 )
 """Those that have a catalog in translations/, or will have one."""
 
-_COMPLETE: Final = frozenset[str]()
+_COMPLETE: Final = frozenset({"de", "fr", "es", "bs"})
 
 SPOKEN: Final = {
     language.code: language for language in (ENGLISH, *TRANSLATED) if language is ENGLISH or language.code in _COMPLETE

@@ -100,6 +100,8 @@ class Sentence(str):
         else:
             pattern = speaker.gettext(self.template)
         text = pattern % {name: _said(value, speaker) for name, value in self.values.items()}
+        if text.endswith("..") and not pattern.endswith(".."):
+            text = text[:-1]  # a Bosnian day ends with a full stop of its own
         return _opened(text) if self.opens else text
 
 

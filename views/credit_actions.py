@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from flask_babel import format_date
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -50,7 +51,7 @@ def _said(limit: CreditLimit) -> str:
     amount = Amount(limit.amount, limit.currency)
     if limit.valid_to is None:
         return Sentence("The credit limit is %(amount)s.", amount=amount)
-    last = limit.valid_to - dt.timedelta(days=1)
+    last = format_date(limit.valid_to - dt.timedelta(days=1), "medium")
     return Sentence("The credit limit is %(amount)s up to and including %(day)s.", amount=amount, day=last)
 
 

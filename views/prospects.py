@@ -37,7 +37,7 @@ class ProspectResource(Resource):
     actions = (
         Action(
             release_prospect,
-            "Release",
+            "Release company",
             grant=P.PROSPECTS_EDIT,
             when=Prospect.can_release,
             confirm="Another reseller may reserve the company then.",

@@ -132,7 +132,8 @@ class SavedViewsPage(RealmPage):
                     now=self.hooks.now(),
                 )
         except Refusal as refusal:
-            told = tell_fields(form, getattr(refusal, "fields", {}))
+            fields = getattr(refusal, "fields", {})
+            told = bool(fields) and tell_fields(form, fields)
             return self._page(mounted, query, keep=form, error="" if told else refusal.message, status=409)
         flash("The view is kept. It stands above the list.", "success")
         return redirect(_address(mounted, visit, view.query), code=303)

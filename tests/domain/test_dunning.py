@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.dunning import (
@@ -79,6 +79,7 @@ def test_nobody_is_suspended_without_a_warning_and_the_days_in_between(policy, l
         )
 
 
+@settings(deadline=None)  # one case walks through a year of days
 @given(POLICIES)
 def test_who_looks_every_day_takes_every_step_on_its_day_but_a_suspension_that_waits_for_its_warning(policy):
     taken, skipped = run(policy, range(200))

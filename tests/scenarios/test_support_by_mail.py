@@ -128,7 +128,7 @@ def test_a_ticket_from_the_portal_is_answered_from_a_phone_and_at_the_desk_solve
     assert ida.sees("A switch there is down.")
     ida.clicks("Solve", to=number).presses("Solve")
     assert ida.sees("The ticket is solved."), ida
-    ida.presses("Rate", rating="5", comment="Quick.")
+    ida.presses("Send rating", rating="5", comment="Quick.")
     assert ida.sees("Thank you for your rating."), ida
     db.session.expire_all()
     ticket = db.session.scalars(select(Ticket)).one()

@@ -185,8 +185,8 @@ def test_a_macro_answers_takes_passes_on_and_solves(desk: Desk, now: dt.datetime
     )
     plan = plan_macro(used, desk.ticket, actor=desk.as_agent())
     assert plan.changes == [
-        Change("Status", "open", "solved"),
-        Change("Priority", "normal", "high"),
+        Change("Status", "Open", "Solved"),
+        Change("Priority", "Normal", "High"),
         Change("Department", desk.ticket.department.name, "Second level"),
         Change("Assigned to", "", "Ann"),
     ]
@@ -202,7 +202,7 @@ def test_a_macro_answers_takes_passes_on_and_solves(desk: Desk, now: dt.datetime
 def test_a_macro_with_an_answer_alone_sends_it_and_lets_the_ticket_wait(desk: Desk, now: dt.datetime) -> None:
     used = macro(ready_answer=ReadyAnswerFactory())
     assert plan_macro(used, desk.ticket, actor=desk.as_agent()).changes == [
-        Change("Status", "open", "waiting_for_customer")
+        Change("Status", "Open", "Waiting for customer")
     ]
     use(desk, used, now)
     assert desk.ticket.status is Status.WAITING_FOR_CUSTOMER

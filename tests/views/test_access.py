@@ -134,6 +134,7 @@ def test_only_these_addresses_are_open_to_everybody(app):
         "bootstrap.static",
         "static",
         "icons.sprite",
+        "locale.choose_language",
         "theme.choose_theme",
         "health.healthz",
         "health.readyz",

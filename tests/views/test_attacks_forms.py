@@ -66,6 +66,7 @@ PUBLIC_POSTS = {
     "sign_in.reset_password",  # the token in the address
     "invitations.take_seat",  # the token in the address
     "social_sign_in.depart",
+    "locale.choose_language",
     "theme.choose_theme",
     "passkeys.sign_in_options",  # a challenge that this browser's own cookie keeps, of no use to another
     "passkeys.sign_in_alone",  # the signature of a passkey over that challenge

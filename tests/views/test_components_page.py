@@ -12,7 +12,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 AROUND = {
     "account_menu", "amount_field", "bell_link", "brand_link", "flashes", "help_menu", "navigation", "navigation_button",
     "palette", "person_menu", "search_box", "search_link", "settings_navigation", "social_buttons", "stand_in_ribbon",
-    "theme_switch", "passkey_form", "network_list",
+    "theme_switch", "passkey_form", "network_list", "language_switch", "script_words", "saved_lists",
 }  # fmt: skip
 # Parts of another one that is shown.
 INSIDE = {"field", "field_notes", "filter_field", "icon", "nav_number", "sections"}

@@ -86,7 +86,7 @@ def test_the_newest_of_a_kind_come_first_and_all_of_them_stand_on_a_page_of_thei
     newest = [f"The {day}" for day in range(8, 0, -1)]
     assert titles(member, "/resources-centre/") == newest[:6]
     page = page_of(member.get("/resources-centre/"))
-    whole = next(url for label, url in page.links if label == "See all Articles")
+    whole = next(url for label, url in page.links if label == "See all: Articles")
     assert titles(member, whole.removeprefix(member.base)) == newest
 
 

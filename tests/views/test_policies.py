@@ -52,7 +52,7 @@ def test_nothing_opens_before_a_mandatory_policy_is_accepted(mia, terms, newslet
         assert (answer.status_code, answer.location) == (303, "/settings/policies"), address
     assert mia.client.post("/portal/10001/inbox/read").status_code in (303, 400)
     page = mia.client.get("/settings/policies").text
-    assert "Before you go on, read and accept Terms of service." in page
+    assert "Before you go on, read and accept: Terms of service." in page
     assert "&lt;script&gt;" in page
     answer = decide(mia, terms, "accepted")
     assert (answer.status_code, answer.location) == (303, "/portal/10001/")
