@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
 
 from domain.refusals import Refusal
 from models import SavedView
@@ -51,7 +52,7 @@ class KeepForm(Form):
     """A name for a list as it is filtered and sorted just now."""
 
     query = HiddenField()
-    name = StringField("Name", render_kw={"maxlength": LONGEST_NAME})
+    name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": LONGEST_NAME})
     shared = BooleanField("Colleagues see it too")
 
 

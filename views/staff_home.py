@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from babel.dates import format_datetime
 
 from domain.permissions import P
+from domain.sentences import word
+from models import TicketStatus
 from panel import Visit
 from panel.addresses import address
 from services.business_figures import last_business_figures
@@ -64,7 +66,7 @@ WAITING: Final[Mapping[Task, Waiting]] = {
 }
 # The same tickets by state and by promise; ``params`` are those of the list.
 STATES: Final[Mapping[Task, tuple[str, Params]]] = {
-    Task.TICKETS_OPEN: ("Open", (("status", "open"),)),
+    Task.TICKETS_OPEN: (word(TicketStatus.OPEN), (("status", "open"),)),
     Task.TICKETS_WAITING_FOR_SUPPORT: ("Waiting for support", (("status", "waiting_for_support"),)),
     Task.TICKETS_WAITING_FOR_CUSTOMER: ("Waiting for customers", (("status", "waiting_for_customer"),)),
     Task.TICKETS_DUE_SOON: ("Due within the hour", (("sort", "due_at"),)),
