@@ -27,6 +27,8 @@ from views.history import moment_text, timeline_of_target
 from views.locale import flash, said
 from views.whole_numbers import number_shown
 
+LONGEST_SEARCH = 200
+
 LABELS = {
     spec.key: Sentence("%(group)s: %(label)s", group=Sentence(spec.group), label=Sentence(spec.label))
     for spec in SETTINGS.values()
@@ -57,12 +59,14 @@ class ProviderSettingsPage(RealmPage):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        """All settings by their groups."""
+        """All settings by their groups, or those that hold every word of ``?q=``."""
         visit = self.visit
         may_change = visit.allows(P.STAFF_SETTINGS_EDIT)
+        typed = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+        found = [each for each in all_settings() if _holds(each.spec, typed)]
         groups = [
             {"label": label, "entries": [self._item(each, may_change) for each in members]}
-            for label, members in groupby(all_settings(), key=lambda each: each.spec.group)
+            for label, members in groupby(found, key=lambda each: each.spec.group)
         ]
         return render_template(
             "pages/provider_settings/index.html",
@@ -70,6 +74,8 @@ class ProviderSettingsPage(RealmPage):
             visit=visit,
             title=self.title,
             groups=groups,
+            search=typed,
+            url=self._url(),
             timeline=timeline_of_target(visit, "setting", tuple(SETTINGS), LABELS),
         )
 
@@ -157,6 +163,12 @@ class ProviderSettingsPage(RealmPage):
 
     def _url(self, key: str = "") -> str:
         return f"{self.visit.base_url}/{self.slug}/{key}"
+
+
+def _holds(spec: SettingSpec, typed: str) -> bool:
+    """Whether every word stands in what the setting is called and explained by, as the reader reads it."""
+    told = " ".join([spec.key, *(said(text) for text in (spec.group, spec.label, spec.help))]).casefold()
+    return all(word in told for word in typed.casefold().split())
 
 
 def _setting_or_404(key: str) -> SettingNow:

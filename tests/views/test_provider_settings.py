@@ -41,6 +41,25 @@ def test_every_setting_stands_on_the_page_with_its_value_and_its_help(desk):
     assert "Differs from" not in page
 
 
+def test_settings_are_found_by_all_words_of_their_labels_and_helps(desk):
+    page = html.unescape(desk.get("/settings/?q=PAUSE+codes").get_data(as_text=True))
+    assert "Pause between codes" in page
+    assert SETTINGS["seller_city"].label not in said_by_labels(page)
+    nothing = desk.get("/settings/?q=pause+zebra").get_data(as_text=True)
+    assert "No setting holds these words." in nothing
+    assert "Pause between codes" not in nothing
+
+
+@pytest.mark.parametrize("typed", ["%00", "%25", "<script>", "x" * 5000])
+def test_any_search_of_settings_is_answered(desk, typed):
+    assert desk.get(f"/settings/?q={typed}").status_code == 200
+
+
+def said_by_labels(page):
+    """The labels of the settings on the page."""
+    return [label for label in (spec.label for spec in SETTINGS.values()) if f"<strong>{label}</strong>" in page]
+
+
 def test_a_change_is_kept_said_and_written_into_the_history(desk):
     answer = save(desk, "90")
     page = desk.flashed(answer)
