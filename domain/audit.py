@@ -115,6 +115,7 @@ class AuditEvent(StrEnum):
     PERSON_IDENTITY_UNBOUND = "person.identity_unbound", "Disconnected a social sign-in"
     PERSON_TELEGRAM_BOUND = "person.telegram_bound", "Connected a Telegram chat"
     PERSON_TELEGRAM_UNBOUND = "person.telegram_unbound", "Disconnected the Telegram chat"
+    MAIL_TESTED = "person.mail_tested", "Tried whether mail arrives"
     PERSON_NETWORKS_CHANGED = "person.networks_changed", "Changed the addresses one may sign in from"
     POLICY_PUBLISHED = "policy.published", "Published a new version of the policy"
     PERSON_POLICY_DECIDED = "person.policy_decided", "Decided on a policy"

@@ -24,6 +24,7 @@ from views.counters import Counter, counters
 from views.debts import debt_banner
 from views.emergencies import emergency_banner
 from views.financing import FinancingPage
+from views.first_steps import FirstStepsPage
 from views.identity import current_identity
 from views.invoice_drafts import NewInvoicePage
 from views.library import HelpPage, ResourcesCentrePage, help_menu
@@ -49,6 +50,7 @@ PAGES = (
     ReceivedPaymentPage,
     BooksPage,
     RehearsalPage,
+    FirstStepsPage,
     ProviderSettingsPage,
     BalancePage,
     AddMethodPage,

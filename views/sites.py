@@ -19,6 +19,7 @@ from views.counters_page import CountersPage
 from views.dashboards import BackOfficeHome, PortalDashboard
 from views.downloads import DownloadPage
 from views.financing import FinancingPage
+from views.first_steps import FirstStepsPage
 from views.inbox import InboxPage
 from views.invoice_drafts import NewInvoicePage
 from views.leaving import LeavePage
@@ -63,6 +64,7 @@ def mount_sites(app: Flask) -> None:
                 SubscriptionChangePage,
                 AppWizardPage,
                 ProviderSettingsPage,
+                FirstStepsPage,
                 SearchPage,
                 InboxPage,
                 CountersPage,
