@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -20,6 +21,10 @@ FACTS = """() => ({
   theme: document.documentElement.dataset.bsTheme,
   spare: document.documentElement.scrollWidth - document.documentElement.clientWidth,
 })"""
+
+# Only what is wrong comes back: all that was looked at would be a long answer.
+ASK_AXE = """([apart, options]) =>
+  axe.run({ include: [["html"]], exclude: apart.map((each) => [each]) }, options).then((found) => found.violations)"""
 
 
 def assert_sound(page: Page, *, current: str | None = None, opened: bool = False) -> None:
@@ -43,12 +48,14 @@ def assert_sound(page: Page, *, current: str | None = None, opened: bool = False
         assert facts["current"] == [current], where
 
 
-def grave_findings(page: Page) -> list[str]:
-    """What axe finds serious or critical, a line for each element."""
-    found: dict[str, Any] = Axe().run(page, options={"resultTypes": ["violations"]}).response
+def grave_findings(page: Page, *, apart_from: Sequence[str] = ()) -> list[str]:
+    """What axe finds serious or critical, a line for each element; ``apart_from`` are selectors of what it leaves out."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found: list[dict[str, Any]] = page.evaluate(ASK_AXE, [list(apart_from), {"resultTypes": ["violations"]}])
     return [
         f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
-        for violation in found["violations"]
+        for violation in found
         if violation["impact"] in GRAVE
         for node in violation["nodes"]
     ]

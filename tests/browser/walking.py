@@ -6,11 +6,10 @@ By hand, against a program that runs already with the demo:
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,9 +34,23 @@ WINDOWS = (
     (360, "light", "ltr"),
     (360, "dark", "rtl"),
 )
-BY_AXE = {(1440, "light", "ltr"), (360, "dark", "rtl")}
-# What is no page: files, answers to scripts, and the ways out.
-NO_PAGE = re.compile(r"/export\.|/lookup/|/count$|/sign-out|/static/|\.csv$|\.xlsx$|\.pdf$|/unread$|/file/")
+BY_AXE = ((1440, "light", "ltr"), (360, "dark", "rtl"))
+# The pages that ask before an act are one template: those two windows do for each of them.
+ASKS = (".action_view", ".bulk_view", ".delete_view")
+# What is alike on every page is looked at by axe on the first alone, and of the rows of a table the first few:
+# most of its time goes into the colours of each element.
+ALIKE = (
+    "nav[aria-label=Main]",
+    "#palette",
+    "#shortcuts",
+    "#person-menu",
+    "#help-menu",
+    ".menu",
+    "tbody tr:nth-child(n+6)",
+)
+# What is no page, by the verb of its route: files, and answers to scripts.
+NO_PAGE = frozenset({"export", "lookup"})
+COUNTS = ".count_view"
 
 DRESS = """([theme, direction]) => {
   document.documentElement.dir = direction;
@@ -45,9 +58,18 @@ DRESS = """([theme, direction]) => {
   const dark = document.getElementById("dark-colours");
   if (dark) dark.media = theme === "dark" ? "screen" : "not all";
 }"""
-LINKS = """() => [...document.querySelectorAll("a[href]:not([download]):not([data-method]), [formaction]")].map(
-  (each) => each.getAttribute("formaction") ? new URL(each.getAttribute("formaction"), location).href : each.href)"""
+# Where a click leads, and the page that asks what a form of another page is sent with; what is done to many rows needs one.
+LINKS = """() => {
+  const row = document.querySelector("tbody input[name=id]:not(:disabled)");
+  const where = "a[href]:not([download]), [formaction], form[method=post][action]";
+  return [...document.querySelectorAll(where)].map((each) => {
+    const there = new URL(each.getAttribute("formaction") || each.getAttribute("action") || each.href, location);
+    if (row && there.pathname.includes("/bulk/")) there.searchParams.append("id", row.value);
+    return there.href;
+  });
+}"""
 
+Window = tuple[int, str, str]  # width, theme, direction
 Rule = tuple[str, str]  # an endpoint, and the action it is asked for
 
 
@@ -57,25 +79,37 @@ class Walk:
 
     address: str
     rule_of: Callable[[str], Rule | None]
+    pages: Collection[Rule]
     reached: dict[Rule, str] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
-    def go(self, page: Page, *starts: str) -> None:
-        """Walk from these addresses on, the nearest pages first."""
+    def go(self, page: Page, *starts: str, through: Collection[str] = ()) -> None:
+        """Walk from these addresses on, the nearest pages first, and look at one page for each rule.
+
+        ``through`` are pages that show records in another state: when all else is walked, they are opened for their links.
+        """
         page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
         page.on("console", self._note)
         page.on("request", self._only_here)
+        self._walk(page, starts)
+        for path in through:
+            page.goto(self.address + path)
+            self._walk(page, self._onward(page))
+
+    def _walk(self, page: Page, starts: Iterable[str]) -> None:
         ahead = deque(starts)
         while ahead:
             path = ahead.popleft()
             rule = self.rule_of(urlsplit(path).path)
-            if rule is None or rule in self.reached or NO_PAGE.search(urlsplit(path).path):
+            if rule is None or rule not in self.pages or rule in self.reached or path in self.seconds:
                 continue
             began = time.monotonic()
             if self._open(page, path, rule):
-                self.found += [f"{path}: {said}" for said in looked_at(page)]
+                alike = ALIKE if self.seconds else ()
+                windows = BY_AXE if rule[0].endswith(ASKS) else WINDOWS
+                self.found += [f"{path}: {said}" for said in looked_at(page, windows, apart_from=alike)]
                 ahead.extend(self._onward(page))
             self.found += [f"{path}: {said}" for said in self.complaints]
             self.complaints.clear()
@@ -100,7 +134,7 @@ class Walk:
         here = self.rule_of(landed.path)
         if here == rule:
             return True
-        if here is None or here in self.reached:
+        if here is None or here not in self.pages or here in self.reached:
             return False
         self.reached[here] = landed.path
         return True
@@ -119,11 +153,11 @@ class Walk:
             self.complaints.append(f"asks another host: {request.url}")
 
 
-def looked_at(page: Page) -> Iterator[str]:
-    """What is wrong with the page as it stands, in every window."""
+def looked_at(page: Page, windows: Sequence[Window] = WINDOWS, *, apart_from: Sequence[str] = ()) -> Iterator[str]:
+    """What is wrong with the page as it stands, in these windows; axe leaves out what ``apart_from`` selects."""
     page.wait_for_load_state("load")
     facts: dict[str, Any] = {}
-    for window in WINDOWS:
+    for window in windows:
         width, theme, direction = window
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(DRESS, [theme, direction])
@@ -131,7 +165,8 @@ def looked_at(page: Page) -> Iterator[str]:
         if facts["spare"] > 0:
             yield f"{width} px, {direction}: {facts['spare']} px wider than the window"
         if window in BY_AXE:
-            yield from (f"{width} px, {theme}: {finding}" for finding in grave_findings(page))
+            findings = grave_findings(page, apart_from=apart_from)
+            yield from (f"{width} px, {theme}: {finding}" for finding in findings)
     if facts["headings"] != 1:
         yield f"{facts['headings']} headings of the first order"
     if facts["mains"] != 1:
@@ -146,17 +181,44 @@ def rules_of(app: Flask) -> Callable[[str], Rule | None]:
     """What tells the rule of a path by the route map of the program."""
     adapter = app.url_map.bind("127.0.0.1")
 
-    def rule_of(path: str) -> Rule | None:
+    def matched(path: str, method: str) -> tuple[Any, Any]:
         try:
-            rule, values = adapter.match(path, method="GET", return_rule=True)
+            rule, values = adapter.match(path, method=method, return_rule=True)
         except (HTTPException, RequestRedirect):
-            return None
+            return None, {}
+        return rule, values
+
+    def rule_of(path: str) -> Rule | None:
+        rule, values = matched(path, "GET")
+        posted, _values = matched(path, "POST")
+        if rule is None or (posted is not None and posted.rule != rule.rule):
+            return None  # a word of an act that would be taken for the key of a row
         return rule.endpoint, str(values.get("action", ""))
 
     return rule_of
 
 
-def visitor(browser: Browser, address: str) -> Page:
+def pages_of(app: Flask, realm: str) -> set[Rule]:
+    """Every rule of a realm that answers a GET with a page, by the map of routes and what the records declare.
+
+    Each action counts for itself. A record has every address in the map; those of verbs that it does not know are
+    no pages (tests/support/matrix.py proves that they are not found).
+    """
+    (site,) = (each for each in app.extensions["sites"] if each.realm.name == realm)
+    answers = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    found: set[Rule] = set()
+    for route in site.routes():
+        if route.endpoint not in answers or route.verb in NO_PAGE or route.endpoint.endswith(COUNTS):
+            continue
+        if route.verb in ("action", "bulk"):
+            actions = site.mounted[route.slug].actions.values()
+            found |= {(route.endpoint, each.slug) for each in actions if route.verb == "action" or each.bulk}
+        elif route.grant:
+            found.add((route.endpoint, ""))
+    return found
+
+
+def visitor(browser: Browser) -> Page:
     """A window in which nothing moves: colours that fade in are no colours yet."""
     return browser.new_context(reduced_motion="reduce", locale="en-US").new_page()
 
@@ -171,11 +233,11 @@ def main() -> None:
     address, realm = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(load_settings({"DATA_DIR": str(Path(folder))}))
-    walk = Walk(address, rules_of(app))
+    walk = Walk(address, rules_of(app), pages_of(app, realm))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_OPTIONS))
         email, start = {"staff": STAFF, "portal": OWNER}[realm]
-        page = visitor(browser, address)
+        page = visitor(browser)
         sign_in(page, address, email)
         walk.go(page, f"{start}/")
         browser.close()

@@ -10,6 +10,7 @@ TESTS = Path(__file__).resolve().parent.parent
 
 # More than about a minute each in a whole run on two workers; the longest first. A module stays on one worker.
 LONG_MODULES = (
+    "browser/test_walk.py",
     "views/test_bad_input.py",
     "views/test_matrix.py",
     "views/test_matrix_writing.py",
