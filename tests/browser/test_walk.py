@@ -38,6 +38,7 @@ STAFF_STARTS = (
     "attachments/",
     "chat-news/",
     "downloads/",
+    "saved-views/",
     "subscription-changes/",
     "ticket-presence/",
 )
@@ -51,6 +52,7 @@ PORTAL_STARTS = (
     "attachments/",
     "chat-news/",
     "downloads/",
+    "saved-views/",
     "subscription-changes/",
 )
 # Lists whose rows are in a state that those at the top of the whole list are not in.
@@ -87,6 +89,7 @@ EVERYWHERE = {
     "papers.index": NO_PAGE,
     "papers.invoice": A_FILE,
     "papers.receipt": A_FILE,
+    "saved_views.counts": FOR_SCRIPTS,
     "search.palette": FOR_SCRIPTS,
 }
 NOT_IN_THE_BACK_OFFICE = EVERYWHERE | {
