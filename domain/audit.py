@@ -270,6 +270,7 @@ class AuditEvent(StrEnum):
     TICKET_SOLVED = "ticket.solved", "Solved the ticket"
     TICKET_REOPENED = "ticket.reopened", "Reopened the ticket"
     TICKET_RATED = "ticket.rated", "Rated the ticket"
+    TICKET_RESTORED = "ticket.restored", "Took the ticket out of the archive"
     TICKET_ARCHIVED = "ticket.archived", "Archived the ticket"
     TICKET_MERGED = "ticket.merged", "Merged the ticket"
     ANNOUNCEMENT_SENT = "announcement.sent", "Sent the announcement"

@@ -229,6 +229,15 @@ class Ticket(AccountOwned, Keyed, Versioned, Stamped, Base):
         return and_(closed, cls.merged_into_id.is_(None))
 
     @hybrid_property
+    def can_restore(self) -> bool:
+        return self.status == TicketStatus.ARCHIVED and self.merged_into_id is None
+
+    @can_restore.inplace.expression
+    @classmethod
+    def _can_restore(cls) -> ColumnElement[bool]:
+        return and_(cls.status == TicketStatus.ARCHIVED, cls.merged_into_id.is_(None))
+
+    @hybrid_property
     def can_rate(self) -> bool:
         return self.status == TicketStatus.SOLVED and self.rating is None
 

@@ -76,6 +76,7 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
             result = action.run(row, actor=visit.actor, now=hooks.now(), **values_of(form))
             message = translated(action.message(result))
             url = action.next_url(result) if action.next_url is not None else back_url(mounted, visit, row)
+            undo_url = _undo_url(mounted, visit, action, row)
     except _Unfit as unfit:
         return page([("", str(unfit))], 409)
     except hooks.refusals as refused:
@@ -83,7 +84,15 @@ def act(mounted: Mounted, visit: Visit, action: Action, key: str, *, posted: boo
         return page(at_fields or [("", refusal_text(refused))], 409, _instead(mounted, visit, row, refused))
     except (IntegrityError, DataError) as refused:
         return page([("", CONFLICT if isinstance(refused, IntegrityError) else OUT_OF_RANGE)], 409)
-    return Answer(url=url, message=message)
+    return Answer(url=url, message=message, undo_url=undo_url)
+
+
+def _undo_url(mounted: Mounted, visit: Visit, action: Action, row: Any) -> str:
+    """Where the action is taken back, if this visit may do so and the record allows it."""
+    undo = mounted.actions.get(action.undo) if action.undo else None
+    if undo is None or not visit.allows(undo.grant) or not fits(undo, row):
+        return ""
+    return f"{row_url(mounted, visit, row)}/{undo.slug}"
 
 
 def act_on_many(mounted: Mounted, visit: Visit, action: Action, keys: Sequence[str], *, posted: bool) -> Answer:

@@ -36,7 +36,9 @@ class Action:
     ``checks(visit, row, now)`` is a checklist (panel.pages.CheckItem): while a line of it blocks, the button is not
     offered; ``run`` refuses by itself.
     A ``typed`` one wants the record's name to be typed. ``leads_to``: see ``lead`` below; ``many_lead_to`` is the
-    address of the page, below the realm's, that many rows are taken to: their keys go with it as ``id``.
+    address of the page, below the realm's, that many rows are taken to: their keys go with it as ``id``. ``undo`` is
+    the slug of the action that takes this one back: beside the message afterwards stands a button that posts it at
+    once, so it asks for nothing.
     """
 
     run: Callable[..., Any]
@@ -60,6 +62,7 @@ class Action:
     many_lead_to: str = ""
     realms: frozenset[str] | set[str] = BOTH
     name: str = ""
+    undo: str = ""
 
     @property
     def slug(self) -> str:

@@ -126,6 +126,9 @@ def _check_action(mounted: Mounted, action: Action) -> Iterator[str]:
         yield f"the action {name!r} names no permission"
     elif action.grant != EVERYONE and action.grant not in mounted.hooks.grants:
         yield f"the grant {action.grant!r} of the action {name!r} is not known"
+    undo = mounted.actions.get(action.undo)
+    if action.undo and (undo is None or undo.form is not None or undo.typed or undo.sensitive or undo.leads_to):
+        yield f"the action {name!r} is taken back by {action.undo!r}, which is none that asks for nothing"
     if action.typed and action.bulk:
         yield f"the action {name!r} wants a name to be typed, so it cannot be for many rows"
     if not set(action.realms) <= BOTH:

@@ -35,6 +35,7 @@ class Answer:
     url: str = ""
     message: str = ""
     tone: str = "success"
+    undo_url: str = ""  # what takes it back when it is posted
 
 
 def create(mounted: Mounted, visit: Visit, *, posted: bool, chosen: str = "") -> Answer:

@@ -27,6 +27,7 @@ from panel.rows import find_row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FRAGMENT = "X-Fragment"
+UNDO = "undo"  # the category of a flashed address that takes back what was just done
 ALL = "all"  # of a bulk action: the part of a list's address after "?", for all rows it asks for
 
 
@@ -200,6 +201,8 @@ class ResourceView(RealmView):
         if answer.page is None:
             if answer.message:
                 flash(answer.message, answer.tone)
+            if answer.undo_url:
+                flash(answer.undo_url, UNDO)
             return redirect(answer.url, code=303)
         if template == "panel/action.html" and request.headers.get(FRAGMENT) == "1":
             template = "panel/_action.html"

@@ -61,6 +61,10 @@ class TicketPutAway(Refusal):
     message = "This ticket is archived already."
 
 
+class TicketNotArchived(Refusal):
+    message = "This ticket is not in the archive."
+
+
 class NotTaken(Refusal):
     message = "Take this ticket first: whoever closes it answers for it."
     instead = "take"
@@ -175,6 +179,14 @@ def reopen_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
     if ticket.merged_into_id is not None:
         raise TicketMerged(db.session.get_one(Ticket, ticket.merged_into_id).number)
     return _move(ticket, TicketStatus.WAITING_FOR_SUPPORT, AuditEvent.TICKET_REOPENED, actor, now)
+
+
+def restore_ticket(ticket: Ticket, *, actor: Actor, now: dt.datetime) -> Ticket:
+    """Take back that a ticket was archived: it is solved, as it was. Refused: TicketNotArchived, NotTaken."""
+    if not ticket.can_restore:
+        raise TicketNotArchived
+    refuse_untaken(ticket, actor)
+    return _move(ticket, TicketStatus.SOLVED, AuditEvent.TICKET_RESTORED, actor, now)
 
 
 def rate_ticket(ticket: Ticket, *, rating: int, comment: str, actor: Actor, now: dt.datetime) -> Ticket:

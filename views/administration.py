@@ -69,6 +69,7 @@ class StaffMemberResource(Resource):
             confirm="They are signed out at once.",
             done="They can no longer sign in.",
             name="disable",
+            undo="enable",
         ),
         Action(
             invite_staff_member,

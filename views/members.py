@@ -109,6 +109,7 @@ class MemberResource(Resource):
             confirm="They are signed out of this account at once and cannot come back until you enable them.",
             done="The member is disabled.",
             name="disable",
+            undo="enable",
         ),
         SEND_INVITATION,
         WITHDRAW_INVITATION,

@@ -43,6 +43,7 @@ from services.tickets import (
     archive_ticket,
     rate_ticket,
     reopen_ticket,
+    restore_ticket,
     solve_ticket,
 )
 from views.clock import now
@@ -183,6 +184,7 @@ class TicketResource(Resource):
             confirm="The ticket can be opened again later.",
             done="The ticket is solved.",
             name="solve",
+            undo="reopen",
         ),
         Action(
             reopen_ticket,
@@ -248,6 +250,17 @@ class TicketResource(Resource):
             confirm="It takes no messages then. It can be opened again.",
             done="The ticket is archived.",
             name="archive",
+            undo="restore",
+        ),
+        Action(
+            restore_ticket,
+            "Take out of the archive",
+            grant=P.TICKETS_WRITE,
+            when=Ticket.can_restore,
+            confirm="It is solved again, as it was before.",
+            done="The ticket is out of the archive.",
+            name="restore",
+            menu=False,
         ),
         Action(
             grant_from_ticket,
