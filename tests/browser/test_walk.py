@@ -91,6 +91,7 @@ EVERYWHERE = {
     "papers.receipt": A_FILE,
     "saved_views.counts": FOR_SCRIPTS,
     "search.palette": FOR_SCRIPTS,
+    "tickets restore": "it takes back what was just done, by a button beside the message",
 }
 NOT_IN_THE_BACK_OFFICE = EVERYWHERE | {
     "accounts ask-for-consent": STATE,
