@@ -73,6 +73,9 @@ def paper_of(lines: int) -> dict[str, Any]:
         for place in range(1, lines + 1)
     ]
     return {
+        "language": "en",
+        "right_to_left": False,
+        "words": {"page": "Page {page} of {pages}", "carried": "Carried over", "to_carry": "To carry over"},
         "brand": "TELCOware GmbH",
         "accent": "#1f5fbf",
         "title": "Invoice",
