@@ -12,7 +12,7 @@ from bench.serving import BARE, GENERATED
 from bench.timing import CASES, HEALTH, Case, Key, Measured
 
 MOST_TIMES_BY_HAND = 2.5
-MOST_STATEMENTS = 6
+MOST_STATEMENTS = 7  # one of them asks how the visitor wants the list to stand
 MOST_GROWTH = 1.3
 MOST_TIMES_COPY = 6.0
 MOST_MEGABYTES = 40.0
