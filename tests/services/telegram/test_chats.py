@@ -18,7 +18,6 @@ from models import (
     MessageSource,
     NotificationChannel,
     NotificationDelivery,
-    ParticipantPart,
     StaffStatus,
     TelegramDialogue,
     TelegramUpdate,
@@ -27,7 +26,6 @@ from models import (
 )
 from services import telegram_chats
 from services.audit import write_waiting_events
-from services.mail_texts import mail_texts
 from services.mail_threads import reply_addresses
 from services.sign_in import person_as_actor
 from services.telegram_chats import AnsweredNothing, CommandUnknown, OnlyTextAndFiles, TicketNotNamed, receive_update
@@ -42,7 +40,6 @@ from tests.factories.support import (
     DiscussionFactory,
     TicketFactory,
     TicketParticipantFactory,
-    TicketTypeFactory,
 )
 from tests.support.chat_house import ENDS, answered_by_staff, rows, take_role
 from tests.support.chatting import BOT, Chat
@@ -50,45 +47,6 @@ from tests.support.door import BROWSER
 from tests.support.together import all_at_once
 
 LONG, HOUR = "x" * 256, dt.timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def files(session, kept_files):
-    before = mail_texts.brand_name, mail_texts.base_url
-    mail_texts.bind(brand_name="TELCOware", base_url="https://portal.example")
-    yield kept_files
-    mail_texts.bind(brand_name=before[0], base_url=before[1])
-
-
-@pytest.fixture
-def seat(session):
-    """Mia, who may write tickets in her account."""
-    member = MemberFactory(person__email="mia@acme.example", account__name="Acme", account__client_id="20001")
-    MemberRoleGrantFactory(member=member, role=MemberRole.TICKETS)
-    return member
-
-
-@pytest.fixture
-def chat(seat, now):
-    TelegramBindingFactory(person=seat.person, chat_id=7001)
-    return Chat(7001, now)
-
-
-@pytest.fixture
-def kind(session):
-    return TicketTypeFactory(name="Something is broken", key="broken")
-
-
-@pytest.fixture
-def discussion(seat):
-    ticket = TicketFactory(account=seat.account, number="T-000777", subject="It rings only once")
-    TicketParticipantFactory(ticket=ticket, person=seat.person, part=ParticipantPart.OPENER)
-    return DiscussionFactory(ticket=ticket, title="It rings only once")
-
-
-@pytest.fixture
-def agent(session):
-    return StaffMemberFactory(role=StaffRole.ADMINISTRATOR)
 
 
 # Answering

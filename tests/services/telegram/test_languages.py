@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
-from domain.permissions import MemberRole
-from models import Message, ParticipantPart, TelegramDialogue, TicketFieldKind
-from services.mail_texts import mail_texts
-from tests.factories.people import MemberFactory, MemberRoleGrantFactory, TelegramBindingFactory
+from models import Message, TelegramDialogue, TicketFieldKind
 from tests.factories.support import (
-    DiscussionFactory,
-    TicketFactory,
     TicketFieldFactory,
-    TicketParticipantFactory,
-    TicketTypeFactory,
 )
 from tests.support.bare_text import english_words
 from tests.support.chat_house import rows
-from tests.support.chatting import PNG, Chat
+from tests.support.chatting import PNG
 
 LONG = "x" * 256
 COMMANDS = ("/new", "/tickets", "/answer", "/done", "/cancel", "/stop", "/help", "/skip")
-
-
-@pytest.fixture(autouse=True)
-def files(session, kept_files):
-    before = mail_texts.brand_name, mail_texts.base_url
-    mail_texts.bind(brand_name="TELCOware", base_url="https://portal.example")
-    yield kept_files
-    mail_texts.bind(brand_name=before[0], base_url=before[1])
-
-
-@pytest.fixture
-def seat(session):
-    """Mia, who may write tickets in her account."""
-    member = MemberFactory(person__email="mia@acme.example", account__name="Acme", account__client_id="20001")
-    MemberRoleGrantFactory(member=member, role=MemberRole.TICKETS)
-    return member
-
-
-@pytest.fixture
-def chat(seat, now):
-    TelegramBindingFactory(person=seat.person, chat_id=7001)
-    return Chat(7001, now)
-
-
-@pytest.fixture
-def kind(session):
-    return TicketTypeFactory(name="Something is broken", key="broken")
-
-
-@pytest.fixture
-def discussion(seat):
-    ticket = TicketFactory(account=seat.account, number="T-000777", subject="It rings only once")
-    TicketParticipantFactory(ticket=ticket, person=seat.person, part=ParticipantPart.OPENER)
-    return DiscussionFactory(ticket=ticket, title="It rings only once")
 
 
 def test_the_bot_speaks_the_language_of_the_person(chat, seat, kind, discussion):

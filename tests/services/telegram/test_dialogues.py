@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from domain.permissions import MemberRole, StaffRole
+from domain.permissions import MemberRole
 from extensions import db
 from integrations.telegram_updates import SentFile
 from models import (
@@ -16,7 +16,6 @@ from models import (
     MessageAttachment,
     MessageSource,
     NotificationDelivery,
-    ParticipantPart,
     TelegramDialogue,
     TelegramFile,
     Ticket,
@@ -25,7 +24,6 @@ from models import (
 )
 from services.attachments import LARGEST_FILE
 from services.erasure import erase_person
-from services.mail_texts import mail_texts
 from services.sign_in import person_as_actor
 from services.stored_files import stored_files
 from services.telegram_dialogues import (
@@ -41,13 +39,11 @@ from services.telegram_files import MOST_FILES, TooManyChatFiles
 from services.telegram_questions import AnswerNeeded, NotAmongThese, YesOrNo, subject_of
 from services.telegram_writers import NotFromHere
 from services.unit_of_work import unit_of_work
-from tests.factories.people import MemberFactory, MemberRoleGrantFactory, StaffMemberFactory, TelegramBindingFactory
+from tests.factories.people import MemberFactory, MemberRoleGrantFactory
 from tests.factories.support import (
     AnnouncementFactory,
-    DiscussionFactory,
     TicketFactory,
     TicketFieldFactory,
-    TicketParticipantFactory,
     TicketTypeFactory,
 )
 from tests.support.chat_house import ENDS, answered_by_staff, rows, send_all, take_role
@@ -56,45 +52,6 @@ from tests.support.door import BROWSER
 from tests.support.due_jobs import run_due_jobs
 
 LONG, HOUR = "x" * 256, dt.timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def files(session, kept_files):
-    before = mail_texts.brand_name, mail_texts.base_url
-    mail_texts.bind(brand_name="TELCOware", base_url="https://portal.example")
-    yield kept_files
-    mail_texts.bind(brand_name=before[0], base_url=before[1])
-
-
-@pytest.fixture
-def seat(session):
-    """Mia, who may write tickets in her account."""
-    member = MemberFactory(person__email="mia@acme.example", account__name="Acme", account__client_id="20001")
-    MemberRoleGrantFactory(member=member, role=MemberRole.TICKETS)
-    return member
-
-
-@pytest.fixture
-def chat(seat, now):
-    TelegramBindingFactory(person=seat.person, chat_id=7001)
-    return Chat(7001, now)
-
-
-@pytest.fixture
-def kind(session):
-    return TicketTypeFactory(name="Something is broken", key="broken")
-
-
-@pytest.fixture
-def discussion(seat):
-    ticket = TicketFactory(account=seat.account, number="T-000777", subject="It rings only once")
-    TicketParticipantFactory(ticket=ticket, person=seat.person, part=ParticipantPart.OPENER)
-    return DiscussionFactory(ticket=ticket, title="It rings only once")
-
-
-@pytest.fixture
-def agent(session):
-    return StaffMemberFactory(role=StaffRole.ADMINISTRATOR)
 
 
 # A new ticket
