@@ -201,7 +201,8 @@ def test_the_export_closes_the_request_and_is_recorded(mia, herself, now):
     (request,) = requests_of(mia)
     assert (request.status, request.closed_at) == (DataRequestStatus.DONE, now)
     db.session.commit()
-    events = db.session.scalars(select(AuditEvent.event).where(AuditEvent.target_key == request.public_id)).all()
+    told = select(AuditEvent.event).where(AuditEvent.target_key == request.public_id).order_by(AuditEvent.id)
+    events = db.session.scalars(told).all()
     assert events == ["data_request.asked", "person.data_exported", "person.data_fetched"]
 
 
