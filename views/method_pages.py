@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from domain.permissions import P
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from extensions import db
 from models import Account, PaymentMethod, PaymentMethodKind, PaymentMethodStatus
 from panel import RealmPage, Visit
@@ -29,8 +30,8 @@ WORDS = {
 }
 
 NOTES = {
-    PaymentMethodKind.CARD: "You type it on the page of {gateway}.",
-    PaymentMethodKind.BILLING_AGREEMENT: "You agree on the page of {gateway}. Cancel it here or there at any time.",
+    PaymentMethodKind.CARD: "You type it on the page of %(gateway)s.",
+    PaymentMethodKind.BILLING_AGREEMENT: "You agree on the page of %(gateway)s. Cancel it here or there at any time.",
 }
 
 
@@ -102,7 +103,7 @@ class AddMethodPage(RealmPage):
             {
                 "value": f"{kind.value}:{gateway}",
                 "label": f"{WORDS[kind]} ({label})" if kind in several else WORDS[kind],
-                "note": NOTES[kind].format(gateway=label),
+                "note": Sentence(NOTES[kind], gateway=label),
             }
             for kind, gateway, label in found
         ]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -72,7 +73,7 @@ def test_a_passkey_is_made_and_used_in_every_way(window: BrowserPage) -> None:
     window.page.wait_for_url(re.compile("/portal/20777/"))
     make_passkey(window)
     window.page.get_by_role("button", name="Make recovery codes").click()
-    assert window.page.locator(".recovery-codes code").count() == 10
+    expect(window.page.locator(".recovery-codes code")).to_have_count(10)
 
     # To prove it again, and back to the page that asked.
     let_proofs_grow_old()
