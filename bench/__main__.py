@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from bench import machine, report
 from bench.commands import CommandRun, measure_commands
+from bench.dashboards import run as run_dashboards
 from bench.databases import drop_stale_databases, scratch_database, server_version
 from bench.exports import ROWS, TURNS, Exports, measure_exports, psql_missing
 from bench.filling import Size, fill
@@ -49,9 +50,10 @@ def main() -> int:
         commands = _commands(stands[0][1])
     licenses, slow_licenses = run_licenses(large=options.licenses, repetitions=options.repetitions)
     tickets, slow_tickets = run_tickets(TicketSize(options.tickets, options.tickets * 20 // 3))
+    dashboards, slow_dashboards = run_dashboards(options.repetitions)
     lines = report.lines_of(found, small.invoices, large.invoices)
-    missed = [*report.misses(lines, exports), *slow_licenses, *slow_tickets]
-    text = report.text(_facts(loads), lines, exports, commands, missed, [*licenses, *tickets])
+    missed = [*report.misses(lines, exports), *slow_licenses, *slow_tickets, *slow_dashboards]
+    text = report.text(_facts(loads), lines, exports, commands, missed, [*licenses, *tickets, *dashboards])
     print(f"\n{text}")
     if not options.no_file:
         RESULTS.write_text(text, encoding="utf-8")

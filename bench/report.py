@@ -117,7 +117,7 @@ def text(
     missed: Sequence[str],
     others: Sequence[str] = (),
 ) -> str:
-    """The whole report. ``others`` are the parts of bench/licenses.py and bench/tickets.py, ready."""
+    """The whole report. ``others`` are the parts of the other modules of this bench, ready."""
     parts = ["# How fast it is", "Written by `make bench`, everything measured in the same run, warm."]
     parts.append("\n".join(f"- {fact}" for fact in facts))
     parts += ["## Lists of invoices", PAGES.format(tries=len(lines[0].large.seconds)), pages_table(lines)]

@@ -86,17 +86,7 @@ class Stand:
 
     def environ(self, address: str, realm: str) -> Environ:
         """A request of the person that belongs to the realm, as a server would hand it over."""
-        path, _, query = address.partition("?")
-        builder = EnvironBuilder(
-            path=quote(path),
-            query_string=query,
-            base_url="http://localhost",
-            headers=Headers([("Cookie", self.cookies[realm])]),
-        )
-        try:
-            return builder.get_environ()
-        finally:
-            builder.close()
+        return environ_of(address, self.cookies[realm])
 
     def close(self) -> None:
         for served in self.both:
@@ -137,6 +127,18 @@ def cookie_of(person_id: int) -> str:
         now = dt.datetime.now(dt.UTC)
         _, token = start_session(person, Browser(), now=now, lifetime=Lifetime(), waits_for_second_step=False)
     return f"foyer={token}"
+
+
+def environ_of(address: str, cookie: str) -> Environ:
+    """A request with this cookie, as a server would hand it over."""
+    path, _, query = address.partition("?")
+    builder = EnvironBuilder(
+        path=quote(path), query_string=query, base_url="http://localhost", headers=Headers([("Cookie", cookie)])
+    )
+    try:
+        return builder.get_environ()
+    finally:
+        builder.close()
 
 
 def count_statements(served: Served, environ: Environ) -> int:

@@ -11,9 +11,10 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Table, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, insert, select, update
 from sqlalchemy import event as hooks
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, aliased
@@ -145,15 +146,7 @@ def latest_events(*, account_id: int | None = None, limit: int = 10) -> list[Rec
 
 
 def _newest(account_id: int | None, limit: int, *predicates: ColumnElement[bool]) -> list[Recorded]:
-    seat = aliased(Person)
-    found = (
-        select(AuditEvent, Person.first_name, Person.last_name, seat.first_name, seat.last_name)
-        .outerjoin(Person, Person.id == AuditEvent.actor_person_id)
-        .outerjoin(seat, seat.id == AuditEvent.on_behalf_of_id)
-        .where(*predicates)
-        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
-        .limit(limit)
-    )
+    found = _newest_first().where(*predicates).limit(limit)
     if account_id is not None:
         found = found.where(AuditEvent.account_id == account_id)
     return [
@@ -169,6 +162,18 @@ def _newest(account_id: int | None, limit: int, *predicates: ColumnElement[bool]
         )
         for row, first, last, seat_first, seat_last in db.session.execute(found)
     ]
+
+
+@cache
+def _newest_first() -> Select[AuditEvent, str | None, str | None, str | None, str | None]:
+    """Events with the names of who acted and of whose seat it was; put together once, since it takes long."""
+    seat = aliased(Person)
+    return (
+        select(AuditEvent, Person.first_name, Person.last_name, seat.first_name, seat.last_name)
+        .outerjoin(Person, Person.id == AuditEvent.actor_person_id)
+        .outerjoin(seat, seat.id == AuditEvent.on_behalf_of_id)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
 
 
 def events_on_behalf(

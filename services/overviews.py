@@ -1,13 +1,17 @@
-"""What the first pages show: small, indexed reads over one account, or over all of them for staff (account_id None)."""
+"""What the first pages show: small, indexed reads over one account, or over all of them for staff (account_id None).
+
+Each statement is put together once: that takes longer than its answer.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select
 
 from domain.invoices import InvoiceStatus
 from domain.renewals import billed_on
@@ -26,10 +30,17 @@ EXPIRING_WITHIN = dt.timedelta(days=30)
 _OWED = (InvoiceStatus.UNPAID, InvoiceStatus.PARTIALLY_PAID)
 _WAITING_FOR_US = (TicketStatus.OPEN, TicketStatus.WAITING_FOR_SUPPORT)
 _IN_PROGRESS = (*_WAITING_FOR_US, TicketStatus.WAITING_FOR_CUSTOMER)
+_Statement = Select[*tuple[Any, ...]]
 
 
 def invoices_owed(account_id: int | None, *, due_before: dt.date | None = None) -> Sequence[Row[Any]]:
     """The oldest invoices with something due, each with its account's name."""
+    statement = _invoices_owed(account_id is not None, due_before is not None)
+    return _rows(statement, account_id=account_id, due_before=due_before)
+
+
+@cache
+def _invoices_owed(of_account: bool, overdue: bool) -> _Statement:
     statement = (
         select(
             Invoice.number,
@@ -45,35 +56,40 @@ def invoices_owed(account_id: int | None, *, due_before: dt.date | None = None) 
         .order_by(Invoice.due_on, Invoice.id)
         .limit(SHOWN)
     )
-    if due_before is not None:
-        statement = statement.where(Invoice.due_on < due_before)
-    return db.session.execute(_of_account(statement, Invoice, account_id)).all()
+    if overdue:
+        statement = statement.where(Invoice.due_on < bindparam("due_before"))
+    return _of_account(statement, Invoice) if of_account else statement
 
 
 def licenses_by_kind(account_id: int) -> Sequence[Row[Any]]:
     """(kind, number) of an account's licenses that are in force, the most frequent first."""
+    return _rows(_licenses_by_kind(), account_id=account_id)
+
+
+@cache
+def _licenses_by_kind() -> _Statement:
     number = func.count(License.id)
-    statement = (
-        select(License.kind, number.label("number"))
-        .where(License.account_id == account_id, License.status == LicenseStatus.ACTIVE)
-        .group_by(License.kind)
-        .order_by(number.desc())
-    )
-    rows: Any = db.session.execute(statement).all()
-    return list(rows)
+    statement = select(License.kind, number.label("number")).where(License.status == LicenseStatus.ACTIVE)
+    return _of_account(statement, License).group_by(License.kind).order_by(number.desc())
 
 
 def licenses_expiring(account_id: int | None, *, today: dt.date) -> Sequence[Row[Any]]:
     """The next licenses to expire within 30 days: code, reference, expires_on, account name."""
+    statement = _licenses_expiring(account_id is not None)
+    return _rows(statement, account_id=account_id, today=today, last_day=today + EXPIRING_WITHIN)
+
+
+@cache
+def _licenses_expiring(of_account: bool) -> _Statement:
     statement = (
         select(License.code, License.reference, License.expires_on, Account.name.label("account_name"))
         .join(Account, Account.id == License.account_id)
-        .where(License.expires_on >= today, License.expires_on <= today + EXPIRING_WITHIN)
+        .where(License.expires_on.between(bindparam("today"), bindparam("last_day")))
         .where(License.status == LicenseStatus.ACTIVE)
         .order_by(License.expires_on, License.id)
         .limit(SHOWN)
     )
-    return db.session.execute(_of_account(statement, License, account_id)).all()
+    return _of_account(statement, License) if of_account else statement
 
 
 def tickets_in_progress(account_id: int | None, *, seen: ColumnElement[bool] | None = None) -> Sequence[Row[Any]]:
@@ -81,6 +97,12 @@ def tickets_in_progress(account_id: int | None, *, seen: ColumnElement[bool] | N
 
     ``seen`` narrows them to those that somebody of the staff sees (services/departments.py).
     """
+    statement = _tickets_in_progress(account_id is not None)
+    return _rows(statement if seen is None else statement.where(seen), account_id=account_id)
+
+
+@cache
+def _tickets_in_progress(of_account: bool) -> _Statement:
     statement = (
         select(
             Ticket.number,
@@ -91,18 +113,21 @@ def tickets_in_progress(account_id: int | None, *, seen: ColumnElement[bool] | N
             Account.name.label("account_name"),
         )
         .join(Account, Account.id == Ticket.account_id)
-        .where(Ticket.status.in_(_WAITING_FOR_US if account_id is None else _IN_PROGRESS))
-        .order_by(Ticket.last_message_at if account_id is None else Ticket.last_message_at.desc(), Ticket.id)
+        .where(Ticket.status.in_(_IN_PROGRESS if of_account else _WAITING_FOR_US))
+        .order_by(Ticket.last_message_at.desc() if of_account else Ticket.last_message_at, Ticket.id)
         .limit(SHOWN)
     )
-    if seen is not None:
-        statement = statement.where(seen)
-    return db.session.execute(_of_account(statement, Ticket, account_id)).all()
+    return _of_account(statement, Ticket) if of_account else statement
 
 
 def tickets_assigned(staff_member_id: int) -> Sequence[Row[Any]]:
     """The tickets in progress that somebody of the staff took, what is due first, each with their ``assignee_key``."""
-    statement = (
+    return _rows(_tickets_assigned(), staff_member_id=staff_member_id)
+
+
+@cache
+def _tickets_assigned() -> _Statement:
+    return (
         select(
             Ticket.number,
             Ticket.subject,
@@ -114,17 +139,20 @@ def tickets_assigned(staff_member_id: int) -> Sequence[Row[Any]]:
         )
         .join(Account, Account.id == Ticket.account_id)
         .join(StaffMember, StaffMember.id == Ticket.assignee_id)
-        .where(Ticket.assignee_id == staff_member_id, Ticket.status.in_(_IN_PROGRESS))
+        .where(Ticket.assignee_id == bindparam("staff_member_id"), Ticket.status.in_(_IN_PROGRESS))
         .order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.last_message_at, Ticket.id)
         .limit(SHOWN)
     )
-    rows: Any = db.session.execute(statement).all()
-    return list(rows)
 
 
 def payments_failed() -> Sequence[Row[Any]]:
     """The newest payments of all accounts that failed, and why."""
-    statement = (
+    return _rows(_payments_failed())
+
+
+@cache
+def _payments_failed() -> _Statement:
+    return (
         select(
             Payment.number,
             Payment.received_on,
@@ -138,8 +166,6 @@ def payments_failed() -> Sequence[Row[Any]]:
         .order_by(Payment.received_on.desc(), Payment.id.desc())
         .limit(SHOWN)
     )
-    rows: Any = db.session.execute(statement).all()
-    return list(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +182,26 @@ class NextCharge:
 
 def next_charge(account_id: int) -> NextCharge | None:
     """The next renewals of an account, all those of the nearest day; None when nothing renews."""
-    number = func.count(Subscription.id)
+    for row in _rows(_next_charge(), account_id=account_id):
+        renews_on, currency, subscriptions, price, package_name, trial_ends_on = row
+        day = billed_on(renews_on, trial_ends_on=trial_ends_on)
+        return NextCharge(day, subscriptions, int(price), currency, package_name if subscriptions == 1 else "")
+    return None
+
+
+@cache
+def _next_charge() -> _Statement:
     statement = (
         select(
             Subscription.renews_on,
             Subscription.currency,
-            number,
+            func.count(Subscription.id),
             func.sum(Subscription.recurring_price),
             func.min(Package.name),
             func.max(Subscription.trial_ends_on),
         )
         .join(Package, Package.id == Subscription.package_id)
-        .where(Subscription.account_id == account_id, Subscription.renews)
+        .where(Subscription.renews)
         .where(
             ~exists().where(
                 SubscriptionPeriod.subscription_id == Subscription.id,
@@ -178,13 +212,12 @@ def next_charge(account_id: int) -> NextCharge | None:
         .order_by(Subscription.renews_on)
         .limit(1)
     )
-    row: Any = db.session.execute(statement).one_or_none()
-    if row is None:
-        return None
-    renews_on, currency, subscriptions, price, package_name, trial_ends_on = row
-    day = billed_on(renews_on, trial_ends_on=trial_ends_on)
-    return NextCharge(day, subscriptions, int(price), currency, package_name if subscriptions == 1 else "")
+    return _of_account(statement, Subscription)
 
 
-def _of_account(statement: Any, model: Any, account_id: int | None) -> Any:
-    return statement if account_id is None else statement.where(model.account_id == account_id)
+def _of_account(statement: _Statement, model: Any) -> _Statement:
+    return statement.where(model.account_id == bindparam("account_id"))
+
+
+def _rows(statement: _Statement, **asked: object) -> Sequence[Row[*tuple[Any, ...]]]:
+    return db.session.execute(statement, asked).all()

@@ -5,9 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from extensions import db
 from models.approval import OwnershipChange, PayApproval
@@ -51,6 +64,7 @@ class Task(StrEnum):
 
 TICKET_STATES: Final = (Task.TICKETS_OPEN, Task.TICKETS_WAITING_FOR_SUPPORT, Task.TICKETS_WAITING_FOR_CUSTOMER)
 _Conditions = Mapping[Task, tuple[Any, ColumnElement[bool]]]
+_Numbers = CompoundSelect[str, int]
 
 
 def waiting_tasks(
@@ -65,8 +79,11 @@ def waiting_tasks(
     ``seen_tickets`` narrows the tickets to those that somebody of the staff sees, ``staff_member_id`` says whose
     TICKETS_MINE are.
     """
-    conditions = _of_tickets(now, true() if seen_tickets is None else seen_tickets, staff_member_id)
-    return _count(tasks, {**conditions, **_of_the_house(now)})
+    if not tasks:
+        return {}
+    asked = tuple(tasks)
+    statement = _of_staff(asked) if seen_tickets is None else _statement(asked, _for_staff(seen_tickets))
+    return _count(statement, {**_moments(now), "staff_member_id": staff_member_id})
 
 
 def waiting_in_account(
@@ -75,25 +92,35 @@ def waiting_in_account(
     """How many of each wait in an account: its tickets in progress by state, PAYMENTS_TO_APPROVE, and OWNERSHIP_ASKED,
     a change of ownership that waits for this member.
     """
-    asked = or_(OwnershipChange.from_member_id == member_id, OwnershipChange.to_member_id == member_id)
-    conditions: _Conditions = {
-        Task.PAYMENTS_TO_APPROVE: (PayApproval.id, (PayApproval.account_id == account_id) & PayApproval.is_open),
-        Task.OWNERSHIP_ASKED: (
-            OwnershipChange.id,
-            (OwnershipChange.account_id == account_id)
-            & OwnershipChange.is_open
-            & (OwnershipChange.expires_at > now)
-            & asked,
-        ),
-    }
-    return _count(tasks, {**_of_tickets(now, Ticket.account_id == account_id, None), **conditions})
-
-
-def _count(tasks: Collection[Task], conditions: _Conditions) -> Mapping[Task, int]:
     if not tasks:
         return {}
-    counted = [_counted(task, *conditions[task]) for task in tasks]
-    return {Task(row[0]): int(row[1]) for row in db.session.execute(union_all(*counted))}
+    whose = {"account_id": account_id, "member_id": member_id, "staff_member_id": None}
+    return _count(_of_account(tuple(tasks)), {**_moments(now), **whose})
+
+
+def _count(statement: _Numbers, params: dict[str, Any]) -> Mapping[Task, int]:
+    return {Task(row[0]): int(row[1]) for row in db.session.execute(statement, params)}
+
+
+def _moments(now: dt.datetime) -> dict[str, Any]:
+    return {"now": now, "soon": now + DUE_SOON, "check_began": now - OLD_CHECK}
+
+
+# The statements: first pages ask them all day, and making one takes longer than its answer.
+
+
+@cache
+def _of_staff(tasks: tuple[Task, ...]) -> _Numbers:
+    return _statement(tasks, _for_staff(true()))
+
+
+@cache
+def _of_account(tasks: tuple[Task, ...]) -> _Numbers:
+    return _statement(tasks, _for_account())
+
+
+def _statement(tasks: tuple[Task, ...], conditions: _Conditions) -> _Numbers:
+    return union_all(*(_counted(task, *conditions[task]) for task in tasks))
 
 
 def _counted(task: Task, column: Any, condition: ColumnElement[bool]) -> Select[str, int]:
@@ -101,12 +128,12 @@ def _counted(task: Task, column: Any, condition: ColumnElement[bool]) -> Select[
     return select(literal(task.value), func.count()).select_from(some)
 
 
-def _of_tickets(now: dt.datetime, seen: ColumnElement[bool], staff_member_id: int | None) -> _Conditions:
+def _of_tickets(seen: ColumnElement[bool]) -> _Conditions:
     in_progress = Ticket.status.not_in(CLOSED) & seen
     found = {
-        Task.TICKETS_OVERDUE: Ticket.due_at < now,
-        Task.TICKETS_DUE_SOON: Ticket.due_at.between(now, now + DUE_SOON),
-        Task.TICKETS_MINE: Ticket.assignee_id == staff_member_id,
+        Task.TICKETS_OVERDUE: Ticket.due_at < bindparam("now"),
+        Task.TICKETS_DUE_SOON: Ticket.due_at.between(bindparam("now"), bindparam("soon")),
+        Task.TICKETS_MINE: Ticket.assignee_id == bindparam("staff_member_id"),
         Task.TICKETS_UNASSIGNED: Ticket.assignee_id.is_(None),
         Task.TICKETS_OPEN: Ticket.status == TicketStatus.OPEN,
         Task.TICKETS_WAITING_FOR_SUPPORT: Ticket.status == TicketStatus.WAITING_FOR_SUPPORT,
@@ -115,16 +142,36 @@ def _of_tickets(now: dt.datetime, seen: ColumnElement[bool], staff_member_id: in
     return {task: (Ticket.id, condition & in_progress) for task, condition in found.items()}
 
 
-def _of_the_house(now: dt.datetime) -> _Conditions:
+def _for_staff(seen: ColumnElement[bool]) -> _Conditions:
     return {
+        **_of_tickets(seen),
         Task.CHATS_WAITING: (ChatSession.id, ChatSession.status == ChatStatus.WAITING),
         Task.MAILS_HELD: (InboundMail.id, InboundMail.outcome == InboundOutcome.HELD),
         Task.PAYMENTS_BEING_CHECKED: (
             Payment.id,
-            (Payment.status == PaymentStatus.BEING_CHECKED) & (Payment.created_at < now - OLD_CHECK),
+            (Payment.status == PaymentStatus.BEING_CHECKED) & (Payment.created_at < bindparam("check_began")),
         ),
         Task.FINANCING_REQUESTED: (FinancingRequest.id, FinancingRequest.status == FinancingStatus.REQUESTED),
         Task.DATA_REQUESTS: (DataRequest.id, DataRequest.status.in_(_REQUESTS)),
         Task.DELIVERIES_FAILED: (NotificationDelivery.id, NotificationDelivery.state == DeliveryState.FAILED),
         Task.JOBS_FAILED: (Job.id, Job.state == JobState.FAILED),
+    }
+
+
+def _for_account() -> _Conditions:
+    member_id: BindParameter[int] = bindparam("member_id")
+    waits_for_member = or_(OwnershipChange.from_member_id == member_id, OwnershipChange.to_member_id == member_id)
+    return {
+        **_of_tickets(Ticket.account_id == bindparam("account_id")),
+        Task.PAYMENTS_TO_APPROVE: (
+            PayApproval.id,
+            (PayApproval.account_id == bindparam("account_id")) & PayApproval.is_open,
+        ),
+        Task.OWNERSHIP_ASKED: (
+            OwnershipChange.id,
+            (OwnershipChange.account_id == bindparam("account_id"))
+            & OwnershipChange.is_open
+            & (OwnershipChange.expires_at > bindparam("now"))
+            & waits_for_member,
+        ),
     }

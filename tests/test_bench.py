@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from bench import licenses, report
+from bench import dashboards, licenses, report
 from bench.databases import SERVER_URL, scratch_database
 from bench.exports import Exports, compare_exports, measure_exports, psql_missing
 from bench.filling import BIG_ACCOUNT_ID, Size, fill
@@ -192,3 +192,24 @@ def test_the_report_tells_medians_and_what_was_missed() -> None:
     told = report.text(["2 cores"], lines, None, [], report.misses(lines, None))
     assert "| staff: first page | 30.0 ms | 30.0 ms | 10.0 ms | **3.00** |" in told
     assert "- staff: first page: 3.00 times the page by hand" in told
+
+
+def test_the_queries_of_the_first_pages_are_sent_bare_and_find_the_same_rows(stand: Stand) -> None:
+    requests = {"home": stand.environ("/staff/", "staff"), "dashboard": stand.environ("/portal/10001/", "portal")}
+    found = dashboards.measure_first_pages(stand.generated, requests, 2)
+    assert [each.name for each in found] == ["home", "dashboard"]
+    for each in found:
+        assert 0 < each.page.statements <= dashboards.MOST_STATEMENTS
+        assert len(each.page.seconds) == len(each.bare) == 2
+    with dashboards.statements_of(stand.generated) as sent:
+        assert "INV-" in stand.generated.answer(requests["dashboard"]).decode()
+    assert dashboards.send_bare(stand.generated, sent) > len(sent)
+
+
+def test_the_report_of_first_pages_names_what_is_too_slow() -> None:
+    def page(seconds: float, statements: int = 12) -> dashboards.FirstPage:
+        return dashboards.FirstPage("home", Measured(0, statements, 40_000, [seconds] * 10), [0.01] * 10)
+
+    assert dashboards.misses([page(0.0249)]) == []
+    assert dashboards.misses([page(0.026, 13)]) == ["home: 2.60 times its bare queries", "home: 13 SQL statements"]
+    assert "| home | 24.0 ms | 10.0 ms | **2.40** |" in "\n".join(dashboards.parts_of([page(0.024)]))

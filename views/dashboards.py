@@ -7,7 +7,6 @@ import enum
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from babel.dates import format_date
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -19,6 +18,7 @@ from domain.sentences import Sentence, counted
 from panel import EVERYONE
 from panel.addresses import address
 from panel.door import RealmPage
+from panel.kinds import date_text
 from panel.words import choice_words
 from services import overviews
 from services.waiting_tasks import COUNTED_TO, TICKET_STATES, Task, waiting_in_account
@@ -46,7 +46,7 @@ class Dashboard(RealmPage):
     verbs: ClassVar[dict[str, str]] = {"index": EVERYONE}
 
     def date(self, day: dt.date | None) -> str:
-        return format_date(day, "medium", locale=self.visit.locale) if day else ""
+        return date_text(day, self.visit.locale) if day else ""
 
     def today(self) -> dt.date:
         return self.hooks.now().astimezone(self.visit.time_zone).date()

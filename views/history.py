@@ -5,11 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
-
-from babel.dates import format_date
 
 from domain.actor import Source
 from domain.audit import sentence_of
@@ -17,6 +14,7 @@ from domain.sentences import Sentence
 from models import LoginAsSession
 from models.base import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, AccountOwned
 from panel import Visit, words
+from panel.kinds import date_text
 from panel.pages import TimelineEntry
 from panel.words import inside
 from services import audit
@@ -75,13 +73,7 @@ def timeline_of_target(
 def moment_text(visit: Visit, moment: dt.datetime) -> str:
     """A moment in the reader's language and time zone, as lists show it."""
     here = moment.astimezone(visit.time_zone)
-    return f"{_day_text(here.date(), visit.locale)}, {here:%H:%M}"
-
-
-@lru_cache(1_000)
-def _day_text(day: dt.date, locale: str) -> str:
-    """Kept, since the messages of a ticket and the events of a record share their days."""
-    return format_date(day, "medium", locale=locale)
+    return f"{date_text(here.date(), visit.locale)}, {here:%H:%M}"
 
 
 def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:

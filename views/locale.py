@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import flask
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, redirect, request
 from flask_babel import Babel, Domain
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import Environment, Settings
@@ -129,8 +131,11 @@ def install(app: Flask) -> None:
             response.headers.setdefault("Content-Language", select_language().code)
         return response
 
+    # Flask-Babel looks for its settings again at each of a page's hundred texts; the language stays for the request.
+    app.jinja_env.install_gettext_callables(_text, _counted_text, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters["translated"] = said
     app.jinja_env.filters["opened"] = _opened
+    app.jinja_env.globals["script_words"] = _script_words()
     # Sentences in templates may be broken into lines: the catalog holds them as one.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
@@ -151,6 +156,25 @@ def _asked_by_browser() -> Iterator[str]:
     for asked, quality in request.accept_languages:
         if quality > 0:
             yield asked.replace("_", "-").partition("-")[0].lower()
+
+
+def _script_words() -> Callable[[], Markup]:
+    """What gives a page the words of its scripts: they are the same on all pages of a language, so they are kept."""
+
+    @cache
+    def in_language(code: str) -> Markup:
+        words = current_app.jinja_env.get_template("components/script_words.html").module
+        return Markup(words.script_words())  # type: ignore[attr-defined]  # noqa: S704 - what a template of ours rendered
+
+    return lambda: in_language(select_language().code)
+
+
+def _text(message: str) -> str:
+    return words_of_reader().gettext(message)
+
+
+def _counted_text(one: str, many: str, count: int) -> str:
+    return words_of_reader().ngettext(one, many, count)
 
 
 def _opened(text: str) -> str:

@@ -23,9 +23,9 @@ _OWN_PAGES: Final = (
 def pages_named(visit: Visit, typed: str) -> list[dict[str, str]]:
     """The pages of the menu and of one's own settings whose names hold every word, in the order of the menu."""
     pages = [
-        {"title": said(item["label"]), "note": said(group["label"]), "url": item["url"]}
+        {"title": said(item.label), "note": said(group.label), "url": item.url}
         for group in navigation(visit, request.path)
-        for item in group["items"]
+        for item in group.entries
     ]
     pages += [{"title": said(title), "note": "", "url": url} for title, url in _OWN_PAGES]
     return _holding(pages, typed)
