@@ -18,6 +18,7 @@ import "./palette.js";
 import "./passkey.js";
 import "./print.js";
 import "./progress.js";
+import "./resume.js";
 import "./selection.js";
 import "./sending.js";
 import "./shortcuts.js";

@@ -18,6 +18,7 @@ function enhance(input) {
   value.type = "hidden";
   value.name = input.name;
   value.value = input.value;
+  value.dataset.first = input.value;
   input.removeAttribute("name");
   input.value = input.dataset.lookupText || input.value;
 

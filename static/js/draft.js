@@ -36,7 +36,10 @@ function restore(form, fields, kept) {
     field.value = value;
     restored = true;
   }
-  if (!restored) return;
+  if (restored) tellKept(form);
+}
+
+export function tellKept(form) {
   const said = document.createElement("p");
   said.className = "field-help draft-kept";
   said.setAttribute("role", "status");
