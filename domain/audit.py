@@ -116,6 +116,7 @@ class AuditEvent(StrEnum):
     PERSON_TELEGRAM_BOUND = "person.telegram_bound", "Connected a Telegram chat"
     PERSON_TELEGRAM_UNBOUND = "person.telegram_unbound", "Disconnected the Telegram chat"
     MAIL_TESTED = "person.mail_tested", "Tried whether mail arrives"
+    GATEWAY_TESTED = "gateway.tested", "Tried whether a payment provider answers"
     PERSON_NETWORKS_CHANGED = "person.networks_changed", "Changed the addresses one may sign in from"
     POLICY_PUBLISHED = "policy.published", "Published a new version of the policy"
     PERSON_POLICY_DECIDED = "person.policy_decided", "Decided on a policy"

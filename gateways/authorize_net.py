@@ -27,6 +27,7 @@ from gateways.port import (
     ChargeResult,
     ChargeState,
     GatewayNotice,
+    Health,
     Means,
     MethodRefs,
     Mode,
@@ -85,6 +86,16 @@ class AuthorizeNet:
 
     def takes(self, currency: str) -> bool:
         return currency == self._currency
+
+    def check(self) -> Health:
+        try:
+            self._wire.call("authenticateTestRequest", {})
+        except Refused as refused:
+            return Health.REFUSES_KEYS if refused.code in _NOT_ACCEPTED else Health.DOES_NOT_ANSWER
+        except (NoAnswer, KeyError, TypeError, ValueError, AttributeError):
+            log.warning("Authorize.net did not answer whether it can be worked with", exc_info=True)
+            return Health.DOES_NOT_ANSWER
+        return Health.WORKS
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         if not self.takes(request.currency) or request.means not in self.means:

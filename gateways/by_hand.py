@@ -11,6 +11,7 @@ from gateways.port import (
     ChargeState,
     EventRefused,
     GatewayNotice,
+    Health,
     Means,
     MethodRefs,
     Mode,
@@ -40,6 +41,9 @@ class ByHand:
     def takes(self, currency: str) -> bool:
         """Any currency, once it is said where the money goes."""
         return bool(self._details())
+
+    def check(self) -> Health:
+        return Health.WORKS  # there is nobody to ask
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         """Tell how to pay. Nothing is taken, and nothing is known of it until staff record it."""

@@ -37,6 +37,7 @@ from gateways.port import (
     ChargeResult,
     ChargeState,
     GatewayNotice,
+    Health,
     Means,
     MethodRefs,
     Mode,
@@ -108,6 +109,18 @@ class PayPal:
 
     def takes(self, currency: str) -> bool:
         return currency in _CURRENCIES
+
+    def check(self) -> Health:
+        with self._lock:
+            self._token = ""  # so that the keys are shown again
+        try:
+            self._bearer()
+        except _Refused as refused:
+            return Health.REFUSES_KEYS if refused.status == 401 else Health.DOES_NOT_ANSWER
+        except (NoAnswer, KeyError, TypeError, ValueError, AttributeError):
+            log.warning("PayPal did not answer whether it can be worked with", exc_info=True)
+            return Health.DOES_NOT_ANSWER
+        return Health.WORKS
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         if not self.takes(request.currency) or request.means not in self.means:

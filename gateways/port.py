@@ -180,6 +180,14 @@ class StoreResult:
     continue_fields: Mapping[str, str] = field(default_factory=dict)
 
 
+class Health(StrEnum):
+    """What came of asking a gateway whether it can be worked with."""
+
+    WORKS = "works"
+    REFUSES_KEYS = "refuses_keys"  # it answers, and does not know the keys of the settings
+    DOES_NOT_ANSWER = "does_not_answer"
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayNotice:
     """One event that a gateway sent and that is proved to come from it.
@@ -253,6 +261,10 @@ class Gateway(Protocol):
 
     def takes(self, currency: str) -> bool:
         """Whether it takes money in this currency."""
+        ...
+
+    def check(self) -> Health:
+        """Ask for something that moves no money and changes nothing, to see whether it answers and takes our keys."""
         ...
 
     def charge(self, request: ChargeRequest) -> ChargeResult: ...

@@ -22,6 +22,7 @@ from gateways.port import (
     ChargeResult,
     ChargeState,
     GatewayNotice,
+    Health,
     Means,
     MethodRefs,
     Mode,
@@ -69,6 +70,18 @@ class Stripe:
 
     def takes(self, currency: str) -> bool:
         return EXPONENTS.get(currency, 9) <= 2 and currency not in _COUNTED_OTHERWISE
+
+    def check(self) -> Health:
+        try:
+            self._v1.balance.retrieve()
+        except stripe.AuthenticationError:
+            return Health.REFUSES_KEYS
+        except stripe.PermissionError:
+            return Health.WORKS  # a key that is restricted to what we need may not read the balance
+        except (stripe.StripeError, KeyError, TypeError, ValueError, AttributeError):
+            log.warning("Stripe did not answer whether it can be worked with", exc_info=True)
+            return Health.DOES_NOT_ANSWER
+        return Health.WORKS
 
     def charge(self, request: ChargeRequest) -> ChargeResult:
         if not self.takes(request.currency) or request.means not in self.means:

@@ -1,4 +1,4 @@
-"""What a new installation still needs (UX 42): each step with where it is done, and a mail to try the way out."""
+"""What a new installation still needs (UX 42): each step with where it is done, and what can be tried."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from models import DeliveryState, Person
 from panel import Visit
 from panel.door import RealmPage
 from services.first_steps import Step, last_test_mail, send_test_mail, steps_done
+from services.gateway_checks import GatewayCheck, ask_for_check, newest_checks
 from services.unit_of_work import unit_of_work
 from views.history import moment_text
 from views.locale import flash
@@ -35,13 +36,22 @@ WORDS: Final[Mapping[Step, tuple[str, str, str]]] = {
     Step.COLLEAGUES: ("Colleagues", "Invite who works with you; each has a role.", "staff-members/"),
 }
 
+NO_ANSWER: Final = ("danger", "%(name)s gave no answer on %(at)s.")
+HEALTH: Final[Mapping[str, tuple[str, str]]] = {
+    "works": ("success", "%(name)s answered on %(at)s and takes the keys."),
+    "refuses_keys": ("danger", "%(name)s answered on %(at)s, but does not take the keys."),
+}
+
 
 class FirstStepsPage(RealmPage):
     """The steps of whoever sets the house up."""
 
     slug, title = "first-steps", "First steps"
     group, icon = "Administration", "check-circle"
-    verbs: ClassVar[dict[str, str]] = {"index": P.STAFF_SETTINGS_READ, "send_mail": P.STAFF_SETTINGS_EDIT}
+    verbs: ClassVar[dict[str, str]] = {
+        "index": P.STAFF_SETTINGS_READ,
+        **dict.fromkeys(("send_mail", "check_gateway"), P.STAFF_SETTINGS_EDIT),
+    }
 
     @staticmethod
     def is_offered(visit: Visit) -> bool:
@@ -66,6 +76,17 @@ class FirstStepsPage(RealmPage):
         flash("The mail is on its way. What comes of it stands below in a moment.", "success")
         return redirect(f"{self.visit.base_url}/{self.slug}/", code=303)
 
+    @expose("/gateways/<key>", methods=("POST",))
+    def check_gateway(self, key: str) -> ResponseReturnValue:
+        """Let a payment provider be asked whether it answers and takes our keys."""
+        gateway = next((each for each in self._gateways() if each.name == key), None) or abort(404)
+        if not FlaskForm().validate():
+            return self._page("This page was open too long. Try again.", 422)
+        with unit_of_work():
+            ask_for_check(gateway, actor=self.visit.actor, now=self.hooks.now())
+        flash(Sentence("%(name)s is asked. What comes of it stands below in a moment.", name=gateway.label), "success")
+        return redirect(f"{self.visit.base_url}/{self.slug}/", code=303)
+
     def _page(self, error: str = "", status: int = 200) -> ResponseReturnValue:
         done = steps_done(gateways=len(list(current_app.extensions["gateways"])))
         base = self.visit.base_url
@@ -79,12 +100,39 @@ class FirstStepsPage(RealmPage):
                 {"key": step.value, "label": label, "text": text, "url": f"{base}/{place}", "done": done[step]}
                 for step, (label, text, place) in WORDS.items()
             ],
+            gateways=self._checked(),
+            may_test=self.visit.allows(P.STAFF_SETTINGS_EDIT),
             mail=self._mail(),
             mail_url=f"{base}/{self.slug}/mail" if self.visit.allows(P.STAFF_SETTINGS_EDIT) else "",
             form=FlaskForm(),
             error=error,
         )
         return page, status
+
+    @staticmethod
+    def _gateways() -> list[Any]:
+        """Those that can be asked something."""
+        return [each for each in current_app.extensions["gateways"] if each.asks_back]
+
+    def _checked(self) -> list[dict[str, Any]]:
+        checks = newest_checks()
+        return [
+            {
+                "label": each.label,
+                "url": f"{self.visit.base_url}/{self.slug}/gateways/{each.name}",
+                "said": self._said(each, checks[each.name]) if each.name in checks else None,
+            }
+            for each in self._gateways()
+        ]
+
+    def _said(self, gateway: Any, check: GatewayCheck) -> dict[str, Any]:
+        if check.is_running:
+            return {"tone": "info", "text": Sentence("%(name)s is being asked.", name=gateway.label)}
+        tone, text = HEALTH.get(check.health or "", NO_ANSWER)
+        return {
+            "tone": tone,
+            "text": Sentence(text, name=gateway.label, at=moment_text(self.visit, check.asked_at)),
+        }
 
     def _mail(self) -> dict[str, Any] | None:
         last = last_test_mail(self._person())

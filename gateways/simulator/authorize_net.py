@@ -98,6 +98,7 @@ class SimulatedAuthorizeNet:
 
     def _requests(self) -> dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
         return {
+            "authenticateTestRequest": lambda _asked: {},
             "createTransactionRequest": self._transact,
             "getHostedPaymentPageRequest": self._payment_page,
             "getHostedProfilePageRequest": self._profile_page,

@@ -103,6 +103,11 @@ class SimulatedStripe:
 
     def _routes(self) -> list[tuple[str, str, Callable[..., dict[str, Any]]]]:
         return [
+            (
+                "GET",
+                "v1/balance",
+                lambda _given: {"object": "balance", "livemode": False, "available": [], "pending": []},
+            ),
             ("POST", "v1/customers", self._new_customer),
             ("POST", "v1/checkout/sessions", self._new_session),
             ("GET", "v1/checkout/sessions", lambda given: self._list("checkout.session", given)),

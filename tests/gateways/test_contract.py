@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from gateways.port import ChargeState, EventKind, EventRefused, MethodRefs
+from gateways.port import ChargeState, EventKind, EventRefused, Health, MethodRefs
 from tests.support.till import TILLS
 
 
@@ -333,3 +333,15 @@ def test_reading_an_event_asks_nobody(till, monkeypatch):
     headers, body = newest(till)
     monkeypatch.setattr("socket.socket.connect", lambda *_args: pytest.fail("somebody was asked"))
     assert till.gateway.read_event(headers, body, now=moment()).event_id
+
+
+# Whether it can be worked with
+
+
+def test_a_check_moves_nothing_and_tells_who_answers_and_knows_our_keys(till, gateway):
+    before = till.provider.taken()
+    assert gateway.check() is Health.WORKS
+    assert till.stranger.check() is Health.REFUSES_KEYS
+    assert till.nobody.check() is Health.DOES_NOT_ANSWER
+    assert gateway.check() is Health.WORKS
+    assert till.provider.taken() == before

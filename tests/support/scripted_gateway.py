@@ -16,6 +16,7 @@ from gateways.port import (
     EventKind,
     EventRefused,
     GatewayNotice,
+    Health,
     Means,
     Mode,
     RefundResult,
@@ -43,11 +44,15 @@ class ScriptedGateway:
         self.refund_answers: list[Callable[[Any], RefundResult]] = []
         self.calls: list[str] = []
         self.secret = secret
+        self.health = Health.WORKS
         self.approves = True  # what its page makes of a payer who comes back
         self._lock = threading.Lock()
 
     def takes(self, currency: str) -> bool:
         return currency != "XAU"
+
+    def check(self) -> Health:
+        return self.health
 
     def take(self, request, **differs) -> ChargeResult:
         """Move the money, once per key."""

@@ -5,17 +5,23 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from domain.permissions import StaffRole
 from domain.settings import SETTINGS
 from extensions import db
-from models import DeliveryState, NotificationDelivery, StaffMember
+from gateways.port import Health
+from gateways.registry import Gateways
+from models import DeliveryState, Job, NotificationDelivery, StaffMember
 from services.first_steps import Step, steps_done
+from services.gateway_checks import CHECK_JOB
 from services.settings import change_setting
 from tests.factories.catalogue import PriceFactory, TaxRuleFactory
 from tests.services.money import CLERK
 from tests.support.desk import staff_desk
+from tests.support.due_jobs import run_due_jobs
+from tests.support.scripted_gateway import ScriptedGateway
 
 PAGE = "/first-steps/"
 
@@ -90,3 +96,58 @@ def test_who_only_reads_the_settings_sends_no_mail(app, session):
 def test_a_mail_is_not_sent_without_the_token_of_the_page(desk):
     assert desk.client.post(f"/staff{PAGE}mail", data={}).status_code in (400, 422)
     assert mails() == []
+
+
+# The payment providers
+
+
+@pytest.fixture
+def gateway(app):
+    scripted = ScriptedGateway()
+    before = app.extensions["gateways"]
+    app.extensions["gateways"] = Gateways({scripted.name: scripted, "bank_transfer": before.get("bank_transfer")})
+    yield scripted
+    app.extensions["gateways"] = before
+
+
+@pytest.mark.parametrize(
+    ("health", "words"),
+    [
+        (Health.WORKS, "and takes the keys"),
+        (Health.REFUSES_KEYS, "but does not take the keys"),
+        (Health.DOES_NOT_ANSWER, "Scripted gave no answer on"),
+    ],
+)
+def test_a_payment_provider_is_asked_by_a_job_and_what_comes_of_it_is_said(desk, gateway, health, words):
+    gateway.health = health
+    assert "Test Scripted" in desk.get(PAGE).text
+    answer = desk.post(f"{PAGE}gateways/scripted")
+    assert "Scripted is asked." in desk.flashed(answer)
+    assert "Scripted is being asked." in desk.get(PAGE).text
+    assert run_due_jobs(CHECK_JOB) == 1
+    page = desk.get(PAGE).text
+    assert words in page
+    assert "is being asked" not in page
+    assert gateway.taken == {}
+
+
+def test_a_payment_provider_is_asked_once_however_often_it_is_pressed(desk, gateway):
+    minute = dt.datetime.now(dt.UTC).replace(second=30)
+    with time_machine.travel(minute, tick=False):
+        for _press in range(3):
+            assert desk.post(f"{PAGE}gateways/scripted").status_code == 303
+    assert len(db.session.scalars(select(Job).where(Job.kind == CHECK_JOB)).all()) == 1
+
+
+def test_who_only_reads_the_settings_tests_no_payment_provider(app, session, gateway):
+    auditor = staff_desk(app, StaffRole.AUDITOR)
+    assert "Test Scripted" not in auditor.get(PAGE).text
+    assert auditor.post(f"{PAGE}gateways/scripted").status_code == 403
+    assert db.session.scalars(select(Job).where(Job.kind == CHECK_JOB)).all() == []
+
+
+def test_a_payment_provider_that_is_not_set_up_is_not_there(desk, gateway):
+    for name in ("nobody", "bank_transfer", "..%2Fmail"):
+        assert desk.post(f"{PAGE}gateways/{name}").status_code == 404
+    assert "Test Bank transfer" not in desk.get(PAGE).text
+    assert db.session.scalars(select(Job).where(Job.kind == CHECK_JOB)).all() == []
