@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 from flask import Flask, Response, g, request
-from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models  # noqa: F401  the tables are complete once this is imported
@@ -29,7 +28,7 @@ MAX_REQUEST_BYTES = 25 * 1024 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the program for these settings, by default the environment's."""
     settings = settings or settings_or_stop()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)  # what pages load is served by views/assets
     configure(app, settings)
     bind_extensions(app, settings)
     metrics.install(app)
@@ -82,7 +81,6 @@ def configure(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
         TRUSTED_HOSTS=settings.trusted_hosts or None,
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session, so a form left open overnight still saves
-        BOOTSTRAP_SERVE_LOCAL=True,
         BABEL_DEFAULT_LOCALE="en",
         BABEL_DEFAULT_TIMEZONE="UTC",
     )
@@ -101,7 +99,6 @@ def bind_extensions(app: Flask, settings: Settings) -> None:
     login_manager.init_app(app)
     locale.bind(app, babel)
     cipher.init([key.get_secret_value() for key in settings.encryption_keys])
-    Bootstrap5(app)
     with app.app_context():
         prepare_engine(db.engine)
 

@@ -1,4 +1,4 @@
-"""What our templates use beyond Flask's own: the icons' address and a fast way to fill a table row."""
+"""What our templates use beyond Flask's own: the addresses of styles and scripts, a fast way to fill a table row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Flask
 from markupsafe import Markup, escape
 
-from views.icons import install_icons
+from views.assets import install_assets
 
 
 def fill_row(shape: Markup, cells: Sequence[str]) -> Markup:
@@ -20,6 +20,6 @@ def fill_row(shape: Markup, cells: Sequence[str]) -> Markup:
 
 
 def install_look(app: Flask) -> None:
-    """Serve the icons and give the template environment ``icon_sprite`` and ``fill_row``."""
-    install_icons(app)
+    """Serve what pages load and give the template environment ``asset`` and ``fill_row``."""
+    install_assets(app)
     app.jinja_env.filters["fill_row"] = fill_row

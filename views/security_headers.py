@@ -35,7 +35,6 @@ HEADERS = {
 }
 
 ONE_YEAR = 365 * 24 * 3600
-STATIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "icons.sprite"})
 
 
 def set_security_headers(response: Response) -> Response:
@@ -44,6 +43,5 @@ def set_security_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR}; includeSubDomains")
-    if request.endpoint not in STATIC_ENDPOINTS:
-        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Cache-Control", "no-store")
     return response

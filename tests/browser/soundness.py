@@ -1,12 +1,15 @@
-"""What holds on every page: nothing that axe finds serious, one heading, landmarks, and no scrolling sideways."""
+"""What holds on every page: nothing that axe finds serious, one heading, landmarks, all its styles, no scrolling sideways."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from views.assets import files, styles
 
 GRAVE = ("serious", "critical")
 
@@ -19,6 +22,7 @@ FACTS = """() => ({
   navigations: document.querySelectorAll("nav[aria-label=Main]").length,
   current: [...document.querySelectorAll("nav[aria-label=Main] [aria-current]")].map((each) => each.textContent.trim()),
   theme: document.documentElement.dataset.bsTheme,
+  classes: [...new Set([...document.querySelectorAll("[class]")].flatMap((each) => [...each.classList]))],
   spare: document.documentElement.scrollWidth - document.documentElement.clientWidth,
 })"""
 
@@ -37,6 +41,7 @@ def assert_sound(page: Page, *, current: str | None = None, opened: bool = False
     where = page.url
     assert facts["spare"] <= 0, f"{where} is {facts['spare']} px wider than the window"
     assert grave_findings(page) == [], where
+    assert missed_rules(facts["classes"]) == [], where
     if opened:
         return
     assert facts["headings"] == 1, where
@@ -46,6 +51,17 @@ def assert_sound(page: Page, *, current: str | None = None, opened: bool = False
     if current is not None:
         assert facts["navigations"] == 1, where
         assert facts["current"] == [current], where
+
+
+@cache
+def _left_out() -> frozenset[frozenset[str]]:
+    return styles.needs_of(files.bootstrap_sheet()) - styles.needs_of(files.used_bootstrap())
+
+
+def missed_rules(classes: Collection[str]) -> list[str]:
+    """The classes of each rule of Bootstrap that may match where these classes stand, and that we do not serve."""
+    present = set(classes)
+    return sorted(f"Bootstrap's .{' .'.join(sorted(need))} is left out" for need in _left_out() if need <= present)
 
 
 def grave_findings(page: Page, *, apart_from: Sequence[str] = ()) -> list[str]:

@@ -22,7 +22,7 @@ from werkzeug.routing import RequestRedirect
 
 from tests.browser.conftest import CHROMIUM_OPTIONS
 from tests.browser.pictures import OWNER, STAFF, sign_in
-from tests.browser.soundness import FACTS, grave_findings
+from tests.browser.soundness import FACTS, grave_findings, missed_rules
 from tests.support.surroundings import chromium_path
 
 # Every width, theme and direction is looked at; by axe the two that differ in all three.
@@ -167,6 +167,7 @@ def looked_at(page: Page, windows: Sequence[Window] = WINDOWS, *, apart_from: Se
         if window in BY_AXE:
             findings = grave_findings(page, apart_from=apart_from)
             yield from (f"{width} px, {theme}: {finding}" for finding in findings)
+    yield from missed_rules(facts["classes"])
     if facts["headings"] != 1:
         yield f"{facts['headings']} headings of the first order"
     if facts["mains"] != 1:

@@ -131,9 +131,7 @@ def test_every_address_of_the_program_names_its_permission(app):
 def test_only_these_addresses_are_open_to_everybody(app):
     public_ones = {rule.endpoint for rule in app.url_map.iter_rules() if permission_of(app, rule.endpoint) == "public"}
     assert public_ones == {
-        "bootstrap.static",
-        "static",
-        "icons.sprite",
+        "assets.serve",
         "locale.choose_language",
         "theme.choose_theme",
         "health.healthz",
