@@ -56,6 +56,13 @@ def test_a_file_is_served_at_the_address_of_its_content_and_kept_for_a_year(
     assert "Set-Cookie" not in answer.headers
 
 
+def test_a_file_is_the_same_for_everybody(app: Flask) -> None:
+    answer = app.test_client().get(files.all_assets()["foyer.css"].address)
+    assert answer.status_code == 200
+    assert "Vary" not in answer.headers
+    assert "Vary" in app.test_client().get("/sign-in").headers
+
+
 def test_another_version_or_name_is_not_found_and_not_kept(client: FlaskClient) -> None:
     version = files.all_assets()["foyer.css"].version
     for address in ("/assets/000000000000/foyer.css", f"/assets/{version}/foyer.js", f"/assets/{version}/app.py"):
