@@ -80,8 +80,6 @@ def mark_realm_endpoint(app: Flask, endpoint: str, permission: str) -> None:
 
 def permission_of(app: Flask, endpoint: str) -> str | None:
     """The permission an endpoint names; None for one that names none and is therefore closed."""
-    if _serves_files(endpoint):
-        return PUBLIC
     in_realm = _realm_marks(app).get(endpoint)
     return in_realm or cast("str | None", getattr(app.view_functions.get(endpoint), "permission", None))
 
@@ -145,8 +143,3 @@ def _mark(view: View, permission: str) -> View:
 def _realm_marks(app: Any) -> dict[str, str]:
     marks: dict[str, str] = app.extensions.get(_REALM_MARKS, {})
     return marks
-
-
-def _serves_files(endpoint: str) -> bool:
-    """Style sheets, scripts and pictures, ours and those of the extensions, are for everybody."""
-    return endpoint == "static" or endpoint.endswith(".static")

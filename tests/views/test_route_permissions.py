@@ -30,7 +30,7 @@ WITHOUT_TOKEN = {
 
 
 def rules(app):
-    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.endswith("static")]
+    return list(app.url_map.iter_rules())
 
 
 def panel_routes(app):
