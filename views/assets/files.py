@@ -68,7 +68,7 @@ def bootstrap_sheet() -> str:
 
 
 def used_bootstrap() -> str:
-    """The part of Bootstrap that our pages can use: a seventh."""
+    """The part of Bootstrap that our pages can use: a fifth."""
     names = names_in(file.read_text("utf-8") for file in sources(ROOT))
     return styles.keep_used(bootstrap_sheet(), names.hold)
 
