@@ -1,4 +1,4 @@
-"""Rules of jobs: how often one is tried, how long it rests in between, and how a handler says that it is no use."""
+"""Rules of jobs: how often one is tried, how long it rests in between, and how one ends before its end."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class TryLater(Exception):
     def __init__(self, reason: str, *, pause: dt.timedelta) -> None:
         super().__init__(reason)
         self.pause = pause
+
+
+class JobCancelled(Exception):
+    """Somebody asked a running job to stop, and it did, between two rows: nothing of it is written half."""
 
 
 class LeaseLost(Exception):

@@ -33,6 +33,7 @@ def send_announcement(job: JobContext) -> Mapping[str, Any]:
             job.progress(done, None)
             yield account_id
 
+    job.step("One account after the other is told.")
     waiting = page_by_page(lambda after: accounts_to_tell(announcement_id, after=after))
     came_to = one_by_one(watched(waiting), tell, what="an announcement for account", log=log)
     if came_to.get("failed"):

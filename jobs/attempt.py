@@ -12,16 +12,16 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from domain.jobs import GiveUp, LeaseLost, TryLater
+from domain.jobs import GiveUp, JobCancelled, LeaseLost, TryLater
+from jobs.held import Held
 from jobs.registry import KINDS, JobContext, retry_policy
-from services.job_leases import Claim, claim_job, extend_lease, fail_job, finish_job, give_back
+from services.job_leases import claim_job, extend_lease, fail_job, finish_job, give_back, stop_job
 from services.unit_of_work import unit_of_work
 
 log = logging.getLogger("foyer.jobs")
@@ -39,23 +39,6 @@ class UnknownKind(Exception):
 def this_moment() -> dt.datetime:
     """The clock of jobs: everything below is told the time."""
     return dt.datetime.now(dt.UTC)
-
-
-@dataclass
-class Held:
-    """A job in hand: how far it is, and whether the lease is still ours."""
-
-    claim: Claim
-    extended_at: dt.datetime
-    done: int = 0
-    total: int | None = None
-    written: tuple[int, int | None] = (0, None)
-    lost: bool = False
-
-    def progress(self, done: int, total: int | None) -> None:
-        if self.lost:
-            raise LeaseLost(f"job {self.claim.public_id} belongs to another runner by now")
-        self.done, self.total = done, total
 
 
 class Attempts:
@@ -77,7 +60,7 @@ class Attempts:
             claim = claim_job(holder=holder, lease=self.lease, now=now, public_id=public_id)
         if claim is None:
             return False
-        held = Held(claim, extended_at=now)
+        held = Held(claim, extended_at=now, clock=self.clock)
         with self._lock:
             self._held[claim.job_id] = held
         started = time.monotonic()
@@ -98,13 +81,13 @@ class Attempts:
         with self._lock:
             held = list(self._held.values())
         for each in held:
-            now, progress = self.clock(), (each.done, each.total)
-            if each.lost or (progress == each.written and now < each.extended_at + self.lease / 4):
+            now, state = self.clock(), each.state
+            if each.lost or (state == each.written and now < each.extended_at + self.lease / 4):
                 continue
             try:
                 with self.app.app_context(), unit_of_work():
-                    extend_lease(each.claim, until=now + self.lease, done=progress[0], total=progress[1])
-                each.extended_at, each.written = now, progress
+                    each.cancelled = self._tell(each, now)
+                each.extended_at, each.written = now, state
             except LeaseLost:
                 each.lost = True
             except OperationalError as error:  # a busy or absent database: the next turn tries again
@@ -126,13 +109,15 @@ class Attempts:
                 log.warning("job %s was not given back; its lease expires: %s", each.claim.public_id, error.orig)
 
     def _attempt(self, held: Held, now: dt.datetime) -> str:
-        claim = held.claim
         try:
             result = self._handle(held, now)
         except LeaseLost:
             raise
+        except JobCancelled:
+            self._insist(lambda: self._stop(held))
+            return "cancelled"
         except BaseException as error:  # noqa: BLE001  whatever a handler does, the runner goes on
-            return self._failed(claim, error)
+            return self._failed(held, error)
         self._insist(lambda: self._finish(held, result))
         return "done"
 
@@ -150,6 +135,7 @@ class Attempts:
             last=kind.retry.is_last(claim.attempt),
             requested_by_id=claim.requested_by_id,
             progress=held.progress,
+            step=held.step,
         )
         with self.app.app_context():
             result = kind.handle(context)
@@ -159,27 +145,43 @@ class Attempts:
     def _finish(self, held: Held, result: Mapping[str, Any] | None) -> None:
         with self.app.app_context(), unit_of_work():
             now = self.clock()
-            if held.written != (held.done, held.total):
-                extend_lease(held.claim, until=now + self.lease, done=held.done, total=held.total)
+            if held.written != held.state:
+                self._tell(held, now)
             finish_job(held.claim, now=now, result=result)
 
-    def _failed(self, claim: Claim, error: BaseException) -> str:
+    def _stop(self, held: Held) -> None:
+        with self.app.app_context(), unit_of_work():
+            now = self.clock()
+            self._tell(held, now)
+            stop_job(held.claim, now=now)
+
+    def _tell(self, held: Held, now: dt.datetime) -> bool:
+        """Write down how far a job is; give whether somebody asked to cancel it."""
+        return extend_lease(held.claim, until=now + self.lease, done=held.done, total=held.total, steps=held.steps)
+
+    def _failed(self, held: Held, error: BaseException) -> str:
+        claim = held.claim
         log.warning("job %s %s attempt %d failed", claim.public_id, claim.kind, claim.attempt, exc_info=error)
         policy = retry_policy(claim.kind)
 
         def write() -> dt.datetime | None:
             with self.app.app_context(), unit_of_work():
+                now = self.clock()
+                if held.written != held.state:
+                    self._tell(held, now)
                 return fail_job(
                     claim,
                     reason_of(error),
                     policy=policy,
-                    now=self.clock(),
+                    now=now,
                     for_good=isinstance(error, GiveUp),
                     pause=error.pause if isinstance(error, TryLater) else None,
                 )
 
         next_at = self._insist(write)
-        return "failed for good" if next_at is None else f"failed, again at {next_at:%Y-%m-%d %H:%M:%S} UTC"
+        return (
+            "failed, and is not tried again" if next_at is None else f"failed, again at {next_at:%Y-%m-%d %H:%M:%S} UTC"
+        )
 
     def _insist(self, write: Callable[[], Any]) -> Any:
         """Try a few times: if the end of a job is not written, it runs again when its lease has expired."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.refusals import Refusal
+from domain.sentences import Sentence
 from jobs.registry import JobContext, clock, handler
 from services.books_checks import CHECK_JOB, CLOSE_JOB, result_of_check
 from services.month_close import close_month
@@ -22,16 +23,18 @@ def check_daily(_job: JobContext) -> Mapping[str, Any]:
 
 
 @handler(CHECK_JOB)
-def check(_job: JobContext) -> Mapping[str, Any]:
+def check(job: JobContext) -> Mapping[str, Any]:
     """Because somebody asked."""
+    job.step("One rule of the books after the other is checked.")
     with unit_of_work():
-        return result_of_check()
+        return result_of_check(job.progress)
 
 
 @handler(CLOSE_JOB)
 def close(job: JobContext) -> Mapping[str, Any]:
     """Close the month that was asked for; a refusal is the result and is not tried again."""
     month = str(job.payload["month"])
+    job.step(Sentence("The books of %(month)s are checked and closed.", month=month))
     try:
         with unit_of_work():
             close_month(month, actor=dataclasses.replace(job.actor, person_id=job.requested_by_id), now=job.now)

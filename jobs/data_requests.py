@@ -20,6 +20,7 @@ from services.unit_of_work import unit_of_work
 def make_data_export(job: JobContext) -> Mapping[str, Any]:
     """Make it once: a second attempt finds the request closed."""
     actor = dataclasses.replace(job.actor, person_id=job.requested_by_id)
+    job.step("The data is gathered and packed.")
     return {"made": make_export(int(job.payload["request_id"]), actor=actor, now=job.now)}
 
 

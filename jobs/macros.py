@@ -14,6 +14,7 @@ log = logging.getLogger("foyer.jobs")
 @handler(JOB)
 def use_macro_on_many(job: JobContext) -> dict[str, int]:
     """Each ticket in a transaction of its own; one that fails does not stop the others."""
+    job.step("The macro is used on one ticket after the other.")
     done, total = 0, 1
     while done < total:
         try:

@@ -20,6 +20,7 @@ from services.month_packs.making import make_pack
 def make_month_pack(job: JobContext) -> Mapping[str, Any]:
     """Make it once. A paper that cannot be set just now is tried again; any other refusal is the result."""
     asked = job.payload
+    job.step("The documents are gathered and set.")
     try:
         made = make_pack(
             int(asked["account_id"]),

@@ -28,8 +28,8 @@ from domain.jobs import USUAL, RetryPolicy
 LONGEST_BEAT = dt.timedelta(days=31)  # slots are kept for longer than this: a forgotten one would be taken twice
 
 
-def _keep_to_oneself(_done: int, _total: int | None) -> None:
-    """Progress of a job that nobody watches, as in a test."""
+def _keep_to_oneself(*_told: Any) -> None:
+    """Progress and steps of a job that nobody watches, as in a test."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class JobContext:
     """What a handler is told. ``now`` is when this attempt began; the first attempt has number 1.
 
     ``progress(done, total)`` may be called often and anywhere, also inside a unit of work: it is written
-    from time to time by another thread. It raises LeaseLost when the job belongs to another runner by now: let it pass.
+    from time to time by another thread. It raises LeaseLost when the job belongs to another runner by now, and
+    JobCancelled when somebody asked to cancel it: let both pass. ``step(what)`` is a line of the log that whoever asked
+    for the job reads: a message, or a Sentence whose values are text.
     ``last`` says that no attempt follows should this one fail.
     """
 
@@ -49,6 +51,7 @@ class JobContext:
     last: bool = False
     requested_by_id: int | None = None
     progress: Callable[[int, int | None], None] = field(default=_keep_to_oneself)
+    step: Callable[[str], None] = field(default=_keep_to_oneself)
 
     @property
     def actor(self) -> Actor:

@@ -17,6 +17,7 @@ from services.rehearsing.asking import JOB, carry_out_rehearsal
 def rehearse_billing(job: JobContext) -> Mapping[str, Any]:
     """Because somebody asked; a refusal is the result and is not tried again."""
     gateways = gateways_of(current_app)
+    job.step("One account after the other is foretold.")
     try:
         return carry_out_rehearsal(job.payload, gateways, now=job.now, tell=lambda done: job.progress(done, None))
     except Refusal as refusal:

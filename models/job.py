@@ -24,7 +24,11 @@ class JobState(enum.StrEnum):
 
 
 class Job(Public, Keyed, Stamped, Base):
-    """Written in the business transaction. A runner takes a lease; when that runs out, another may take the job."""
+    """Written in the business transaction. A runner takes a lease; when that runs out, another may take the job.
+
+    ``steps`` is its log: [[moment as ISO text, sentence as kept]], the newest last. ``cancel_asked_at`` is set while it
+    runs, and obeyed at the next row or attempt.
+    """
 
     __tablename__ = "job"
 
@@ -38,6 +42,8 @@ class Job(Public, Keyed, Stamped, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     progress_done: Mapped[int] = mapped_column(default=0)
     progress_total: Mapped[int | None]
+    steps: Mapped[list[Any] | None] = mapped_column(Json)
+    cancel_asked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     error: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
@@ -72,7 +78,13 @@ class Job(Public, Keyed, Stamped, Base):
 
     @hybrid_property
     def can_cancel(self) -> bool:
-        return self.state == JobState.WAITING
+        return self.state == JobState.WAITING or (self.state == JobState.RUNNING and self.cancel_asked_at is None)
+
+    @can_cancel.inplace.expression
+    @classmethod
+    def _can_cancel(cls) -> ColumnElement[bool]:
+        runs_on = and_(cls.state == JobState.RUNNING, cls.cancel_asked_at.is_(None))
+        return or_(cls.state == JobState.WAITING, runs_on)
 
 
 class ClockSlot(Keyed, Base):

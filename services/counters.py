@@ -1,4 +1,4 @@
-"""How much is new to whoever is here and waits for them: notices, tickets and chats (SPEC F8).
+"""How much is new to whoever is here and waits for them: notices, tickets, chats and their jobs (SPEC F8).
 
 All numbers are one statement. It is put together once, because every page asks it.
 """
@@ -18,11 +18,12 @@ from models.chat import ChatMessage, ChatSession, ChatStatus
 from models.discussion import Discussion, Message
 from models.staff import StaffDepartment
 from models.ticket import Ticket, TicketSeen, TicketStatus
+from services.asked_jobs import asked_at_work
 from services.notices import MOST_COUNTED, NEW_FOR, Reader, asked_of, new_to_reader
 
 MOST_LOOKED_AT: Final = 300
 """How many tickets are looked at for new answers, those that were last written in."""
-_Numbers = Select[int, int | None, int | None]
+_Numbers = Select[int, int | None, int | None, int]
 _WAITS: Final = (TicketStatus.OPEN, TicketStatus.WAITING_FOR_SUPPORT)
 
 
@@ -33,13 +34,14 @@ class Waiting:
     notices: int = 0
     tickets: int | None = None
     chats: int | None = None
+    jobs: int = 0
 
 
 def waiting_for_member(
     reader: Reader, *, member_id: int | None, tickets: bool, chats: bool, besides: str = "", now: dt.datetime
 ) -> Waiting:
-    """Notices that are new to a member; tickets of the account that support answered and they have not seen since; and
-    lines of their running chat that came after their own last one.
+    """Notices that are new to a member; jobs at work that they asked for here; tickets of the account that support
+    answered and they have not seen since; and lines of their running chat that came after their own last one.
 
     ``tickets`` and ``chats`` say which are counted; a reader without a person has nothing new. ``besides`` is the
     number of a ticket that is read just now.
@@ -51,10 +53,11 @@ def waiting_for_member(
 
 
 def waiting_for_staff(reader: Reader, *, agent_id: int | None, now: dt.datetime) -> Waiting:
-    """Notices that are new to somebody of the staff, and for an agent (a staff member who works on tickets) what waits.
+    """Notices that are new to somebody of the staff, their jobs at work, and for an agent what waits.
 
-    Those are tickets that wait for support and are the agent's, or nobody's yet in one of their departments or in
-    none; and chats that nobody has taken, or that are the agent's and in which the member wrote last.
+    An agent is a staff member who works on tickets. For them wait tickets that wait for support and are theirs, or
+    nobody's yet in one of their departments or in none; and chats that nobody has taken, or that are theirs and in
+    which the member wrote last.
     """
     return _ask(_for_staff(agent_id is not None), {**asked_of(reader, now=now), "agent_id": agent_id})
 
@@ -76,6 +79,7 @@ def _for_member(tickets: bool, chats: bool) -> _Numbers:
         _number_of(new_to_reader(True, MOST_COUNTED)),
         _number_of(_answered_tickets().limit(MOST_COUNTED)) if tickets else null(),
         _number_of(_answered_lines().limit(MOST_COUNTED)) if chats else null(),
+        _number_of(asked_at_work(True, MOST_COUNTED)),
     )
 
 
@@ -85,6 +89,7 @@ def _for_staff(is_agent: bool) -> _Numbers:
         _number_of(new_to_reader(False, MOST_COUNTED)),
         _number_of(_waiting_tickets().limit(MOST_COUNTED)) if is_agent else null(),
         _number_of(_waiting_chats().limit(MOST_COUNTED)) if is_agent else null(),
+        _number_of(asked_at_work(False, MOST_COUNTED)),
     )
 
 

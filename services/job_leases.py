@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, select, update
 from domain.jobs import LeaseLost, RetryPolicy
 from extensions import db
 from models.job import Job, JobState
-from services.locks import guarded
 
 BROKER: Final = "broker"
 """Who holds a waiting job that was sent to the broker: until then it is not sent again."""
@@ -37,6 +36,7 @@ class Claim:
     attempt: int
     holder: str
     requested_by_id: int | None
+    steps: Sequence[Any] = ()
 
 
 def claim_job(*, holder: str, lease: dt.timedelta, now: dt.datetime, public_id: str | None = None) -> Claim | None:
@@ -61,17 +61,32 @@ def claim_job(*, holder: str, lease: dt.timedelta, now: dt.datetime, public_id: 
             progress_done=0,
             progress_total=None,
         )
-        .returning(Job.id, Job.public_id, Job.kind, Job.payload, Job.attempts, Job.requested_by_id)
+        .returning(Job.id, Job.public_id, Job.kind, Job.payload, Job.attempts, Job.requested_by_id, Job.steps)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if taken is None:
         return None
-    return Claim(taken.id, taken.public_id, taken.kind, taken.payload, taken.attempts, holder, taken.requested_by_id)
+    return Claim(
+        taken.id,
+        taken.public_id,
+        taken.kind,
+        taken.payload,
+        taken.attempts,
+        holder,
+        taken.requested_by_id,
+        tuple(taken.steps or ()),
+    )
 
 
-def extend_lease(claim: Claim, *, until: dt.datetime, done: int = 0, total: int | None = None) -> None:
-    """Say that the runner is alive and how far it is. LeaseLost when the job is no longer its own."""
-    _write(claim, lease_until=until, progress_done=max(done, 0), progress_total=total)
+def extend_lease(
+    claim: Claim, *, until: dt.datetime, done: int = 0, total: int | None = None, steps: Sequence[Any] = ()
+) -> bool:
+    """Say that the runner is alive and how far it is; give whether somebody asked to cancel the job.
+
+    LeaseLost when the job is no longer its own.
+    """
+    known = {"steps": list(steps)} if steps else {}
+    return _write(claim, lease_until=until, progress_done=max(done, 0), progress_total=total, **known)
 
 
 def finish_job(claim: Claim, *, now: dt.datetime, result: Mapping[str, Any] | None = None) -> None:
@@ -89,22 +104,34 @@ def fail_job(
     for_good: bool = False,
     pause: dt.timedelta | None = None,
 ) -> dt.datetime | None:
-    """The attempt failed: give when the next one is due, or None when there is none and the job has failed for good."""
+    """The attempt failed: give when the next one is due, or None when there is none: it failed for good, or somebody
+    asked to cancel it meanwhile."""
     if for_good or policy.is_last(claim.attempt):
         _write(claim, state=JobState.FAILED, finished_at=now, error=_readable(error), **_FREE)
         return None
     next_at = now + (policy.pause_after(claim.attempt, job=claim.public_id) if pause is None else pause)
-    _write(claim, state=JobState.WAITING, run_at=next_at, error=_readable(error), **_FREE)
+    if _write(claim, state=JobState.WAITING, run_at=next_at, error=_readable(error), **_FREE):
+        _obey(claim, now)
+        return None
     return next_at
+
+
+def stop_job(claim: Claim, *, now: dt.datetime) -> None:
+    """The runner has stopped between two rows, because somebody asked to cancel the job."""
+    _write(claim, state=JobState.CANCELLED, finished_at=now, error=None, **_FREE)
 
 
 def give_back(claim: Claim, *, now: dt.datetime) -> None:
     """The runner has to stop: let another one start over at once. The attempt does not count."""
-    _write(claim, state=JobState.WAITING, run_at=now, attempts=claim.attempt - 1, **_FREE)
+    if _write(claim, state=JobState.WAITING, run_at=now, attempts=claim.attempt - 1, **_FREE):
+        _obey(claim, now)
 
 
 def sweep_expired_leases(*, policy_of: Callable[[str], RetryPolicy], now: dt.datetime) -> int:
-    """Let jobs whose runner is gone wait again, or fail when it was their last attempt; give their number."""
+    """Let jobs whose runner is gone wait again, or fail when it was their last attempt; give their number.
+
+    One that somebody asked to cancel is cancelled by that.
+    """
     expired = select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now).order_by(Job.lease_until, Job.id)
     rows = db.session.scalars(
         expired.limit(_SWEPT_AT_ONCE).with_for_update(skip_locked=True).execution_options(populate_existing=True)
@@ -112,7 +139,9 @@ def sweep_expired_leases(*, policy_of: Callable[[str], RetryPolicy], now: dt.dat
     for job in rows:
         job.error = f"The runner stopped in the middle of attempt {job.attempts} ({job.lease_holder})."
         job.lease_until = job.lease_holder = None
-        if policy_of(job.kind).is_last(job.attempts):
+        if job.cancel_asked_at is not None:
+            job.state, job.finished_at = JobState.CANCELLED, now
+        elif policy_of(job.kind).is_last(job.attempts):
             job.state, job.finished_at = JobState.FAILED, now
         else:
             job.state, job.run_at = JobState.WAITING, now
@@ -150,10 +179,26 @@ def take_for_sending(
     ).all()
 
 
-def _write(claim: Claim, **values: Any) -> None:
+def _write(claim: Claim, **values: Any) -> bool:
+    """Write what only the holder may; give whether somebody asked to cancel the job."""
     own = (Job.state == JobState.RUNNING, Job.lease_holder == claim.holder, Job.attempts == claim.attempt)
-    if not guarded(update(Job).where(Job.id == claim.job_id, *own).values(**values)):
+    written = db.session.execute(
+        update(Job)
+        .where(Job.id == claim.job_id, *own)
+        .values(**values)
+        .returning(Job.cancel_asked_at)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if written is None:
         raise LeaseLost(f"job {claim.public_id} is no longer held by {claim.holder}")
+    return written.cancel_asked_at is not None
+
+
+def _obey(claim: Claim, now: dt.datetime) -> None:
+    """A job that waits for another attempt has none when somebody asked to cancel it."""
+    asked = (Job.id == claim.job_id, Job.state == JobState.WAITING, Job.cancel_asked_at.is_not(None))
+    cancelled = update(Job).where(*asked).values(state=JobState.CANCELLED, finished_at=now)
+    db.session.execute(cancelled.execution_options(synchronize_session=False))
 
 
 def _readable(error: str) -> str:

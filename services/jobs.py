@@ -43,7 +43,7 @@ class JobNotRetryable(Refusal):
 
 
 class JobNotCancellable(Refusal):
-    message = "Only a waiting job can be cancelled: this one has begun or ended already. Reload the page to see it."
+    message = "Only a job that waits or runs can be cancelled, and only once. Reload the page to see it."
 
 
 def enqueue(
@@ -132,6 +132,7 @@ def retry_job(job: Job, *, actor: Actor, now: dt.datetime) -> Job:
             attempts=0,
             error=None,
             finished_at=None,
+            cancel_asked_at=None,
             lease_until=None,
             lease_holder=None,
             progress_done=0,
@@ -148,16 +149,23 @@ def retry_job(job: Job, *, actor: Actor, now: dt.datetime) -> Job:
 
 
 def cancel_job(job: Job, *, actor: Actor, now: dt.datetime) -> Job:
-    """Let a waiting job never run, unless somebody retries it. Refused: JobNotCancellable."""
+    """Let a waiting job never run, unless somebody retries it; a running one is asked to stop at its next row.
+
+    What a running job has done by then stays, and it ends as done if nothing was left. Refused: JobNotCancellable.
+    """
+    before: dict[str, Any] = {"state": JobState.WAITING, "cancel_asked_at": None}
     changed = guarded(
         update(Job)
         .where(Job.id == job.id, Job.state == JobState.WAITING)
         .values(state=JobState.CANCELLED, finished_at=now, lease_until=None, lease_holder=None)
     )
     if not changed:
-        raise JobNotCancellable
+        before["state"] = JobState.RUNNING
+        running = update(Job).where(Job.id == job.id, Job.state == JobState.RUNNING, Job.cancel_asked_at.is_(None))
+        if not guarded(running.values(cancel_asked_at=now)):
+            raise JobNotCancellable
     reread(job)
-    before, after = {"state": JobState.WAITING}, {"state": job.state}
+    after = {"state": job.state, "cancel_asked_at": job.cancel_asked_at}
     record_event(AuditEvent.JOB_CANCELLED, job, actor=actor, now=now, before=before, after=after)
     return job
 

@@ -42,9 +42,11 @@ ASKED_BY_SCRIPTS = frozenset(
         "portal_counters.index",
         "staff_counters.index",
         "portal_chat_news.news",
+        "portal_your_jobs.progress",
         "staff_chat_news.news",
         "staff_ticket_presence.here",
         "staff_ticket_macros.progress",
+        "staff_your_jobs.progress",
     }
 )
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

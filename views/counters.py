@@ -27,8 +27,10 @@ _MOST_BANNERS = 2
 
 
 def counters(visit: Visit) -> dict[str, Counter]:
-    """The bell, and by the slug of its entry each number of the navigation: the number, its text ("99+", empty for
-    none) and its words. One statement."""
+    """The bell, one's jobs at work ("your-jobs"), and by the slug of its entry each number of the navigation.
+
+    Each has its number, its text ("99+", empty for none) and its words. One statement.
+    """
     if visit.owner_id is None:
         found = _of_staff(visit)
         shown: dict[str, tuple[int | None, Words]] = {
@@ -58,6 +60,7 @@ def counters(visit: Visit) -> dict[str, Counter]:
             ),
         }
     bell = _counter(found.notices, _unread)
+    shown["your-jobs"] = (found.jobs, _at_work)
     return {
         "bell": {**bell, "words": bell["words"] or said("No unread notifications")},
         **{slug: _counter(number, words) for slug, (number, words) in shown.items() if number is not None},
@@ -66,6 +69,10 @@ def counters(visit: Visit) -> dict[str, Counter]:
 
 def _unread(number: int, shown: str) -> Sentence:
     return counted("%(shown)s unread notification", "%(shown)s unread notifications", number, shown=shown)
+
+
+def _at_work(number: int, shown: str) -> Sentence:
+    return counted("%(shown)s of your jobs is at work", "%(shown)s of your jobs are at work", number, shown=shown)
 
 
 def note_ticket_seen(visit: Visit, ticket: Ticket) -> None:

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from domain.permissions import P
 from models import Job
-from panel import STAFF, Action, Choice, Column, DateRange, Resource, Text, reading
+from models.job import JobState
+from panel import STAFF, Action, Choice, Column, DateRange, Resource, Text, lead, reading
+from panel.addresses import address
 from services.jobs import cancel_job, retry_job
+
+STOPS_AT_NEXT_ROW = "It stops before its next row. What it has done by then stays."
+
+
+def _what_cancelling_does(job: Job) -> str:
+    if job.state is JobState.RUNNING:
+        return STOPS_AT_NEXT_ROW
+    return "What was asked for is not done, unless somebody retries the job."
+
+
+def said_of_cancelled(job: Job) -> str:
+    """What is said to who cancelled a job: a running one may go on for a moment."""
+    return "The job is asked to stop." if job.state is JobState.RUNNING else "The job is cancelled."
 
 
 class JobResource(Resource):
@@ -36,6 +51,12 @@ class JobResource(Resource):
     default_sort = "-created_at"
     grants = reading(P.STAFF_JOBS_READ)
     actions = (
+        lead(
+            "How it goes",
+            lambda job: f"your-jobs/{address(job.public_id)}",
+            name="how-it-goes",
+            grant=P.STAFF_JOBS_READ,
+        ),
         Action(
             retry_job,
             "Retry",
@@ -52,9 +73,9 @@ class JobResource(Resource):
             "Cancel",
             grant=P.STAFF_JOBS_RETRY,
             when=Job.can_cancel,
-            confirm="What was asked for is not done, unless somebody retries the job.",
-            done="The job is cancelled.",
-            why_not="Only a waiting job can be cancelled: this one has begun or ended already.",
+            confirm=_what_cancelling_does,
+            done=said_of_cancelled,
+            why_not="Only a job that waits or runs can be cancelled, and only once.",
             danger=True,
             name="cancel",
             bulk=True,

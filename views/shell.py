@@ -119,6 +119,11 @@ class RealmFrame:
         return {**self.numbers["bell"], "url": f"{base_url}/inbox/", "poll_url": f"{base_url}/counters/"}
 
     @cached_property
+    def jobs(self) -> dict[str, Any]:
+        """One's jobs at work, and where they are followed."""
+        return {**self.numbers["your-jobs"], "url": f"{self._visit.base_url}/your-jobs/"}
+
+    @cached_property
     def help(self) -> list[dict[str, str]]:
         """The help menu."""
         return help_menu(self._visit)

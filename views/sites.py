@@ -43,6 +43,7 @@ from views.store import StorePage
 from views.subscription_changes import SubscriptionChangePage
 from views.ticket_presence import TicketPresencePage
 from views.transfers import TransferPage
+from views.your_jobs import YourJobsPage
 
 DECIDED_BY_PARTS = "by the last part of the address"
 
@@ -68,6 +69,7 @@ def mount_sites(app: Flask) -> None:
                 SearchPage,
                 InboxPage,
                 CountersPage,
+                YourJobsPage,
                 SavedViewsPage,
                 NewInvoicePage,
                 ReceivedPaymentPage,
@@ -108,6 +110,7 @@ def mount_sites(app: Flask) -> None:
                 SearchPage,
                 InboxPage,
                 CountersPage,
+                YourJobsPage,
                 SavedViewsPage,
                 ResourcesCentrePage,
                 HelpPage,

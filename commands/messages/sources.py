@@ -19,7 +19,7 @@ from domain.settings import SETTINGS
 from services.catalogs import read_catalog
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
-ROOMS: Final = ("domain", "models", "services", "gateways", "integrations", "panel", "views")
+ROOMS: Final = ("domain", "models", "services", "gateways", "integrations", "jobs", "panel", "views")
 SILENT: Final = (
     *("services/demo/", "services/imports/", "gateways/simulator/", "panel/checks.py"),
     *("domain/mail_", "domain/incoming_mail.py", "domain/quoted_text.py", "domain/browsers.py", "domain/languages.py"),

@@ -1,4 +1,4 @@
-// The numbers in the bell and beside the entries of the navigation, kept fresh without a reload by one request a minute
+// The numbers in the bell, of one's jobs at work, and beside the entries of the navigation, kept fresh without a reload by one request a minute
 // while the page is seen. The answer is mostly 304, which fetch turns into the answer from before. Without script the
 // numbers are those of the page.
 import { say } from "./words.js";
@@ -11,7 +11,10 @@ async function refresh() {
   const answer = await fetch(bell.dataset.countersUrl, { headers: { Accept: "application/json" }, redirect: "error" });
   if (!answer.ok) throw new Error(String(answer.status));
   const told = await answer.json();
-  showBell(told.bell);
+  showLink(bell, told.bell);
+  const jobs = document.querySelector("[data-jobs]");
+  jobs.hidden = told["your-jobs"].text === "";
+  showLink(jobs, told["your-jobs"]);
   for (const number of document.querySelectorAll("[data-counter]")) {
     const { text, words } = told[number.dataset.counter] ?? { text: "", words: "" };
     show(number, text, words);
@@ -30,13 +33,13 @@ function show(number, text, words) {
   number.setAttribute("aria-label", words);
 }
 
-function showBell({ text, words }) {
-  const number = bell.querySelector("[data-bell-number]");
-  if (bell.getAttribute("aria-label") === words) return;
+function showLink(link, { text, words }) {
+  const number = link.querySelector("[data-bell-number]");
+  if (link.getAttribute("aria-label") === words) return;
   number.textContent = text;
   number.hidden = text === "";
-  bell.setAttribute("aria-label", words);
-  bell.title = words;
+  link.setAttribute("aria-label", words);
+  link.title = words;
 }
 
 if (bell) {

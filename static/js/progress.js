@@ -26,7 +26,7 @@ async function refresh(box) {
   const shown = box.querySelector("[data-progress]");
   const [told, said] = [fresh, shown].map((each) => each.querySelector("[role=status]"));
   if (told.textContent !== said.textContent) said.textContent = told.textContent;
-  shown.querySelector("progress").value = fresh.querySelector("progress").value;
+  shown.querySelector("progress").replaceWith(fresh.querySelector("progress"));
   const [now, before] = [fresh, shown].map((each) => each.querySelector(".results"));
   before.append(...[...now.children].slice(before.children.length));
   if (!("ended" in fresh.dataset)) return;

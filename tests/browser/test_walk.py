@@ -41,6 +41,7 @@ STAFF_STARTS = (
     "saved-views/",
     "subscription-changes/",
     "ticket-presence/",
+    "your-jobs/",
 )
 PORTAL_STARTS = (
     "",
@@ -54,6 +55,7 @@ PORTAL_STARTS = (
     "downloads/",
     "saved-views/",
     "subscription-changes/",
+    "your-jobs/",
 )
 # Lists whose rows are in a state that those at the top of the whole list are not in.
 STAFF_THROUGH = (
@@ -91,6 +93,7 @@ EVERYWHERE = {
     "papers.receipt": A_FILE,
     "saved_views.counts": FOR_SCRIPTS,
     "search.palette": FOR_SCRIPTS,
+    "your_jobs.progress": FOR_SCRIPTS,
     "tickets restore": "it takes back what was just done, by a button beside the message",
 }
 NOT_IN_THE_BACK_OFFICE = EVERYWHERE | {
@@ -127,6 +130,7 @@ NOT_IN_THE_PORTAL = EVERYWHERE | {
     "subscription_changes.reactivation": STATE,
     "subscriptions reactivate": STATE,
     "tickets rate": STATE,
+    "your_jobs.show": "nobody of the demo asked for a job (tests/browser/test_your_jobs.py looks at one)",
 }
 
 

@@ -7,13 +7,17 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, text
 
-from domain.actor import Source
+from domain.actor import Actor, Source
 from domain.jobs import GiveUp, LeaseLost, RetryPolicy, TryLater
+from domain.sentences import Sentence, from_kept
 from extensions import db
+from jobs.held import MOST_STEPS
 from models.job import Job, JobState
 from models.setting import Setting
+from services.jobs import cancel_job
 from services.unit_of_work import unit_of_work
 
+STAFF = Actor("Sam", Source.STAFF)
 QUICK = RetryPolicy(first_pause=dt.timedelta(seconds=10), growth=3, most_attempts=3, jitter=0)
 
 
@@ -169,6 +173,97 @@ def test_progress_is_written_while_the_job_runs(attempts, ask, read, kinds):
     attempts.run_next()
     assert [tuple(row) for row in seen] == [(3, 10)]
     assert (read(job).progress_done, job.progress_total) == (10, 10)
+
+
+def test_a_job_that_is_asked_to_stop_stops_between_two_rows_and_keeps_what_it_did(attempts, ask, read, kinds, now):
+    @kinds.handler("long")
+    def long(job):
+        for row in range(1, 6):
+            with unit_of_work():
+                db.session.add(Setting(key=f"row.{row}", value=row, changed_at=now))
+                if row == 2:
+                    cancel_job(db.session.get(Job, job.job_id), actor=STAFF, now=now)
+            attempts.keep_alive()
+            job.progress(row, 5)
+            attempts.keep_alive()
+
+    job = ask("long")
+    assert attempts.run_next() is True
+    row = read(job)
+    assert (row.state, row.progress_done, row.progress_total) == (JobState.CANCELLED, 3, 5)
+    assert (row.finished_at, row.lease_until, row.error) == (now, None, None)
+    kept = set(db.session.scalars(select(Setting.key)))
+    assert kept == {"row.1", "row.2", "row.3"}
+    assert attempts.run_next() is False
+
+
+def test_a_stop_that_is_asked_for_inside_a_unit_of_work_writes_nothing_of_it(attempts, ask, read, kinds, now):
+    @kinds.handler("careful")
+    def careful(job):
+        with unit_of_work():
+            cancel_job(db.session.get(Job, job.job_id), actor=STAFF, now=now)
+        job.progress(1, 9)
+        attempts.keep_alive()
+        with unit_of_work():
+            db.session.add(Setting(key="half", value=1, changed_at=now))
+            db.session.flush()
+            job.progress(2, 9)
+
+    job = ask("careful")
+    attempts.run_next()
+    assert read(job).state is JobState.CANCELLED
+    assert db.session.scalars(select(Setting.key)).all() == []
+
+
+def test_who_is_asked_to_stop_after_the_last_row_is_done(attempts, ask, read, kinds, now):
+    @kinds.handler("quick")
+    def quick(job):
+        with unit_of_work():
+            cancel_job(db.session.get(Job, job.job_id), actor=STAFF, now=now)
+        job.progress(1, 2)
+        attempts.keep_alive()
+        job.progress(2, 2)
+
+    job = ask("quick")
+    attempts.run_next()
+    assert (read(job).state, job.progress_done) == (JobState.DONE, 2)
+
+
+def test_the_steps_of_all_attempts_are_kept_in_their_order(attempts, ask, read, kinds, moving):
+    @kinds.handler("steps", retry=QUICK)
+    def steps(job):
+        job.step(Sentence("The books of %(month)s are checked and closed.", month="2026-05"))
+        if not job.last:
+            raise ConnectionError
+
+    job, began = ask("steps"), moving()
+    for _attempt in range(3):
+        assert attempts.run_next()
+        moving.move(minutes=2)
+    kept = read(job).steps
+    assert [from_kept(text) for _moment, text in kept] == [
+        "The books of 2026-05 are checked and closed.",
+        "Attempt 2 began.",
+        "The books of 2026-05 are checked and closed.",
+        "Attempt 3 began.",
+        "The books of 2026-05 are checked and closed.",
+    ]
+    assert [moment for moment, _text in kept][:2] == [
+        began.isoformat(),
+        (began + dt.timedelta(minutes=2)).isoformat(),
+    ]
+
+
+def test_a_log_that_is_full_keeps_its_newest_line(attempts, ask, read, kinds):
+    @kinds.handler("talks")
+    def talks(job):
+        for number in range(MOST_STEPS + 50):
+            job.step(f"Step {number}")
+
+    job = ask("talks")
+    attempts.run_next()
+    kept = [text for _moment, text in read(job).steps]
+    assert (len(kept), kept[0], kept[-1]) == (MOST_STEPS, "Step 0", f"Step {MOST_STEPS + 49}")
 
 
 def test_a_lease_is_extended_before_it_ends(attempts, ask, read, kinds, moving):

@@ -12,7 +12,15 @@ from domain.jobs import USUAL
 from extensions import db
 from models.job import Job, JobState
 from services.audit import timeline_of
-from services.job_leases import claim_job, fail_job, finish_job
+from services.job_leases import (
+    claim_job,
+    extend_lease,
+    fail_job,
+    finish_job,
+    give_back,
+    stop_job,
+    sweep_expired_leases,
+)
 from services.jobs import (
     AT_WORK,
     JobNotCancellable,
@@ -158,14 +166,46 @@ def test_a_cancelled_job_is_not_done_unless_it_is_retried(session, now):
         assert claim_job(now=now, **ATTEMPT) is not None
 
 
-def test_a_job_that_has_begun_cannot_be_cancelled(session, now):
+def test_a_running_job_is_asked_to_stop_once_and_a_retry_forgets_that(session, now):
     with unit_of_work():
         job = enqueue("deliver", {}, now=now)
     with unit_of_work():
-        claim_job(now=now, **ATTEMPT)
+        claim = claim_job(now=now, **ATTEMPT)
+    with unit_of_work():
+        cancel_job(job, actor=STAFF, now=now)
+    (told,) = timeline_of("job", job.public_id)
+    assert (told.event, list(told.after)) == ("job.cancelled", ["cancel_asked_at"])
+    assert (job.state, job.cancel_asked_at) == (JobState.RUNNING, now)
     with pytest.raises(JobNotCancellable), unit_of_work():
         cancel_job(job, actor=STAFF, now=now)
-    assert session.scalars(select(Job.state)).one() is JobState.RUNNING
+    with unit_of_work():
+        assert extend_lease(claim, until=now + dt.timedelta(minutes=1)) is True
+        stop_job(claim, now=now)
+    assert session.scalars(select(Job.state)).one() is JobState.CANCELLED
+    with unit_of_work():
+        retry_job(job, actor=STAFF, now=now)
+    assert (job.state, job.cancel_asked_at) == (JobState.WAITING, None)
+
+
+@pytest.mark.parametrize("end", ["fails", "is given back", "is swept"])
+def test_a_job_that_was_asked_to_stop_has_no_other_attempt(session, now, end):
+    with unit_of_work():
+        job = enqueue("deliver", {}, now=now)
+    with unit_of_work():
+        claim = claim_job(now=now, **ATTEMPT)
+        cancel_job(job, actor=STAFF, now=now)
+    later = now + dt.timedelta(hours=1)
+    with unit_of_work():
+        if end == "fails":
+            assert fail_job(claim, "It broke.", policy=USUAL, now=later) is None
+        elif end == "is given back":
+            give_back(claim, now=later)
+        else:
+            assert sweep_expired_leases(policy_of=lambda _kind: USUAL, now=later) == 1
+    session.refresh(job)
+    assert (job.state, job.finished_at, job.lease_until) == (JobState.CANCELLED, later, None)
+    with unit_of_work():
+        assert claim_job(now=later, **ATTEMPT) is None
 
 
 def test_jobs_are_counted_by_kind_and_state_with_the_longest_wait(session, now):

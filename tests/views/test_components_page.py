@@ -10,7 +10,7 @@ from tests.support.desk import staff_desk
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # Drawn around every page, by a form of its own, or only where somebody stands in for another.
 AROUND = {
-    "account_menu", "amount_field", "bell_link", "brand_link", "flashes", "help_menu", "navigation", "navigation_button",
+    "account_menu", "amount_field", "bell_link", "brand_link", "flashes", "help_menu", "jobs_mark", "navigation", "navigation_button",
     "palette", "person_menu", "search_box", "search_link", "settings_navigation", "social_buttons", "stand_in_ribbon",
     "theme_switch", "passkey_form", "network_list", "language_switch", "script_words", "saved_lists",
 }  # fmt: skip

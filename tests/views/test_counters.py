@@ -84,7 +84,7 @@ def test_opening_a_ticket_again_writes_nothing(member, session):
 
 def test_members_without_the_roles_and_strangers_are_told_nothing(app, account, ticket, client):
     billing = member_desk(app, account, MemberRole.BILLING)
-    assert set(told(billing)) == {"bell"}
+    assert set(told(billing)) == {"bell", "your-jobs"}
     assert numbers_on(billing.get("/")) == {}
     assert member_desk(app, AccountFactory(), MemberRole.OWNER).client.get("/portal/10001/counters/").status_code == 404
     assert client.get("/portal/10001/counters/").status_code == 303
@@ -103,7 +103,7 @@ def test_an_agent_is_told_what_waits_in_their_queues_and_an_auditor_is_not(app, 
     agent = staff_desk(app, StaffRole.SUPPORT_AGENT)
     assert numbers_on(agent.get("/")) == {"tickets": "1 ticket waits for you", "chats": "1 chat waits"}
     assert told(agent)["chats"]["number"] == 1
-    assert set(told(staff_desk(app, StaffRole.AUDITOR))) == {"bell"}
+    assert set(told(staff_desk(app, StaffRole.AUDITOR))) == {"bell", "your-jobs"}
 
 
 def test_staff_who_use_a_seat_see_no_news_and_leave_them(app, account, ticket, session):
@@ -118,7 +118,7 @@ def test_staff_who_use_a_seat_see_no_news_and_leave_them(app, account, ticket, s
     )
     session.commit()
     assert clerk.client.get("/portal/10001/tickets/T-900001").status_code == 200
-    assert clerk.client.get("/portal/10001/counters/").json.keys() == {"bell"}
+    assert clerk.client.get("/portal/10001/counters/").json.keys() == {"bell", "your-jobs"}
     assert session.query(TicketSeen).all() == []
 
 

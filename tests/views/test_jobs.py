@@ -98,7 +98,7 @@ def test_a_waiting_job_is_cancelled(technician, session, now):
 def test_what_is_not_possible_is_refused_in_words(technician, stuck):
     answer = technician.post(f"/jobs/{stuck.public_id}/cancel")
     assert answer.status_code == 409
-    assert "Only a waiting job can be cancelled" in " ".join(said_by(answer))
+    assert "Only a job that waits or runs can be cancelled" in " ".join(said_by(answer))
     assert fresh(stuck).state is JobState.FAILED
 
 
