@@ -16,8 +16,8 @@ from panel.rows import read_key
 from panel.view_menu import view_groups
 
 
-def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> DetailsPage | None:
-    """The record's page; None when it is not there for this visit."""
+def details_page(mounted: Mounted, visit: Visit, session: Session, key: str, tab: str = "") -> DetailsPage | None:
+    """The record's page; None when it is not there for this visit. ``tab``: which of the related lists it shows."""
     try:
         value = read_key(mounted, key)
     except (ValueError, TypeError):
@@ -39,6 +39,7 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> 
         if cell.column.name not in withheld
     ]
     lists = mounted.allows(visit, "list")
+    tabs, related = related_tables(mounted, visit, session, row, str(found[mounted.key_at[1]]), tab)
     return DetailsPage(
         title=str(label) if label not in (None, "") else str(found[mounted.key_at[1]]),
         kind_label=resource.noun_label(),
@@ -49,7 +50,8 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> 
         list_label=resource.title,
         edit_url=f"{url}/edit" if mounted.allows(visit, "edit") else "",
         actions=_actions(mounted, visit, found, url),
-        related=related_tables(mounted, visit, session, row, str(found[mounted.key_at[1]])),
+        related=related,
+        tabs=tabs,
         views=view_groups(mounted, visit, str(found[mounted.key_at[1]])),
         facts=resource.facts(visit, row, mounted.hooks.now()) if resource.facts is not None else (),
         timeline=mounted.hooks.timeline(visit, row),

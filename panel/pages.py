@@ -168,6 +168,17 @@ class RelatedTable:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedTab:
+    """One of several lists that belong to a record: ``number`` is how many rows it has ("50+" for more)."""
+
+    name: str
+    label: str
+    number: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One thing that happened. ``at`` is in the reader's time zone, ``at_iso`` is absolute."""
 
@@ -200,7 +211,8 @@ class DetailsPage:
     list_label: str
     edit_url: str = ""
     actions: Sequence[ActionLink] = ()
-    related: Sequence[RelatedTable] = ()
+    related: RelatedTable | None = None
+    tabs: Sequence[RelatedTab] = ()  # of the lists that belong to it, where there are several
     facts: Sequence[Facts] = ()
     views: Sequence[ViewGroup] = ()
     timeline: Sequence[TimelineEntry] = ()

@@ -1,4 +1,4 @@
-"""The rows that belong to a record: the first twenty of each relationship, within the scope."""
+"""What belongs to a record: a tab with its number for each relationship, and the first rows of one, in scope."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import RelationshipProperty, Session, with_parent
 
 from panel.addresses import address
-from panel.pages import RelatedTable, Row
+from panel.pages import RelatedTab, RelatedTable, Row
 from panel.paths import mapper_of, relation_of, resolve
 from panel.realm import Visit
 from panel.resource import Column, Related, words
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from panel.mounted import Mounted
 
 MOST_ROWS = 20
+MOST_COUNTED = 50
+TAB = "tab"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,7 @@ class BoundRelated:
     target: type[Any]
     table: Table
     order: Any
+    primary_key: Any
     key_at: int
     label_at: int
 
@@ -59,13 +63,48 @@ def bind_related(owner: Mounted, declared: Related) -> BoundRelated:
     order = (order_by.desc(), primary_key.desc()) if descending else (order_by.asc(), primary_key.asc())
     table = Table(target, columns, mounted=owner.linked, selection=selection)
     return BoundRelated(
-        declared, relation, declared.label or words(declared.name), target, table, order, key_at, label_at
+        declared, relation, declared.label or words(declared.name), target, table, order, primary_key, key_at, label_at
     )
 
 
-def related_tables(owner: Mounted, visit: Visit, session: Session, row: Any, key: str) -> list[RelatedTable]:
-    """All that the visitor may see of what belongs to the row."""
-    return [_table(owner, bound, visit, session, row, key) for bound in owner.related if _may_see(owner, bound, visit)]
+def related_tables(
+    owner: Mounted, visit: Visit, session: Session, row: Any, key: str, tab: str = ""
+) -> tuple[list[RelatedTab], RelatedTable | None]:
+    """What the visitor may see of what belongs to the row: a tab for each list, and the rows of one of them.
+
+    ``tab`` is the name of the list wanted; another word gives the first. One list alone needs no tabs. At most two
+    statements, however many lists there are.
+    """
+    seen = [bound for bound in owner.related if _may_see(owner, bound, visit)]
+    if not seen:
+        return [], None
+    chosen = next((bound for bound in seen if bound.declared.name == tab), seen[0])
+    tabs = _tabs(owner, seen, chosen, visit, session, row) if len(seen) > 1 else []
+    return tabs, _table(owner, chosen, visit, session, row, key)
+
+
+def _tabs(
+    owner: Mounted, seen: Sequence[BoundRelated], chosen: BoundRelated, visit: Visit, session: Session, row: Any
+) -> list[RelatedTab]:
+    """Each list with its number, "50+" for more: all of them in one statement that counts no further."""
+    numbers = [
+        select(func.count())
+        .select_from(
+            select(bound.primary_key).where(*_own_of(owner, bound, visit, row)).limit(MOST_COUNTED + 1).subquery()
+        )
+        .scalar_subquery()
+        for bound in seen
+    ]
+    found = session.execute(select(*numbers)).one()
+    return [
+        RelatedTab(bound.declared.name, bound.label, _number(number), f"?{urlencode({TAB: bound.declared.name})}", here)
+        for bound, number in zip(seen, found, strict=True)
+        for here in [bound is chosen]
+    ]
+
+
+def _number(number: int) -> str:
+    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
 def _may_see(owner: Mounted, bound: BoundRelated, visit: Visit) -> bool:
@@ -76,14 +115,7 @@ def _may_see(owner: Mounted, bound: BoundRelated, visit: Visit) -> bool:
 
 
 def _table(owner: Mounted, bound: BoundRelated, visit: Visit, session: Session, row: Any, key: str) -> RelatedTable:
-    neighbour = owner.neighbour(bound.target)
-    also = neighbour.resource.scope if neighbour else None
-    scope = owner.scope(visit)
-    lock = own_rows(scope, bound.target, bound.target, also) if scope and (scope.holds(bound.target) or also) else ()
-    narrowed = neighbour.narrowed(visit) if neighbour else ()
-    statement = bound.table.selection.statement().where(
-        with_parent(row, getattr(owner.model, bound.relation.key)), *lock, *narrowed
-    )
+    statement = bound.table.selection.statement().where(*_own_of(owner, bound, visit, row))
     found = session.execute(statement.order_by(*bound.order).limit(MOST_ROWS + 1)).all()
     return RelatedTable(
         title=bound.label,
@@ -92,6 +124,16 @@ def _table(owner: Mounted, bound: BoundRelated, visit: Visit, session: Session, 
         all_url=_all_url(owner, bound, visit, key),
         more=len(found) > MOST_ROWS,
     )
+
+
+def _own_of(owner: Mounted, bound: BoundRelated, visit: Visit, row: Any) -> tuple[ColumnElement[bool], ...]:
+    """The first lock on the related rows of one record."""
+    neighbour = owner.neighbour(bound.target)
+    also = neighbour.resource.scope if neighbour else None
+    scope = owner.scope(visit)
+    lock = own_rows(scope, bound.target, bound.target, also) if scope and (scope.holds(bound.target) or also) else ()
+    narrowed = neighbour.narrowed(visit) if neighbour else ()
+    return with_parent(row, getattr(owner.model, bound.relation.key)), *lock, *narrowed
 
 
 def _rows(owner: Mounted, bound: BoundRelated, visit: Visit, found: Sequence[Any]) -> list[Row]:

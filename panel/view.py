@@ -23,6 +23,7 @@ from panel.lists import list_page
 from panel.mounted import Mounted
 from panel.pages import ChoosePage
 from panel.realm import Visit
+from panel.related import TAB
 from panel.rows import find_row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -147,7 +148,7 @@ class ResourceView(RealmView):
 
     @expose("/<key>")
     def details_view(self, key: str) -> ResponseReturnValue:
-        page = details_page(self.mounted, self.visit, self.session, key_in(key))
+        page = details_page(self.mounted, self.visit, self.session, key_in(key), request.args.get(TAB, ""))
         if page is None:
             abort(404)
         answer = self.show(self.mounted.resource.template, page)

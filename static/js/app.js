@@ -23,5 +23,6 @@ import "./selection.js";
 import "./sending.js";
 import "./shortcuts.js";
 import "./slider.js";
+import "./tabs.js";
 import "./theme.js";
 import "./unsaved.js";

@@ -144,7 +144,10 @@ class BedResource(Resource):
     columns = (Column("code"), Column("name", link=True, sort=True), Column("garden.name", realms={STAFF}))
     default_sort = "name"
     grants = reading("beds")
-    related = (Related("plants", columns=("code", "name")),)
+    related = (
+        Related("plants", columns=("code", "name")),
+        Related("namesakes", columns=("code",), grant="edit"),
+    )
 
 
 class GardenResource(Resource):

@@ -112,6 +112,9 @@ class Bed(GardenOwned, Base):
     zone: Mapped[str] = mapped_column(String(20), default="mild", info={"kind": "code:zones"})
     garden: Mapped[Garden] = relationship(lazy="raise")
     plants: Mapped[list[Plant]] = relationship(back_populates="bed", lazy="raise", foreign_keys="Plant.bed_id")
+    namesakes: Mapped[list[Plant]] = relationship(
+        primaryjoin="foreign(Plant.name) == Bed.name", lazy="raise", viewonly=True
+    )  # whoever owns them: the locks alone keep those of others out
     __table_args__ = (UniqueConstraint("garden_id", "id"), *sorting("bed", "name"))
 
 

@@ -31,7 +31,7 @@ def license(account):
 
 def test_members_see_the_activations_of_the_license(app, account, license):
     desk = member_desk(app, account, MemberRole.LICENSES)
-    text = desk.client.get(f"/portal/10001/licenses/{license.code}").text
+    text = desk.client.get(f"/portal/10001/licenses/{license.code}?tab=activations").text
     assert "Activations" in text
     assert "02:00:00:00:00:01" in text
     assert "pbx.acme.example" in text
@@ -41,7 +41,7 @@ def test_members_see_the_activations_of_the_license(app, account, license):
 
 def test_staff_see_them_too(app, license):
     desk = staff_desk(app, StaffRole.SUPPORT_AGENT)
-    assert "pbx.acme.example" in desk.client.get(f"/staff/licenses/{license.code}").text
+    assert "pbx.acme.example" in desk.client.get(f"/staff/licenses/{license.code}?tab=activations").text
 
 
 def test_what_a_device_did_stands_in_the_history(app, account, client, license):

@@ -72,7 +72,11 @@ def test_the_code_opens_data_items_and_history(owner, account):
     HardwareResetFactory(license=license, mac_address="AA:BB:CC:DD:EE:FF", reset_by="Mia Marsh")
     assert ("A", f"{owner.base}/licenses/A") in page_of(owner.get("/licenses/")).links
     text = page_of(owner.get("/licenses/A")).text
-    for seen in ("Main system", "42", "AA:BB:CC:DD:EE:FF", "Mia Marsh", "192.0.2.10"):
+    for seen in ("Main system", "42", "Items 1", "MAC/IP resets 1"):
+        assert seen in text
+    assert "Mia Marsh" not in text
+    text = page_of(owner.get("/licenses/A?tab=hardware_resets")).text
+    for seen in ("AA:BB:CC:DD:EE:FF", "Mia Marsh", "192.0.2.10"):
         assert seen in text
 
 
