@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -9,15 +10,62 @@ from sqlalchemy.orm import Session
 
 from panel.addresses import address
 from panel.mounted import Mounted
-from panel.pages import ActionLink, DetailsField, DetailsPage
+from panel.pages import ActionLink, DetailsField, DetailsPage, PeekPage
 from panel.realm import Visit
 from panel.related import related_tables
 from panel.rows import read_key
 from panel.view_menu import view_groups
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A record within this visit's rows: its values as selected, and what is written of them."""
+
+    values: Any
+    row: Any
+    key: str
+    title: str
+    fields: list[DetailsField]
+    url: str
+
+
 def details_page(mounted: Mounted, visit: Visit, session: Session, key: str, tab: str = "") -> DetailsPage | None:
     """The record's page; None when it is not there for this visit. ``tab``: which of the related lists it shows."""
+    found = _find(mounted, visit, session, key)
+    if found is None:
+        return None
+    resource, row = mounted.resource, found.row
+    lists = mounted.allows(visit, "list")
+    tabs, related = related_tables(mounted, visit, session, row, found.key, tab)
+    return DetailsPage(
+        title=found.title,
+        kind_label=resource.noun_label(),
+        key=found.key,
+        status=_status(mounted, found.fields),
+        fields=found.fields,
+        list_url=mounted.url(visit) if lists else "",
+        list_label=resource.title,
+        edit_url=f"{found.url}/edit" if mounted.allows(visit, "edit") else "",
+        actions=_actions(mounted, visit, found.values, found.url),
+        related=related,
+        tabs=tabs,
+        views=view_groups(mounted, visit, found.key),
+        facts=resource.facts(visit, row, mounted.hooks.now()) if resource.facts is not None else (),
+        timeline=mounted.hooks.timeline(visit, row),
+        body=resource.body(visit, row, mounted.hooks.now()) if resource.body is not None else None,
+    )
+
+
+def peek_page(mounted: Mounted, visit: Visit, session: Session, key: str) -> PeekPage | None:
+    """A quick look at the record, of one statement; None when it is not there for this visit."""
+    found = _find(mounted, visit, session, key)
+    if found is None:
+        return None
+    kind_label = mounted.resource.noun_label()
+    return PeekPage(found.title, kind_label, _status(mounted, found.fields), found.fields, found.url)
+
+
+def _find(mounted: Mounted, visit: Visit, session: Session, key: str) -> _Found | None:
     try:
         value = read_key(mounted, key)
     except (ValueError, TypeError):
@@ -27,10 +75,7 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str, tab
     found = session.execute(statement).one_or_none()
     if found is None:
         return None
-    row = found[len(table.selection)]
-    resource = mounted.resource
-    url = mounted.url(visit) + address(found[mounted.key_at[1]])
-    label = found[mounted.key_at[2]]
+    row, key, label = found[len(table.selection)], str(found[mounted.key_at[1]]), found[mounted.key_at[2]]
     writers = table.writers(visit, mounted.hooks, short=False)
     withheld = mounted.withheld(visit, row)
     fields = [
@@ -38,25 +83,8 @@ def details_page(mounted: Mounted, visit: Visit, session: Session, key: str, tab
         for cell, write in zip(table.cells, writers, strict=True)
         if cell.column.name not in withheld
     ]
-    lists = mounted.allows(visit, "list")
-    tabs, related = related_tables(mounted, visit, session, row, str(found[mounted.key_at[1]]), tab)
-    return DetailsPage(
-        title=str(label) if label not in (None, "") else str(found[mounted.key_at[1]]),
-        kind_label=resource.noun_label(),
-        key=str(found[mounted.key_at[1]]),
-        status=_status(mounted, fields),
-        fields=fields,
-        list_url=mounted.url(visit) if lists else "",
-        list_label=resource.title,
-        edit_url=f"{url}/edit" if mounted.allows(visit, "edit") else "",
-        actions=_actions(mounted, visit, found, url),
-        related=related,
-        tabs=tabs,
-        views=view_groups(mounted, visit, str(found[mounted.key_at[1]])),
-        facts=resource.facts(visit, row, mounted.hooks.now()) if resource.facts is not None else (),
-        timeline=mounted.hooks.timeline(visit, row),
-        body=resource.body(visit, row, mounted.hooks.now()) if resource.body is not None else None,
-    )
+    title = str(label) if label not in (None, "") else key
+    return _Found(found, row, key, title, fields, mounted.url(visit) + address(key))
 
 
 def _status(mounted: Mounted, fields: list[DetailsField]) -> Markup:

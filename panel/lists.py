@@ -70,7 +70,7 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
             for action in actions
             if action.bulk
         ],
-        has_row_actions=bool(offered),
+        has_row_menus=bool(offered) or mounted.allows(visit, "details"),
         empty="" if found.rows else ("no-match" if query.filtered else "none"),
         banners=resource.banners(visit) if resource.banners is not None else (),
         shortcuts=_shortcuts(mounted, visit, query),

@@ -120,7 +120,7 @@ class ListPage:
     create_label: str = ""
     create_url: str = ""
     bulk_actions: Sequence[ActionLink] = ()
-    has_row_actions: bool = False
+    has_row_menus: bool = False
     empty: str = ""
     banners: Sequence[Banner] = ()
     shortcuts: Sequence[tuple[str, str, bool]] = ()  # (label, address, whether it is this list)
@@ -218,6 +218,17 @@ class DetailsPage:
     timeline: Sequence[TimelineEntry] = ()
     exports: Sequence[tuple[str, str]] = ()
     body: Any = None  # of a resource whose page is one of its own
+
+
+@dataclass(frozen=True, slots=True)
+class PeekPage:
+    """A quick look at a record from its list. ``url`` is its whole page."""
+
+    title: str
+    kind_label: str
+    status: Markup
+    fields: Sequence[DetailsField]
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

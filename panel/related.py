@@ -87,14 +87,11 @@ def _tabs(
     owner: Mounted, seen: Sequence[BoundRelated], chosen: BoundRelated, visit: Visit, session: Session, row: Any
 ) -> list[RelatedTab]:
     """Each list with its number, "50+" for more: all of them in one statement that counts no further."""
-    numbers = [
-        select(func.count())
-        .select_from(
-            select(bound.primary_key).where(*_own_of(owner, bound, visit, row)).limit(MOST_COUNTED + 1).subquery()
-        )
-        .scalar_subquery()
+    some = [
+        select(bound.primary_key).where(*_own_of(owner, bound, visit, row)).limit(MOST_COUNTED + 1).subquery()
         for bound in seen
     ]
+    numbers = [select(func.count(each.c[0])).scalar_subquery() for each in some]
     found = session.execute(select(*numbers)).one()
     return [
         RelatedTab(bound.declared.name, bound.label, _number(number), f"?{urlencode({TAB: bound.declared.name})}", here)

@@ -51,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Related:
-    """The rows a relationship leads to, in a tab below the record. ``order`` is a column of theirs ("-" for descending).
+    """The rows a relationship leads to, in a tab of the record. ``order`` is a column of theirs ("-" for descending).
 
     Shown to those who may list the related records, where these have a Resource in the realm; ``grant`` asks for more.
     """

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, ClassVar
 
-from flask import Response, abort, current_app, flash, jsonify, redirect, render_template, request
+from flask import Response, abort, current_app, flash, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from panel import acting, editing
 from panel.addresses import key_in
 from panel.count import count_text
-from panel.details import details_page
+from panel.details import details_page, peek_page
 from panel.door import RealmView
 from panel.export import RowStream, csv_stream, xlsx_stream
 from panel.keyset import segments
@@ -28,6 +28,7 @@ from panel.rows import find_row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FRAGMENT = "X-Fragment"
+PEEK = "peek"  # of that header: a quick look instead of the whole page of a record
 UNDO = "undo"  # the category of a flashed address that takes back what was just done
 ALL = "all"  # of a bulk action: the part of a list's address after "?", for all rows it asks for
 
@@ -148,11 +149,22 @@ class ResourceView(RealmView):
 
     @expose("/<key>")
     def details_view(self, key: str) -> ResponseReturnValue:
+        if request.headers.get(FRAGMENT) == PEEK:
+            return self._peek(key)
         page = details_page(self.mounted, self.visit, self.session, key_in(key), request.args.get(TAB, ""))
         if page is None:
             abort(404)
         answer = self.show(self.mounted.resource.template, page)
         self._note_opened(page.key)
+        return answer
+
+    def _peek(self, key: str) -> ResponseReturnValue:
+        """The record's own fields, for a dialog over its list. It does not count as opened."""
+        page = peek_page(self.mounted, self.visit, self.session, key_in(key))
+        if page is None:
+            abort(404)
+        answer = make_response(self.show("panel/_peek.html", page))
+        answer.headers["Vary"] = FRAGMENT
         return answer
 
     def _note_opened(self, key: str) -> None:

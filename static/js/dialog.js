@@ -1,5 +1,7 @@
 // Opens an action's confirmation in a dialog instead of on a page of its own. The server sends the same fragment for
 // both; a refused form (409, 422) comes back as a fragment too, and success is a redirect to the page to show.
+// data-dialog="peek" asks for a quick look at a record instead of its page; so does the key p in a row that has one.
+import { onKey } from "./keys.js";
 import { leaveFor } from "./leave.js";
 import { say } from "./words.js";
 
@@ -45,10 +47,10 @@ function fill(fragment) {
   (first ?? body.querySelector(".form-buttons .btn"))?.focus();
 }
 
-async function open(address) {
+async function open(address, wanted = "1") {
   let answer;
   try {
-    answer = await fetch(address, { headers: FRAGMENT });
+    answer = await fetch(address, { headers: { "X-Fragment": wanted } });
   } catch {
     answer = null;
   }
@@ -99,8 +101,10 @@ document.addEventListener("click", (event) => {
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   link.closest("[popover]")?.hidePopover();
-  open(link.href);
+  open(link.href, link.dataset.dialog || "1");
 });
+
+onKey("p", () => document.activeElement?.closest("tr")?.querySelector("a[data-dialog=peek]")?.click());
 
 document.addEventListener("submit", (event) => {
   const button = event.submitter;

@@ -36,9 +36,11 @@ def test_a_row_menu_opens_walks_and_closes(window: BrowserPage) -> None:
     page.keyboard.press("ArrowDown")
     expect(opened.get_by_role("link", name="Open")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(opened.get_by_role("link", name="Quick look")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     expect(opened.get_by_role("link", name="Take")).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    for _up in range(3):
+        page.keyboard.press("ArrowUp")
     expect(opened.get_by_role("link", name="Merge")).to_be_focused()  # around the end
     page.keyboard.press("ArrowDown")
     expect(opened.get_by_role("link", name="Open")).to_be_focused()

@@ -170,7 +170,7 @@ def test_the_list_offers_only_what_the_visitor_may_do(plants: House) -> None:
     assert [action["name"] for action in page["bulk_actions"]] == ["water"]
     plants.portal_grants = frozenset({"read"})
     page = plants.page("/portal/north/plants/", "north")
-    assert (page["create_url"], page["bulk_actions"], page["has_row_actions"]) == ("", [], False)
+    assert (page["create_url"], page["bulk_actions"], page["has_row_menus"]) == ("", [], True)
     assert [row["actions"] for row in page["rows"]] == [[], []]
 
 
