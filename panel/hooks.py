@@ -35,6 +35,7 @@ class Layout:
     columns: Sequence[str] = ()
     dense: bool = False
     saved: Sequence[SavedList] = ()
+    default: SavedList | None = None  # what a visit without a word about rows opens
     url: str = ""  # where it is chosen; empty: nowhere
     counts_url: str = ""  # where the numbers of rows of the saved lists are asked for
 

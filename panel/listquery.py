@@ -20,6 +20,8 @@ from panel.selection import Table
 from panel.words import translated
 
 Param = tuple[str, str]
+ALL_ROWS: Param = ("view", "all")
+"""What the address of a whole list says where a plain one opens a saved list instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,7 @@ class ListQuery:
     order: Order
     sort_param: str
     columns: tuple[str, ...] | None = None  # those the address names
+    has_default: bool = False  # a plain address opens a saved list
 
     @property
     def warnings(self) -> list[str]:
@@ -90,7 +93,7 @@ class ListQuery:
         return found
 
     def address(self, params: Iterable[Param]) -> str:
-        query = urlencode(list(params))
+        query = urlencode(list(params) or ([ALL_ROWS] if self.has_default else []))
         return f"{self.url}?{query}" if query else self.url
 
 

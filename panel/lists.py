@@ -16,7 +16,7 @@ from panel.filtering import Address
 from panel.hooks import Layout
 from panel.keyset import LAST_PAGE, Keyset, Slice
 from panel.layouts import COLUMNS, shown_columns
-from panel.listquery import ListQuery, read_query
+from panel.listquery import ALL_ROWS, ListQuery, read_query
 from panel.mounted import Mounted
 from panel.pages import ActionLink, Chip, Heading, ListPage, Pager, Row, SavedLink
 from panel.realm import Visit
@@ -29,11 +29,13 @@ def _nameless() -> Markup:
     return escape(gettext("(empty)"))
 
 
-def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, secret: str | bytes) -> ListPage:
+def list_page(
+    mounted: Mounted, visit: Visit, session: Session, asked: Address, secret: str | bytes, layout: Layout
+) -> ListPage:
     """The page of the list that an address asks for: one statement, or two where empty values begin on it."""
-    layout = mounted.hooks.layout(visit, mounted.slug)
     table = mounted.list_table_of(shown_columns(mounted, layout, asked))
     query = read_query(mounted, visit, session, asked, table)
+    query = dataclasses.replace(query, has_default=layout.default is not None)
     keyset = Keyset(
         query.order, visit.page_size or mounted.resource.page_size, secret, f"{mounted.realm.name}:{mounted.slug}"
     )
@@ -82,6 +84,13 @@ def list_page(mounted: Mounted, visit: Visit, session: Session, asked: Address, 
     )
 
 
+def opens_with(mounted: Mounted, visit: Visit, layout: Layout, asked: Address) -> str:
+    """Where a visit without a word about rows is taken to: the saved list that is the default, if there is one."""
+    if layout.default is None or asked:
+        return ""
+    return f"{mounted.url(visit)}?{layout.default.query or urlencode([ALL_ROWS])}"
+
+
 def _shortcuts(mounted: Mounted, visit: Visit, query: ListQuery) -> list[tuple[str, str, bool]]:
     """Lists that are asked for all day, each with its address and whether it is the one shown."""
     declared = mounted.resource.shortcuts(visit) if mounted.resource.shortcuts is not None else ()
@@ -92,7 +101,8 @@ def _shortcuts(mounted: Mounted, visit: Visit, query: ListQuery) -> list[tuple[s
 def _saved(layout: Layout, query: ListQuery) -> list[SavedLink]:
     """The lists somebody keeps under a name, each with its address and whether it is the one shown."""
     here = sorted(query.params())
-    return [
+    whole = [SavedLink("", gettext("All"), query.address([]), not here)] if layout.default is not None else []
+    return whole + [
         SavedLink(each.key, each.name, query.address(params), sorted(params) == here, each.shared)
         for each in layout.saved
         for params in [parse_qsl(each.query)]

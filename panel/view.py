@@ -19,7 +19,7 @@ from panel.export import RowStream, csv_stream, xlsx_stream
 from panel.keyset import segments
 from panel.layouts import COLUMNS, shown_columns
 from panel.listquery import read_query
-from panel.lists import list_page
+from panel.lists import list_page, opens_with
 from panel.mounted import Mounted
 from panel.pages import ChoosePage
 from panel.realm import Visit
@@ -106,7 +106,12 @@ class ResourceView(RealmView):
 
     @expose("/")
     def list_view(self) -> ResponseReturnValue:
-        page = list_page(self.mounted, self.visit, self.session, request.args, self.secret)
+        mounted, visit = self.mounted, self.visit
+        layout = mounted.hooks.layout(visit, mounted.slug)
+        opened = opens_with(mounted, visit, layout, request.args)
+        if opened:
+            return redirect(opened, code=303)
+        page = list_page(mounted, visit, self.session, request.args, self.secret, layout)
         return self.show("panel/list.html", page)
 
     @expose("/count")

@@ -8,9 +8,10 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from domain.actor import Actor
-from domain.permissions import P
+from domain.permissions import P, StaffRole
 from domain.refusals import Refusal
 from domain.sentences import Sentence
 from extensions import db
@@ -41,6 +42,15 @@ class TooManyViews(Refusal):
 
 class ViewTooLong(Refusal):
     message = "This list is filtered by too much to be kept. Leave some filters out."
+
+
+class ViewNotShared(Refusal):
+    message = "Only a shared view opens the list of others. Keep it as a shared one first."
+    fields: Final = {"opens_for": message}
+
+
+class DefaultSetMeanwhile(Refusal):
+    message = "A colleague has just set another view for them. Reload the page to see it."
 
 
 class ViewNotShareable(Refusal):
@@ -109,6 +119,37 @@ def removable_view(key: str, person_id: int, realm: str, slug: str, grants: froz
 def may_remove(view: SavedView, person_id: int, grants: frozenset[str]) -> bool:
     """Whether this person may remove a view: their own, or a shared one for who runs the settings."""
     return view.person_id == person_id or (view.shared and P.STAFF_SETTINGS_EDIT in grants)
+
+
+def default_view(views: Sequence[SavedView], role: StaffRole | None) -> SavedView | None:
+    """With which of these a list opens for somebody of the role: its own default, else that of everybody."""
+    defaults = {view.default_role: view for view in views if view.is_default}
+    return defaults.get(role) or defaults.get(None) if role is not None else None
+
+
+def open_list_with(view: SavedView, role: StaffRole | None, *, actor: Actor, now: dt.datetime) -> None:
+    """Let the list open with this view for a role, or for everybody without a default of their role (None).
+
+    It takes the place of the one before. Refused: ViewNotShared, DefaultSetMeanwhile.
+    """
+    if not view.shared or not view.name:
+        raise ViewNotShared
+    before = select(SavedView).where(
+        SavedView.slug == view.slug, SavedView.is_default, SavedView.default_role.is_not_distinct_from(role)
+    )
+    for each in db.session.scalars(before.with_for_update()):
+        if each is not view:
+            open_list_as_usual(each, actor=actor, now=now)
+    try:
+        with db.session.begin_nested():
+            edit_record(view, {"is_default": True, "default_role": role}, actor=actor, now=now)
+    except IntegrityError:
+        raise DefaultSetMeanwhile from None
+
+
+def open_list_as_usual(view: SavedView, *, actor: Actor, now: dt.datetime) -> None:
+    """Let the list open with this view for nobody any more."""
+    edit_record(view, {"is_default": False, "default_role": None}, actor=actor, now=now)
 
 
 def remove_view(view: SavedView, *, actor: Actor, now: dt.datetime) -> None:

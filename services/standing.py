@@ -19,6 +19,7 @@ from domain.permissions import (
     STAFF_GRANTS,
     MemberRole,
     P,
+    StaffRole,
     grants_in_preview,
     grants_logged_in_as,
     grants_of_member,
@@ -80,6 +81,7 @@ class Standing:
     grants: frozenset[P]
     member_id: int | None = None
     staff_member_id: int | None = None
+    staff_role: StaffRole | None = None  # in the back office
     account_id: int | None = None
     client_id: str = ""
     account_name: str = ""
@@ -234,6 +236,7 @@ def _in_back_office(session: SignInSession, now: dt.datetime) -> Standing | None
     return Standing(
         grants=grants_of_staff(row["staff_role"]),
         staff_member_id=row["staff_member_id"],
+        staff_role=row["staff_role"],
         emergency=row["emergency"],
         stand_in=None if row["member_id"] is None else _stand_in(StandInKind.LOGIN_AS, row),
     )

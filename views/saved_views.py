@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
+from domain.permissions import StaffRole
 from domain.refusals import Refusal
 from models import SavedView
 from panel import EVERYONE, RealmPage, Visit
@@ -28,17 +29,22 @@ from panel.mounted import Mounted
 from services.saved_views import (
     LONGEST_NAME,
     LONGEST_QUERY,
+    default_view,
     keep_layout,
     keep_view,
     may_remove,
+    open_list_as_usual,
+    open_list_with,
     removable_view,
     remove_view,
     views_of_list,
 )
 from services.unit_of_work import unit_of_work
-from views.locale import flash, said
+from views.locale import chosen, flash, said
 
 MOST_COUNTED: Final = 99
+NOBODY: Final = "nobody"
+EVERYBODY: Final = "everybody"
 
 
 class LayoutForm(Form):
@@ -56,17 +62,38 @@ class KeepForm(Form):
     shared = BooleanField("Colleagues see it too")
 
 
+class OpensForForm(Form):
+    """For whom a list opens with a view."""
+
+    opens_for = SelectField("The list opens with it for", choices=[])
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        roles = [SelectChoice(role.value, chosen(role)) for role in StaffRole]
+        self.opens_for.choices = [
+            SelectChoice(NOBODY, said("Nobody")),
+            SelectChoice(EVERYBODY, said("Everybody")),
+            *roles,
+        ]
+
+
 def layout_of(visit: Visit, slug: str) -> Layout:
     """What the generator asks for each list: one statement."""
     views = views_of_list(visit.actor.person_id, visit.realm.name, slug) if visit.actor.person_id is not None else []
+    default = default_view(views, visit.context.staff_role)
     own = next((each for each in views if not each.name and each.person_id == visit.actor.person_id), None)
     return Layout(
         columns=own.columns if own is not None else (),
         dense=own is not None and own.dense,
-        saved=[SavedList(each.public_id, each.name, each.query, each.shared) for each in views if each.name],
+        saved=[_saved_list(each) for each in views if each.name],
+        default=_saved_list(default) if default is not None else None,
         url=f"{visit.base_url}/{SavedViewsPage.slug}/{slug}",
         counts_url=f"{visit.base_url}/{SavedViewsPage.slug}/{slug}/counts",
     )
+
+
+def _saved_list(view: SavedView) -> SavedList:
+    return SavedList(view.public_id, view.name, view.query, view.shared)
 
 
 class SavedViewsPage(RealmPage):
@@ -79,6 +106,7 @@ class SavedViewsPage(RealmPage):
         "layout": EVERYONE,
         "keep": EVERYONE,
         "remove": EVERYONE,
+        "open_with": EVERYONE,
         "counts": EVERYONE,
     }
 
@@ -151,6 +179,28 @@ class SavedViewsPage(RealmPage):
                 abort(404)
             remove_view(view, actor=visit.actor, now=self.hooks.now())
         flash("The view is removed. No record was touched.", "success")
+        return redirect(self._url(mounted), code=303)
+
+    @expose("/<listed>/views/<key>/opens-for", methods=("POST",))
+    def open_with(self, listed: str, key: str) -> ResponseReturnValue:
+        """Let the list open with a shared view for a role, for everybody or for nobody."""
+        mounted, visit, form = self._mounted(listed), self.visit, OpensForForm()
+        if not form.validate():
+            return self._page(mounted, "", error="Choose for whom the list opens with it.", status=422)
+        chosen_for = form.opens_for.data
+        try:
+            with unit_of_work():
+                view = removable_view(key, self._person_id(), visit.realm.name, listed, visit.grants)
+                if view is None or visit.owner_id is not None:
+                    abort(404)
+                if chosen_for == NOBODY:
+                    open_list_as_usual(view, actor=visit.actor, now=self.hooks.now())
+                else:
+                    role = None if chosen_for == EVERYBODY else StaffRole(chosen_for)
+                    open_list_with(view, role, actor=visit.actor, now=self.hooks.now())
+        except Refusal as refusal:
+            return self._page(mounted, "", error=refusal.message, status=409)
+        flash("It is kept with what this list opens.", "success")
         return redirect(self._url(mounted), code=303)
 
     @expose("/<listed>/counts")
@@ -236,7 +286,22 @@ def _shown(mounted: Mounted, visit: Visit, view: SavedView, removable: set[str])
         "shared": view.shared,
         "url": _address(mounted, visit, view.query),
         "removable": view.public_id in removable,
+        "opens_for": _opens_for_form(view) if view.shared and view.public_id in removable else None,
+        "opens": _who(view.default_role) if view.is_default else "",
     }
+
+
+def _who(role: StaffRole | None) -> str:
+    return chosen(role) if role is not None else said("Everybody")
+
+
+def _opens_for_form(view: SavedView) -> OpensForForm:
+    """Each view has such a form: its field is told apart by the key."""
+    form = OpensForForm(
+        formdata=None, data={"opens_for": (view.default_role or EVERYBODY) if view.is_default else NOBODY}
+    )
+    form.opens_for.id = f"opens-for-{view.public_id}"
+    return form
 
 
 def _address(mounted: Mounted, visit: Visit, query: str, *, without: str = "") -> str:
