@@ -29,6 +29,7 @@ _GRANTS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
 }
 _HEADING: Final = re.compile(r"^(#{1,2}) +(.+)$", re.MULTILINE)
 _PICTURE: Final = re.compile(r"^!\[(?P<alt>[^\]\n]*)\]\((?P<picture>[^()\s]+)\)$", re.MULTILINE)
+_END_OF_LINE: Final = re.compile(r"(?<!\n)\n(?!\n|[-*] |\d+\. )")
 _NAME: Final = re.compile(r"\*\*([^*\n]+)\*\*")
 
 
@@ -97,7 +98,9 @@ def _read(realm: str, role: str, language: str) -> Guide:
     if levels[:1] != [1] or levels.count(1) > 1 or len(levels) == 1 or text[: headings[0].start()].strip():
         raise GuideNotReadable(f"{file.name}: a guide is one title, a paragraph, and steps below headings of their own")
     ends = [*(following.start() for _heading, following in pairwise(headings)), len(text)]
-    parts = [text[heading.end() : end].strip() for heading, end in zip(headings, ends, strict=True)]
+    parts = [
+        _END_OF_LINE.sub(" ", text[heading.end() : end].strip()) for heading, end in zip(headings, ends, strict=True)
+    ]
     steps = [_step(heading[2], part) for heading, part in zip(headings[1:], parts[1:], strict=True)]
     return Guide(realm, role, language, headings[0][2], parts[0], tuple(steps))
 

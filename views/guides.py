@@ -85,6 +85,11 @@ def _language() -> str:
     return select_language().code
 
 
+def names_of_adding() -> set[str]:
+    """The buttons that add a record, in English: no message of their own, and still names of the screen."""
+    return set(_NOUN_OF_ADDING)
+
+
 def on_screen(name: str) -> str:
     """A name that a guide puts in bold, as the reader sees it on the screen."""
     noun = _NOUN_OF_ADDING.get(name)
