@@ -95,7 +95,7 @@ GUIDES = (
     _staff("staff-account", "accounts/10001"),
     _staff("staff-settings", "settings/"),
     _staff("staff-jobs", "jobs/"),
-    _staff("staff-audit", "audit/", who="auditor"),
+    _staff("staff-audit", "audit/?account=10001", who="auditor"),
     _staff("staff-rehearsal", "rehearsal/", who="finance"),
     _staff("staff-new-invoice", "new-invoice/?account=10001", who="finance"),
     _staff("staff-record-payment", "received-payments/?account=10001", who="finance"),
@@ -115,7 +115,6 @@ GUIDES = (
     _staff("staff-license", "licenses/?status=active", opens_first=True, who="agent"),
     _staff("staff-account-support", "accounts/10001", who="agent"),
     _staff("staff-account-auditor", "accounts/10001", who="auditor"),
-    _staff("staff-logins-as", "logins-as/", who="auditor"),
     _staff("staff-staff", "staff-members/", who="auditor"),
 )
 

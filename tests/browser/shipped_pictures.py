@@ -47,7 +47,7 @@ class Photographer:
         for selector in view.clicks:
             page.locator(selector).first.click()
         if view.at:
-            page.locator(view.at).first.evaluate("each => each.scrollIntoView({block: 'start'}); scrollBy(0, -24)")
+            page.locator(view.at).first.evaluate("each => { each.scrollIntoView(); scrollBy(0, -24); }")
         page.wait_for_load_state("networkidle")
         return page.screenshot(animations="disabled", caret="hide")
 
