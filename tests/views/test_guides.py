@@ -10,6 +10,7 @@ import pytest
 from domain.permissions import MemberRole, StaffRole
 from extensions import db
 from models import ArticleKind
+from services.catalogs import catalog
 from services.guides import EVERYBODY, guide, guides_of
 from tests.factories.catalogue import ResourceArticleFactory
 from tests.factories.people import AccountFactory
@@ -90,8 +91,9 @@ def test_a_guide_says_the_names_on_the_readers_screen_and_that_it_is_in_english(
     desk.person.language = "en-XA"
     db.session.commit()
     text = desk.get("/help/guides/portal/tickets").get_data(as_text=True)
-    assert f"<strong>{catalog('en-XA').gettext('Add %(noun)s') % {'noun': accented('ticket')}}</strong>" in text
-    assert catalog("en-XA").say("This guide is not written in your language yet. It is shown in English.") in text
+    accents = catalog("en-XA")
+    assert f"<strong>{accents.gettext('Add %(noun)s') % {'noun': accents.inside('Ticket')}}</strong>" in text
+    assert accents.say("This guide is not written in your language yet. It is shown in English.") in text
 
 
 def test_the_pictures_of_a_guide_are_served(app, account):
