@@ -16,7 +16,7 @@ from domain.permissions import (
     grants_of_staff,
 )
 from services import guides
-from services.catalogs import TEMPLATE, read_catalog
+from services.catalogs import TEMPLATE, catalog, read_catalog
 from services.guides import EVERYBODY, FOLDER, PORTAL, STAFF, GuideNotReadable, guide, guides_of, own_guides
 from services.guides import readable_guides as readable
 from views.guides import names_of_adding
@@ -80,6 +80,12 @@ def test_a_guide_in_another_language_has_the_pictures_and_names_of_the_english_o
             assert [step.picture for step in other.steps] == [step.picture for step in english.steps], role
             for ours, theirs in zip(english.steps, other.steps, strict=True):
                 assert set(names(theirs.text)) == set(names(ours.text)), (role, theirs.title)
+
+
+@pytest.mark.parametrize(("language", "realm", "role"), [each for each in WRITTEN if each[2] != EVERYBODY])
+def test_a_guide_has_the_name_of_its_role_as_the_screen_says_it(language, realm, role):
+    roles = MemberRole if realm == PORTAL else StaffRole
+    assert as_written(realm, role, language).title == catalog(language).choice(roles.__name__, roles(role))
 
 
 def names(text):
