@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import abort, render_template
+from flask import abort, render_template, send_file
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from panel import PORTAL, STAFF, RealmPage, Visit
 from panel.words import gettext, in_a_sentence, inside
-from services.guides import Guide, guide, guides_of, own_guides, readable_guides
+from services.guides import FOLDER, Guide, guide, guides_of, own_guides, readable_guides
 from services.markdown import markdown
 from views.locale import said, select_language
 from views.resources import RESOURCES
 
+PICTURES: Final = FOLDER.parent / "static" / "img" / "guides"
+_ONE_DAY: Final = 86_400  # seconds
 _NOUN_OF_ADDING: Final = {f"Add {in_a_sentence(each.noun_label())}": each.noun_label() for each in RESOURCES}
 """The buttons that are no message of their own, with the noun they are made of."""
 
@@ -39,6 +41,7 @@ class GuideReading(RealmPage):
             title=found.title,
             lead=found.lead,
             language=found.language,
+            pictures_url=f"{visit.base_url}/{self.slug}/guides/pictures/",
             steps=[
                 {"title": each.title, "text": markdown(each.text), "picture": each.picture, "alt": each.alt}
                 for each in found.steps
@@ -47,6 +50,14 @@ class GuideReading(RealmPage):
             list_label=self.title,
             list_url=f"{visit.base_url}/{self.slug}/",
         )
+
+    @expose("/guides/pictures/<picture>")
+    def picture(self, picture: str) -> ResponseReturnValue:
+        """A picture of a guide, for everybody of the realm: it shows the demo and nothing of an account."""
+        file = next((each for each in PICTURES.iterdir() if each.name == picture), None)
+        if file is None:
+            abort(404)
+        return send_file(file, mimetype="image/webp", max_age=_ONE_DAY)
 
 
 def guide_parts(visit: Visit, url: str, words: str) -> list[dict[str, Any]]:

@@ -152,7 +152,7 @@ class HelpPage(GuideReading, LibraryPage):
     group, icon = "Support", "question-circle"
     kinds = HELP
     lead = "How to do things here, to read and to watch."
-    verbs: ClassVar[dict[str, str]] = dict.fromkeys(("index", "article", "guide"), EVERYONE)
+    verbs: ClassVar[dict[str, str]] = dict.fromkeys(("index", "article", "guide", "picture"), EVERYONE)
 
     @staticmethod
     def is_offered(visit: Visit) -> bool:

@@ -104,6 +104,8 @@ def test_the_pictures_of_a_guide_are_served(app, account):
     for picture in pictures:
         with closing(desk.client.get(picture)) as answer:
             assert (answer.status_code, answer.mimetype) == (200, "image/webp")
+    for name in ("nothing.webp", "..%2fguides", "%00"):
+        assert desk.get(f"/help/guides/pictures/{name}").status_code == 404
 
 
 def test_a_search_looks_through_the_guides_too(app, account):
