@@ -1,7 +1,7 @@
 # The commands of this repository. They need make and Python 3.11 or newer, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick sweeps check bench pins clean
+.PHONY: help run test quick sweeps check bench pictures pins clean
 
 # The first Python here that is new enough. Another one: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
@@ -26,6 +26,7 @@ help:
 	@echo "make sweeps  the slow sweeps and long stories alone, with every value instead of a share"
 	@echo "make check   what CI runs: format, lint, types, import contracts, templates, migrations, tests"
 	@echo "make bench   the speed table (needs PostgreSQL)"
+	@echo "make pictures  the pictures of guides and documents, made anew from the demo (needs Chromium)"
 	@echo "make pins    pin the requirements again, with hashes"
 	@echo "make clean   remove the virtual environment and caches, never the data"
 
@@ -54,6 +55,9 @@ check: $(INSTALLED_DEV)
 
 bench: $(INSTALLED_DEV)
 	@$(BIN)/python -m bench
+
+pictures: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.browser.shipped_pictures
 
 pins: $(INSTALLED_DEV)
 	@for name in requirements requirements-dev; do \

@@ -1,4 +1,4 @@
-"""What members read and watch: the resources centre, and the guides and video tutorials of the help menu (SPEC E10)."""
+"""What is read and watched: the resources centre, and the guides and video tutorials of the help menu (SPEC E10)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from flask_admin import expose
 
 from domain.permissions import P
 from models import ArticleKind, ResourceArticle
-from panel import RealmPage, Visit
+from panel import EVERYONE, RealmPage, Visit
 from panel.addresses import address, key_in
 from services.library import CENTRE, HELP, article_of, articles, can_be_opened
+from views.guides import GuideReading, guide_parts
 
 LONGEST_SEARCH = 200
 _FIRST = 6
@@ -57,13 +58,14 @@ class LibraryPage(RealmPage):
         shown = (kind,) if kind is not None else self.kinds
         found = articles(shown, day=self.hooks.now().date(), words=words)
         whole = kind is not None or bool(words)
+        parts = [*self._own_parts(shown, words), *(self._part(each, found, whole=whole) for each in shown)]
         return render_template(
             "pages/library/list.html",
             **self._frame(_KINDS[kind][0] if kind is not None else self.title),
             lead=self.lead if kind is None else "",
             kind=kind.value if kind is not None else "",
             words=words,
-            parts=[part for each in shown if (part := self._part(each, found, whole=whole))["items"]],
+            parts=[part for part in parts if part["items"]],
             url=self._url(),
             home={"label": self.title, "url": self._url()} if whole else None,
         )
@@ -89,6 +91,10 @@ class LibraryPage(RealmPage):
             list_label=many,
             list_url=self._url(f"?kind={found.kind.value}"),
         )
+
+    def _own_parts(self, kinds: Sequence[ArticleKind], words: str) -> list[dict[str, Any]]:
+        """What stands above the pieces and is none of them."""
+        return []
 
     def _part(self, kind: ArticleKind, found: Sequence[ResourceArticle], *, whole: bool) -> dict[str, Any]:
         """A kind with its pieces: the first of them, and where all are, unless they are shown whole."""
@@ -136,22 +142,32 @@ class ResourcesCentrePage(LibraryPage):
     lead = "Articles, stories, webinars and videos about what you run."
 
 
-class HelpPage(LibraryPage):
-    """``help/``: how this portal is used. The help menu in the bar leads here."""
+class HelpPage(GuideReading, LibraryPage):
+    """``help/`` of both realms: the guides for one's roles, and below them what the provider wrote for members.
+
+    The help menu in the bar leads here. Everybody of the realm reads it (docs/decisions/0014).
+    """
 
     slug, title = "help", "Help"
     group, icon = "Support", "question-circle"
     kinds = HELP
     lead = "How to do things here, to read and to watch."
+    verbs: ClassVar[dict[str, str]] = dict.fromkeys(("index", "article", "guide", "picture"), EVERYONE)
+
+    @staticmethod
+    def is_offered(visit: Visit) -> bool:
+        """In the menu of everybody."""
+        return visit.allows(EVERYONE)
+
+    def _own_parts(self, kinds: Sequence[ArticleKind], words: str) -> list[dict[str, Any]]:
+        return guide_parts(self.visit, self._url("guides/"), words) if ArticleKind.GUIDE in kinds else []
 
 
 def help_menu(visit: Visit) -> list[dict[str, str]]:
-    """The help menu of the bar: guides, video tutorials, the resources centre and, for who may, a ticket."""
-    if not HelpPage.is_offered(visit):
-        return []
-    links = [
-        *((_KINDS[kind][0], f"{HelpPage.slug}/?kind={kind.value}") for kind in HELP),
-        (ResourcesCentrePage.title, f"{ResourcesCentrePage.slug}/"),
-        *([("Ask support", "tickets/new")] if visit.allows(P.TICKETS_WRITE) else []),
-    ]
+    """The help menu of the bar: guides and video tutorials; for members the resources centre and, who may, a ticket."""
+    links = [(_KINDS[kind][0], f"{HelpPage.slug}/?kind={kind.value}") for kind in HELP]
+    if ResourcesCentrePage.is_offered(visit):
+        links.append((ResourcesCentrePage.title, f"{ResourcesCentrePage.slug}/"))
+    if visit.owner_id is not None and visit.allows(P.TICKETS_WRITE):
+        links.append(("Ask support", "tickets/new"))
     return [{"label": label, "url": f"{visit.base_url}/{path}"} for label, path in links]

@@ -80,6 +80,7 @@ def mount_sites(app: Flask) -> None:
                 TicketPresencePage,
                 ComponentsPage,
                 MacroPage,
+                HelpPage,
             ),
         ),
         Site(

@@ -1,13 +1,12 @@
 """Pictures of the main pages: `python -m tests.browser.pictures FOLDER [--address URL] [--only WORD]`.
 
 Starts the program with its demo in a folder of its own, walks both realms in light and dark at three widths, and keeps
-one picture a page in FOLDER. The picture of the README is taken on the way and kept in docs/img/foyer.png.
+one picture a page in FOLDER, to be looked at. Those that are kept with the product: tests/browser/shipped_pictures.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import datetime as dt
 import tempfile
 import threading
@@ -21,7 +20,6 @@ from waitress.server import create_server
 from tests.browser.conftest import CHROMIUM_OPTIONS
 from tests.support.surroundings import chromium_path
 
-README_PICTURE = Path(__file__).resolve().parents[2] / "docs" / "img" / "foyer.png"
 WIDTHS = (1440, 768, 360)
 HEIGHT = {1440: 900, 768: 1024, 360: 780}
 THEMES = ("light", "dark")
@@ -135,29 +133,6 @@ def keep(page: Page, file: Path) -> None:
     page.screenshot(path=file)
 
 
-def take_readme_picture(browser: Browser, address: str) -> None:
-    """The invoices of all accounts in the back office, and on a telephone those of one account in its portal."""
-    shown = []
-    for (email, prefix), width, query in ((STAFF, 1280, "?status=unpaid&status=partially_paid"), (OWNER, 360, "")):
-        page = window(browser, address, "light", width)
-        sign_in(page, address, email)
-        page.goto(f"{address}{prefix}/invoices/{query}")
-        page.wait_for_load_state("networkidle")
-        shown.append(base64.b64encode(page.screenshot()).decode())
-        page.context.close()
-    desk, telephone = (f"data:image/png;base64,{picture}" for picture in shown)
-    page = browser.new_page(viewport={"width": 1280, "height": 760})
-    page.set_content(
-        f"""<style>
-          body {{ margin: 0; overflow: hidden; background: #dfe7f3; }}
-          img {{ position: absolute; border-radius: 12px; box-shadow: 0 2px 28px rgb(23 32 51 / 28%); }}
-          .desk {{ left: 36px; top: 36px; width: 1100px; }}
-          .telephone {{ right: 36px; bottom: 36px; width: 264px; }}
-        </style><img class="desk" src="{desk}"><img class="telephone" src="{telephone}">"""
-    )
-    keep(page, README_PICTURE)
-
-
 def main() -> None:
     """Take them all."""
     arguments = argparse.ArgumentParser(description="Pictures of the main pages with the demo.")
@@ -166,7 +141,6 @@ def main() -> None:
     arguments.add_argument("--only", default="", help="pages whose name holds this word")
     arguments.add_argument("--widths", default=",".join(map(str, WIDTHS)))
     arguments.add_argument("--themes", default=",".join(THEMES))
-    arguments.add_argument("--readme", action="store_true", help="the picture of the README only")
     given = arguments.parse_args()
     if given.address:
         take_all(given.folder, given.address, given)
@@ -179,9 +153,6 @@ def take_all(folder: Path, address: str, given: argparse.Namespace) -> None:
     """Both realms, in the themes and widths asked for."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_OPTIONS))
-        if given.readme:
-            take_readme_picture(browser, address)
-            return
         for theme in given.themes.split(","):
             for width in map(int, given.widths.split(",")):
                 place = folder / f"{theme}-{width}"
@@ -196,8 +167,6 @@ def take_all(folder: Path, address: str, given: argparse.Namespace) -> None:
                     if prefix == "/staff":
                         take_openings(page, place, address, given.only)
                     page.context.close()
-        if not given.only:
-            take_readme_picture(browser, address)
         browser.close()
 
 

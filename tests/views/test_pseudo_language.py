@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from extensions import Base, db
 from models import Account, Discussion, Message, Person
 from panel import PORTAL, STAFF
+from services.guides import guide, guides_of
 from tests.support.bare_text import bare_texts
 from tests.support.matrix import Asks, cases, name_of
 from tests.support.matrix_world import ADMINISTRATOR, OWNER, SIGNED_OUT
@@ -34,6 +35,9 @@ def data(world):
             found.update(" ".join(value.split()) for value in row.values() if isinstance(value, str) and len(value) > 1)
     visit = SimpleNamespace(locale="en")
     found.update(words for listed in LISTS.values() for words in listed(visit).values())
+    for realm in (PORTAL, STAFF):
+        guides = [guide(realm, role, "en", named=str) for role in guides_of(realm)]
+        found.update(words for each in guides for words in (each.title, each.lead))
     with world.app.app_context():
         for person in db.session.scalars(select(Person)):
             found.update({person.name, person.first_name, person.last_name, person.email or "", initials_of(person)})
