@@ -17,8 +17,8 @@ from services.credit_reservations import held_reservations
 from services.unbilled import unbilled_charges
 from services.usable_credit import figures_of
 from views.credit_figures import figures_in_words
-from views.history import moment_text
 from views.locale import said
+from views.moments import moment_text
 from views.money import format_money
 
 

@@ -17,8 +17,8 @@ from panel.form import Form
 from services.books_checks import ask_for_check, ask_to_close, is_at_work, last_check, last_close
 from services.month_close import closed_months, next_month_to_close
 from services.unit_of_work import unit_of_work
-from views.history import moment_text
 from views.locale import flash, said
+from views.moments import moment_text
 
 LOOKS_AGAIN_SECONDS = 3
 _SLUGS = {

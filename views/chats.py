@@ -28,7 +28,7 @@ from services.chats import (
     say,
     take_chat,
 )
-from views.history import moment_text
+from views.moments import moment_text
 
 
 class SayForm(Form):

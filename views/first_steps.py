@@ -20,8 +20,8 @@ from panel.door import RealmPage
 from services.first_steps import Step, last_test_mail, send_test_mail, steps_done
 from services.gateway_checks import GatewayCheck, ask_for_check, newest_checks
 from services.unit_of_work import unit_of_work
-from views.history import moment_text
 from views.locale import flash
+from views.moments import moment_text
 
 WORDS: Final[Mapping[Step, tuple[str, str, str]]] = {
     Step.COMPANY: ("Your company", "Name and address stand on every document.", "settings/?q=seller"),

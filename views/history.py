@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -14,13 +13,14 @@ from domain.sentences import Sentence
 from models import LoginAsSession
 from models.base import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, AccountOwned
 from panel import Visit, words
-from panel.kinds import date_text
 from panel.pages import TimelineEntry
 from panel.words import inside
 from services import audit
 from services.login_as import changes_made
 from views.locale import chosen, said
+from views.moments import moment_text
 from views.money import format_money
+from views.told_values import plain_value, told_value
 
 TIMELINE_LENGTH = 30
 # What the audit calls amounts. It keeps them in minor units, with the currency beside them or on the record.
@@ -70,12 +70,6 @@ def timeline_of_target(
     ]
 
 
-def moment_text(visit: Visit, moment: dt.datetime) -> str:
-    """A moment in the reader's language and time zone, as lists show it."""
-    here = moment.astimezone(visit.time_zone)
-    return f"{date_text(here.date(), visit.locale)}, {here:%H:%M}"
-
-
 def recent_activity(visit: Visit, limit: int) -> Sequence[TimelineEntry]:
     """The newest events of the visit's account, or of all of them in the back office."""
     events = audit.latest_events(account_id=visit.owner_id, limit=limit)
@@ -101,7 +95,7 @@ def _changes(visit: Visit, event: audit.Recorded, currency: str) -> list[tuple[s
         value = values.get(name)
         if name in AMOUNTS and currency and isinstance(value, int):
             return format_money(value, currency, visit.locale)
-        return _text(value)
+        return told_value(visit, event.target.type, name, value)
 
     told = [(said(words(name)), shown(before, name), shown(after, name)) for name in names]
     return [change for change in told if change[1] or change[2]]
@@ -109,7 +103,7 @@ def _changes(visit: Visit, event: audit.Recorded, currency: str) -> list[tuple[s
 
 def _sides(event: audit.Recorded) -> list[tuple[str, str, str]]:
     names = [*event.before, *(name for name in event.after if name not in event.before)]
-    return [(name, _text(event.before.get(name)), _text(event.after.get(name))) for name in names]
+    return [(name, plain_value(event.before.get(name)), plain_value(event.after.get(name))) for name in names]
 
 
 def _entry(visit: Visit, event: audit.Recorded, what: str, changes: Sequence[tuple[str, str, str]]) -> TimelineEntry:
@@ -127,15 +121,3 @@ def _who(event: audit.Recorded) -> str:
     if not event.on_behalf_of:
         return event.actor_name
     return said(Sentence("%(actor)s as %(member)s", actor=event.actor_name, member=event.on_behalf_of))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return said(Sentence("yes") if value else Sentence("no"))
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_text(part) for part in value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_text(part)}" for name, part in value.items())
-    return str(value)

@@ -23,8 +23,8 @@ from services.notices import (
 from services.unit_of_work import unit_of_work
 from views.clock import now
 from views.counters import counters
-from views.history import moment_text
 from views.locale import chosen, flash, said
+from views.moments import moment_text
 from views.readers import has_own_eyes, reader_of
 
 SHOWN = 50

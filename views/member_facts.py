@@ -18,8 +18,8 @@ from services.ownership import open_ownership_change, people_of_change
 from services.roles import roles_held
 from services.second_step import factors_of
 from views.clock import now as time_now
-from views.history import moment_text
 from views.locale import said
+from views.moments import moment_text
 from views.tones import tone_of
 
 

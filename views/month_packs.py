@@ -36,8 +36,8 @@ from services.month_packs.links import LinkExpired, LinkUnknown, open_link
 from services.month_packs.making import CONTENT_TYPE
 from services.unit_of_work import unit_of_work
 from views.errors import error_page
-from views.history import moment_text
 from views.locale import flash, said
+from views.moments import moment_text
 
 LOOKS_AGAIN_SECONDS = 3
 

@@ -27,8 +27,8 @@ from services.ownership import (
 )
 from services.unit_of_work import unit_of_work
 from views.forms import ReasonForm
-from views.history import moment_text
 from views.locale import flash
+from views.moments import moment_text
 
 
 class AnswerForm(Form):

@@ -23,8 +23,9 @@ from panel.form import Form
 from panel.forms import errors_of
 from services.settings import SettingNow, all_settings, change_setting, reset_setting
 from services.unit_of_work import unit_of_work
-from views.history import moment_text, timeline_of_target
+from views.history import timeline_of_target
 from views.locale import flash, said
+from views.moments import moment_text
 from views.whole_numbers import number_shown
 
 LONGEST_SEARCH = 200

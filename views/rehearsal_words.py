@@ -16,8 +16,8 @@ from panel.addresses import address
 from panel.kinds import date_text
 from services.rehearsing.asking import Rehearsal, names_of
 from services.rehearsing.sheet import WORDS
-from views.history import moment_text
 from views.locale import said
+from views.moments import moment_text
 from views.money import format_money
 
 

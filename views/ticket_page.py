@@ -44,8 +44,8 @@ from services.ready_answers import names_in, ready_answers_for
 from services.ticket_answers import questions_of
 from services.ticket_desk import Present, who_else
 from views.avatars import avatar_url
-from views.history import moment_text
 from views.locale import said
+from views.moments import moment_text
 from views.sending_files import size_text
 from views.ticket_forms import DiscussForm, MessageForm, NoteForm, RatingForm, answer_to
 

@@ -26,9 +26,9 @@ from services import asked_jobs
 from services.asked_jobs import TITLES, find_asked_job, find_job
 from services.jobs import AT_WORK, cancel_job
 from services.unit_of_work import unit_of_work
-from views.history import moment_text
 from views.jobs import said_of_cancelled
 from views.locale import chosen, flash, said
+from views.moments import moment_text
 from views.readers import has_own_eyes
 from views.see_other import see_other
 from views.tones import tone_of
