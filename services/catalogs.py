@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import babel.messages
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, format_decimal
@@ -40,7 +40,7 @@ class Catalog(NullTranslations):
     def say(self, text: str) -> str:
         """A text of ours in this language: a sentence by its template, any other by itself."""
         if isinstance(text, Sentence):
-            return str(text) if self.language is ENGLISH else text.said_by(self)
+            return text.said_by(self)
         return self.gettext(text) if text else ""
 
     def inside(self, label: str) -> str:
@@ -62,7 +62,7 @@ class Catalog(NullTranslations):
             return format_date(value.on, "long", locale=locale)
         if isinstance(value, Moment):
             day = format_date(value.on_its_clock, "long" if value.spelled else "medium", locale=locale)
-            return f"{day}, {format_time(value.on_its_clock, 'short', locale=locale)} ({value.zone})"
+            return f"{day}, {value.on_its_clock:%H:%M} ({value.zone})"
         if isinstance(value, Amount):
             digits = exponent_of(value.currency)
             major = Decimal(value.minor).scaleb(-digits)

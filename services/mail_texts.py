@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from domain.languages import ENGLISH
-from domain.sentences import Amount, Moment, Sentence, WholeDay, in_english
+from domain.sentences import Amount, Moment, Sentence, WholeDay
 from services.catalogs import Catalog, catalog
 from services.markdown import markdown, readable
 
@@ -123,7 +123,7 @@ def _said(value: Any, speaker: Catalog) -> Any:
         return speaker.say(value)
     if not isinstance(value, _WRITTEN):
         return value
-    return in_english(value) if speaker.language is ENGLISH else speaker.shown(value)
+    return speaker.shown(value)
 
 
 @pass_context

@@ -147,7 +147,7 @@ def _refund(payment: Payment, *, actor: Actor, now: dt.datetime, key: str, amoun
 
 
 def _said_of_refund(refund: Refund) -> str:
-    words = f"{minor_to_text(refund.amount, refund.currency)} {refund.currency}"
+    words = Amount(refund.amount, refund.currency)
     if refund.status is RefundStatus.SETTLED:
         return Sentence(
             "Refund %(number)s: %(words)s are booked as sent back by hand.", number=refund.number, words=words

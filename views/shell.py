@@ -79,6 +79,7 @@ def install(app: Flask) -> None:
         shown["person"] = {
             "name": person.name or person.email,
             "email": person.email,
+            "key": person.public_id,
             "avatar_url": avatar_url(person),
             "initials": _initials(person.name or person.email or "?"),
             "links": [{"label": "Your settings", "url": f"/settings/?{urlencode({'from': request.path})}"}],

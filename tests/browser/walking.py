@@ -49,7 +49,7 @@ ALIKE = (
     "tbody tr:nth-child(n+6)",
 )
 # What is no page, by the verb of its route: files, and answers to scripts.
-NO_PAGE = frozenset({"export", "lookup"})
+NO_PAGE = frozenset({"export", "lookup", "picture"})
 COUNTS = ".count_view"
 
 DRESS = """([theme, direction]) => {

@@ -182,8 +182,8 @@ def test_a_chat_becomes_a_ticket_in_which_the_member_takes_part(chat, mia, ann):
     say(chat, text="Which one?\nThe red one?", actor=ann, now=NOW + MINUTE)
     ticket = chat_to_ticket(chat, subject="Silent phone", actor=ann, now=NOW + 2 * MINUTE)
     message = db.session.scalars(select(Message)).one()
-    assert "Mia Marsh, 2026-05-15 09:30 UTC:\n> My phone is silent." in message.body
-    assert "Ann Lee, 2026-05-15 09:31 UTC:\n> Which one?\n> The red one?" in message.body
+    assert "Mia Marsh, May 15, 2026, 09:30 (UTC):\n> My phone is silent." in message.body
+    assert "Ann Lee, May 15, 2026, 09:31 (UTC):\n> Which one?\n> The red one?" in message.body
     assert message.body.index("Mia Marsh") < message.body.index("Ann Lee")
     assert (chat.ticket_id, chat.status) == (ticket.id, ChatStatus.CLOSED)
     assert mia.person_id in set(db.session.scalars(select(TicketParticipant.person_id)))

@@ -16,6 +16,7 @@ from extensions import Base, db
 from jobs.data_requests import forget
 from jobs.registry import JobContext
 from models import AuditEvent, DataRequest, DataRequestKind, DataRequestStatus, File, Notification, NotificationDelivery
+from panel.kinds import date_text
 from services.data_requests.asking import (
     JOB,
     LONGEST_NOTE,
@@ -106,7 +107,7 @@ def test_what_one_asked_does_not_stand_in_the_way_of_another(mia, herself, now):
 def test_a_request_is_due_in_30_days_told_and_recorded(mia, herself, now):
     request = ask_about_data(mia, DataRequestKind.DELETION, note=" I move on. ", actor=herself, now=now)
     assert (request.due_on, request.note) == (now.date() + dt.timedelta(days=30), "I move on.")
-    assert request.due_on.isoformat() in mails("data_request_received")[0].text
+    assert date_text(request.due_on, "en") in mails("data_request_received")[0].text
     db.session.commit()
     row = db.session.scalars(select(AuditEvent).where(AuditEvent.event == "data_request.asked")).one()
     assert (row.actor_person_id, row.target_key, row.account_id) == (mia.id, request.public_id, None)

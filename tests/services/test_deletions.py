@@ -132,7 +132,7 @@ def test_starting_suspends_ends_sessions_and_tells_the_owner_the_day(
     assert db.session.scalars(select(SignInSession.ended_at)).one() == now
     (mail,) = mails("account_deletion_started")
     assert mail.address == "olivia@acme.example"
-    assert "14 June 2026" in mail.subject
+    assert "June 14, 2026" in mail.subject
     assert "10001" in mail.text
     assert timeline_of("account", "10001")[0].after["reason"] == "They asked"
     with pytest.raises(AccountNotDeletable):

@@ -49,7 +49,7 @@ def test_a_new_device_is_reported_once_with_browser_address_and_the_persons_own_
     assert event == "new_device"
     assert "Safari on iPhone" in text
     assert "198.51.100.7" in text
-    assert "16 May 2026, 18:30 (Asia/Tokyo)" in text
+    assert "May 16, 2026, 18:30 (Asia/Tokyo)" in text
 
 
 def test_who_asked_for_it_is_mailed_about_each_sign_in_and_never_twice_about_one(session, now):

@@ -24,6 +24,7 @@ from models import (
     TicketStatus,
 )
 from models.credit_note import CreditReason
+from panel.kinds import date_text
 from services import dunning, payment_tickets
 from services.accounts import suspend_account
 from services.books import check_books
@@ -163,7 +164,7 @@ def test_one_ticket_tells_of_every_failure_and_closes_itself_when_the_invoice_is
     bodies = db.session.scalars(select(Message.body).order_by(Message.id)).all()
     assert (ticket.invoice_id, ticket.status, len(bodies)) == (invoice.id, TicketStatus.WAITING_FOR_CUSTOMER, 3)
     assert "The card has no money." in bodies[0]
-    assert f"The next try is on {on_day(3, now).date()}." in bodies[0]
+    assert f"The next try is on {date_text(on_day(3, now).date(), 'en')}." in bodies[0]
     assert f"/pay/?invoice={invoice.number}" in bodies[0]
     assert "not tried again" in bodies[2]
     assert mails().count("payment_failed") == 3

@@ -86,7 +86,7 @@ def test_the_owner_is_told_who_when_and_why(
     (mail,) = mails("login_as_started")
     assert mail.address == owner.person.email
     assert mail.subject == "Ann Clerk of Foyer is logged in as Olivia Owner"
-    for said in (REASON, "2026-05-15 09:30 UTC", "2026-05-15 10:30 UTC", f"/logins-as/{login.public_id}"):
+    for said in (REASON, "May 15, 2026, 09:30 (UTC)", "May 15, 2026, 10:30 (UTC)", f"/logins-as/{login.public_id}"):
         assert said in mail.text
     assert login.expires_at == now + 60 * MINUTE
 

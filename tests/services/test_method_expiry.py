@@ -23,6 +23,7 @@ from models import (
     PaymentMethod,
     PaymentMethodStatus,
 )
+from panel.kinds import date_text
 from services.audit import write_waiting_events
 from services.auto_top_up import begin_top_up, set_auto_top_up
 from services.dunning import take_steps
@@ -90,7 +91,7 @@ def test_the_owner_is_told_with_the_card_its_last_day_and_a_link_to_it(card, now
     look(now + 30 * DAY)
     mail = db.session.scalars(select(NotificationDelivery)).one()
     assert mail.address == "owner@acme.example"
-    for wanted in ("Visa 4242", card.expires_on.isoformat(), f"/portal/10001/payment-methods/{card.public_id}"):
+    for wanted in ("Visa 4242", date_text(card.expires_on, "en"), f"/portal/10001/payment-methods/{card.public_id}"):
         assert wanted in mail.text, wanted
 
 

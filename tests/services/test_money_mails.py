@@ -26,6 +26,7 @@ from models import (
     Person,
 )
 from models.credit_note import CreditReason
+from panel.kinds import date_text
 from services import money_mails
 from services.choosing_notifications import choose_notifications
 from services.credit_notes import issue_credit_note
@@ -95,11 +96,11 @@ def test_who_reads_invoices_is_told_of_one_with_number_total_due_day_and_link(ac
     told = mails("invoice_issued")
     assert set(told) == {"owner", "billing", "payments"}
     mail = told["owner"]
-    assert mail.subject == f"Invoice {invoice.number}: 119.00 EUR, due on {invoice.due_on}"
+    assert mail.subject == f"Invoice {invoice.number}: €119.00, due on {date_text(invoice.due_on, 'en')}"
     for wanted in (
         "Olga",
         invoice.number,
-        "119.00 EUR",
+        "€119.00",
         "Acme",
         f"/portal/10001/invoices/{invoice.number}",
         "attached",
@@ -136,7 +137,7 @@ def test_a_credit_note_tells_what_it_is_for_and_what_is_due_now(account, now):
     note = issue_credit_note(invoice, reason=CreditReason.GOODWILL, amount=4_000, actor=CLERK, now=now)
     told = mails("credit_note_issued")
     assert set(told) == {"owner", "billing", "payments"}
-    for wanted in (note.number, invoice.number, "40.00 EUR", "60.00 EUR", str(invoice.due_on), "/credit-notes/"):
+    for wanted in (note.number, invoice.number, "€40.00", "€60.00", date_text(invoice.due_on, "en"), "/credit-notes/"):
         assert wanted in told["owner"].text, wanted
     assert (told["owner"].document_kind, told["owner"].document_number) == (DocumentKind.CREDIT_NOTE, note.number)
 
@@ -153,7 +154,7 @@ def test_who_reads_payments_gets_a_receipt_of_money_that_arrived(account, now):
     payment = db.session.scalars(select(Payment)).one()
     told = mails("payment_received")
     assert set(told) == {"owner", "payments"}
-    for wanted in ("150.00 EUR", f"invoice {invoice.number} (100.00 EUR)", "50.00 EUR are kept as balance"):
+    for wanted in ("€150.00", f"invoice {invoice.number} (€100.00)", "€50.00 are kept as balance"):
         assert wanted in told["owner"].text, wanted
     assert (told["owner"].document_kind, told["owner"].document_number) == (DocumentKind.RECEIPT, payment.number)
 

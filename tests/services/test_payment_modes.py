@@ -97,7 +97,11 @@ def test_the_months_that_are_over_are_billed_as_one_invoice_and_the_limit_begins
     assert list(accounts_to_bill(today=first.date())) == [postpaid.id]
     use(postpaid, 500, first, "3")
     invoice = bill_month(postpaid.id, actor=CLERK, now=first)
-    assert (invoice.net_total, invoice.tax_total, invoice.description) == (3_003, 571, "Used 2026-05-15 to 2026-05-16")
+    assert (invoice.net_total, invoice.tax_total, invoice.description) == (
+        3_003,
+        571,
+        "Used May 15, 2026 to May 16, 2026",
+    )
     figures = figures_of(postpaid.id, day=first.date())
     assert (figures.unbilled, figures.due, figures.usable) == (-500, -3_574, 9_500)
     assert list(accounts_to_bill(today=first.date())) == []

@@ -45,7 +45,7 @@ def mode():
 
 def test_a_clerk_sets_a_permanent_limit_and_removes_it(clerk):
     answer = clerk.confirm("/accounts/10001/set-credit-limit", amount="500.00", reason="Pays well")
-    assert "The credit limit is 500.00 USD." in clerk.flashed(answer)
+    assert "The credit limit is $500.00." in clerk.flashed(answer)
     assert limit() == 50_000
     clerk.confirm("/accounts/10001/remove-credit-limit", reason="Does not pay any more")
     assert limit() == 0
@@ -54,7 +54,7 @@ def test_a_clerk_sets_a_permanent_limit_and_removes_it(clerk):
 def test_a_temporary_limit_is_told_with_its_last_day(clerk):
     last = today() + dt.timedelta(days=30)
     answer = clerk.confirm("/accounts/10001/set-credit-limit", amount="500", last_day=last.isoformat())
-    words = f"The credit limit is 500.00 USD up to and including {last:%b} {last.day}, {last.year}."
+    words = f"The credit limit is $500.00 up to and including {last:%b} {last.day}, {last.year}."
     assert words in clerk.flashed(answer)
 
 

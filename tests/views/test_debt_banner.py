@@ -55,18 +55,18 @@ def test_nothing_overdue_has_no_banner(app, account, today):
 @pytest.mark.parametrize("path", ["/", "/tickets/", "/invoices/"])
 def test_every_page_says_what_is_overdue_and_leads_to_paying_it(app, account, overdue, path):
     desk = member_desk(app, account, MemberRole.OWNER)
-    assert banner(desk, path) == ("1 invoice is overdue: 100.00 EUR. Pay now", {PAY})
+    assert banner(desk, path) == ("1 invoice is overdue: €100.00. Pay now", {PAY})
 
 
 def test_the_page_that_pays_does_not_lead_to_itself(app, account, overdue):
     words, links = banner(member_desk(app, account, MemberRole.OWNER), "/pay/")
-    assert words == "1 invoice is overdue: 100.00 EUR."
+    assert words == "1 invoice is overdue: €100.00."
     assert links == set()
 
 
 def test_who_reads_invoices_and_may_not_pay_is_led_to_them(app, account, overdue):
     words, links = banner(member_desk(app, account, MemberRole.BILLING))
-    assert words.startswith("1 invoice is overdue: 100.00 EUR.")
+    assert words.startswith("1 invoice is overdue: €100.00.")
     assert links == {READ}
 
 
@@ -81,7 +81,7 @@ def test_after_the_final_warning_the_day_of_the_suspension_is_named(app, account
     DunningStepFactory(invoice=overdue, step="final_warning", kind=DunningKind.FINAL_WARNING, done_at=today - DAY)
     words, links = banner(member_desk(app, account, MemberRole.PAYMENTS))
     day = (today + 6 * DAY).date()
-    assert words.startswith("Final warning. 2 invoices are overdue: 200.00 EUR.")
+    assert words.startswith("Final warning. 2 invoices are overdue: €200.00.")
     assert f"suspended on {day:%B} {day.day}, {day.year}" in words
     assert links == {PAY}
 
@@ -110,7 +110,7 @@ def test_a_suspended_account_says_what_is_off_and_how_it_is_lifted(app, account,
     words, links = banner(desk)
     assert words == (
         "Delta (10002) is suspended. Nobody of it can sign in and its subscriptions do not renew. It is lifted by itself"
-        " when 100.00 USD of overdue invoices are paid: by bank transfer with the client ID 10002 as the reference."
+        " when $100.00 of overdue invoices are paid: by bank transfer with the client ID 10002 as the reference."
     )
     assert links == set()
 
@@ -135,7 +135,7 @@ def test_a_preview_shows_what_the_member_would_see(app, account, overdue, other)
     db.session.commit()
     desk.confirm(f"/members/{member.public_id}/preview", role=["billing"])
     words, links = banner(desk)
-    assert words == "1 invoice is overdue: 100.00 EUR. See the invoices"
+    assert words == "1 invoice is overdue: €100.00. See the invoices"
     assert links == {READ}
 
 

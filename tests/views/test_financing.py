@@ -66,7 +66,7 @@ def test_a_request_opens_a_ticket_with_all_that_was_typed(owner, account):
     assert (request.email, request.phone, request.requested_by_id) == ("ada@people.example", "+1 202", owner.person.id)
     assert (ticket.account_id, ticket.subject, ticket.status) == (account.id, "Financing: Lease", TicketStatus.OPEN)
     body = db.session.scalars(select(Message.body)).one()
-    for told in ("“Lease”", "12000.50 USD", "Ada Miller", "ada@people.example", "+1 202", "Forty phones."):
+    for told in ("“Lease”", "$12,000.50", "Ada Miller", "ada@people.example", "+1 202", "Forty phones."):
         assert told in body
     page = page_of(owner.client.get(answer.location)).text
     assert ticket.number in page

@@ -55,6 +55,6 @@ def test_days_moments_and_choices_are_told_as_their_columns_show_them(
     after = {"due_on": "2026-06-01", "issued_at": "2026-05-15T09:30:00+00:00", "status": "partially_paid"}
     with unit_of_work():
         record_event("invoice.edited", invoice, actor=CLERK, now=now, before={"due_on": "some day"}, after=after)
-    told = dict((name, (before, then)) for name, before, then in timeline(visit, invoice)[0].changes)
+    told = {name: (before, then) for name, before, then in timeline(visit, invoice)[0].changes}
     assert told["Due on"] == ("some day", "Jun 1, 2026")
     assert told["Status"] == ("", "Partially paid")

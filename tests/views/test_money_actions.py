@@ -87,7 +87,7 @@ def test_a_member_pays_up_to_their_limit_and_no_more(app, account, now):
     assert desk.post(f"/invoices/{small.number}/pay").status_code == 303
     answer = desk.post(f"/invoices/{large.number}/pay")
     assert answer.status_code == 409
-    assert "You may pay up to 50.00 USD on an invoice alone" in said_by(answer)[0]
+    assert "You may pay up to $50.00 on an invoice alone" in said_by(answer)[0]
     assert fresh(Invoice, large.id).amount_due == 5_001
 
 
@@ -278,7 +278,7 @@ def test_a_clerk_sends_a_payment_back_and_the_form_sent_again_is_the_same_refund
     fields = {**asked, "amount": "40.00", "reason": "Paid twice"}
     answers = [desk.client.post(f"{desk.base}{path}", data=fields) for _time in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
-    assert "40.00 USD are booked as sent back by hand" in desk.flashed(answers[0])
+    assert "$40.00 are booked as sent back by hand" in desk.flashed(answers[0])
     assert (fresh(Payment, payment_id).amount_refunded, funds(fresh(Account, account_id))) == (4_000, 6_000)
 
 

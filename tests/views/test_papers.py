@@ -72,7 +72,7 @@ def test_the_page_says_why_a_line_costs_what_it_costs(app, account, now):
     )
     page = member_desk(app, account, MemberRole.BILLING).get(f"/invoices/{invoice.number}").get_data(as_text=True)
     assert "Why this amount?" in page
-    assert "3 × 5.00 USD monthly; asked for by Mia on 2026-05-01" in page
+    assert "3 × $5.00 monthly; asked for by Mia on May 1, 2026" in page
 
 
 @pytest.mark.parametrize("kind", ["invoices", "credit-notes", "payments"])

@@ -44,7 +44,7 @@ def number(account):
 def test_a_payment_above_the_limit_leads_to_the_owner_and_back(owner, payer, number):
     refused = payer.confirm(f"/invoices/{number}/pay")
     assert refused.status_code == 409
-    assert "You may pay up to 50.00 USD" in said_by(refused)[0]
+    assert "You may pay up to $50.00" in said_by(refused)[0]
     assert f"/portal/10001/invoices/{number}/ask-the-owner" in refused.get_data(as_text=True)
     asked = payer.confirm(f"/invoices/{number}/ask-the-owner", note="New phones")
     assert "The owner is asked" in payer.flashed(asked)
