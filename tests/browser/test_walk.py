@@ -84,7 +84,6 @@ EVERYWHERE = {
     "chat_news.news": FOR_SCRIPTS,
     "counters.index": FOR_SCRIPTS,
     "downloads.fetch": A_FILE,
-    "help.picture": A_FILE,
     "members give-roles": MANY,
     "members take-roles": MANY,
     "month_packs.file": A_FILE,

@@ -48,9 +48,9 @@ ALIKE = (
     ".menu",
     "tbody tr:nth-child(n+6)",
 )
-# What is no page, by the verb of its route: files, and answers to scripts.
-NO_PAGE = frozenset({"export", "lookup", "picture"})
-COUNTS = ".count_view"
+# What is no page, by the verb of its route and by its endpoint: files, pictures, and answers to scripts.
+NO_PAGE = frozenset({"export", "lookup"})
+NO_PAGES = (".count_view", ".picture")
 
 DRESS = """([theme, direction]) => {
   document.documentElement.dir = direction;
@@ -209,7 +209,7 @@ def pages_of(app: Flask, realm: str) -> set[Rule]:
     answers = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     found: set[Rule] = set()
     for route in site.routes():
-        if route.endpoint not in answers or route.verb in NO_PAGE or route.endpoint.endswith(COUNTS):
+        if route.endpoint not in answers or route.verb in NO_PAGE or route.endpoint.endswith(NO_PAGES):
             continue
         if route.verb in ("action", "bulk"):
             actions = site.mounted[route.slug].actions.values()
