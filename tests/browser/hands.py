@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import Download, FileChooser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser.conftest import BrowserPage
 from tests.support.door import PASSWORD
@@ -67,14 +68,21 @@ class Keys:
 
     def attach(self, target: Locator, file: Path) -> None:
         self._walk_to(target)
-        with self.page.expect_file_chooser() as opened:
-            self.page.keyboard.press("Enter")
-        opened.value.set_files(file)
+        try:
+            chooser = self._chooser_of_enter(3_000)
+        except TooLate:  # on a busy machine Chromium has been seen to open nothing at a first press
+            chooser = self._chooser_of_enter(10_000)
+        chooser.set_files(file)
 
     def download(self, target: Locator) -> Download:
         with self.page.expect_download() as sent:
             self.press(target)
         return sent.value
+
+    def _chooser_of_enter(self, patience: float) -> FileChooser:
+        with self.page.expect_file_chooser(timeout=patience) as opened:
+            self.page.keyboard.press("Enter")
+        return opened.value
 
     def _walk_to(self, target: Locator) -> None:
         """Go on from where the focus is; what opens or fails a form has put it in the right place."""
