@@ -47,4 +47,5 @@ def downgrade() -> None:
     with op.batch_alter_table("saved_view") as table:
         table.drop_constraint("role_of_default", type_="check")
         table.drop_constraint("default_is_shared", type_="check")
+        table.drop_constraint("default_role", type_="check")
         table.drop_column("default_role")

@@ -54,7 +54,7 @@ def test_the_account_is_cleared_waits_comes_back_and_is_gone_in_the_end(app, ses
     assert ann.sees("Suspended for deletion.")
     assert ida.goes("/portal/20001/").path == "/sign-in"
     assert ida.signs_in().complaints
-    assert "14 June 2026" in post.letter_to("ida@fjord.example", "will be deleted").subject
+    assert "June 14, 2026" in post.letter_to("ida@fjord.example", "will be deleted").subject
 
     # A week before, Ida is reminded; on day 29 she calls, and all is as it was.
     clock.shift(24 * DAY)
