@@ -60,5 +60,5 @@ def test_a_picture_is_chosen_shown_and_removed(browser_page: BrowserPage, house:
     shown = page.locator("img.avatar.is-large")
     expect(shown).to_have_js_property("naturalWidth", 256)  # once it is there
     page.get_by_role("button", name="Remove picture").click()
-    page.get_by_text("Your picture is removed.").wait_for()
+    page.get_by_text("Your picture is removed.").first.wait_for()
     assert page.locator("img.avatar").count() == 0

@@ -10,11 +10,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from flask import Flask
+
 from gateways.port import (
     ChargeResult,
     ChargeState,
     EventKind,
     EventRefused,
+    Gateway,
     GatewayNotice,
     Health,
     Means,
@@ -22,6 +26,7 @@ from gateways.port import (
     RefundResult,
     StoreResult,
 )
+from gateways.registry import Gateways
 
 SECRET = b"the secret that both sides know"
 
@@ -149,3 +154,9 @@ class ScriptedGateway:
 def says(state: ChargeState, **values: Any) -> Callable[[Any], ChargeResult]:
     """An answer that moves nothing."""
     return lambda _request: ChargeResult(state, **values)
+
+
+def offer_besides(app: Flask, monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> None:
+    """Offer one more gateway to the end of the test: apps are kept from one test to the next."""
+    found = {each.name: each for each in app.extensions["gateways"]}
+    monkeypatch.setitem(app.extensions, "gateways", Gateways({**found, gateway.name: gateway}))

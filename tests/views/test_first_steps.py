@@ -12,7 +12,6 @@ from domain.permissions import StaffRole
 from domain.settings import SETTINGS
 from extensions import db
 from gateways.port import Health
-from gateways.registry import Gateways
 from models import DeliveryState, Job, NotificationDelivery, StaffMember
 from services.first_steps import Step, steps_done
 from services.gateway_checks import CHECK_JOB
@@ -21,7 +20,7 @@ from tests.factories.catalogue import PriceFactory, TaxRuleFactory
 from tests.services.money import CLERK
 from tests.support.desk import staff_desk
 from tests.support.due_jobs import run_due_jobs
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.support.scripted_gateway import ScriptedGateway, offer_besides
 
 PAGE = "/first-steps/"
 
@@ -102,12 +101,10 @@ def test_a_mail_is_not_sent_without_the_token_of_the_page(desk):
 
 
 @pytest.fixture
-def gateway(app):
+def gateway(app, monkeypatch):
     scripted = ScriptedGateway()
-    before = app.extensions["gateways"]
-    app.extensions["gateways"] = Gateways({scripted.name: scripted, "bank_transfer": before.get("bank_transfer")})
-    yield scripted
-    app.extensions["gateways"] = before
+    offer_besides(app, monkeypatch, scripted)
+    return scripted
 
 
 @pytest.mark.parametrize(

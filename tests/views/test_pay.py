@@ -17,7 +17,7 @@ from tests.factories.people import AccountFactory
 from tests.services.money import CLERK, draft, fund, funds, issued
 from tests.support.desk import member_desk, staff_desk
 from tests.support.pages import form_of, said_by
-from tests.support.scripted_gateway import ScriptedGateway, says
+from tests.support.scripted_gateway import ScriptedGateway, offer_besides, says
 
 CARD = "card:scripted"
 
@@ -28,9 +28,9 @@ def account(session):
 
 
 @pytest.fixture
-def gateway(app):
+def gateway(app, monkeypatch):
     found = ScriptedGateway()
-    app.extensions["gateways"].add(found)
+    offer_besides(app, monkeypatch, found)
     return found
 
 

@@ -21,6 +21,7 @@ from tests.services.money import CLERK
 from tests.support.desk import member_desk, staff_desk
 from tests.support.due_jobs import run_due_jobs
 from tests.support.pages import said_by
+from tests.support.scripted_gateway import offer_besides
 from tests.support.till import stripe_till
 
 PATH = "/add-payment-method/"
@@ -32,9 +33,9 @@ def account(session):
 
 
 @pytest.fixture
-def till(app, tmp_path):
+def till(app, monkeypatch, tmp_path):
     with stripe_till(tmp_path) as opened:
-        app.extensions["gateways"].add(opened.gateway)
+        offer_besides(app, monkeypatch, opened.gateway)
         yield opened
 
 
