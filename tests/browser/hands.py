@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from playwright.sync_api import Download, FileChooser, Locator, Page, expect
-from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.browser.conftest import BrowserPage
 from tests.support.door import PASSWORD
@@ -52,6 +51,8 @@ class Keys:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # Who listens gets the choosers of files. Asked for just before the press, Chromium may open its own first.
+        page.on("filechooser", lambda _chooser: None)
 
     def press(self, target: Locator) -> None:
         self._walk_to(target)
@@ -68,21 +69,14 @@ class Keys:
 
     def attach(self, target: Locator, file: Path) -> None:
         self._walk_to(target)
-        try:
-            chooser = self._chooser_of_enter(3_000)
-        except TooLate:  # on a busy machine Chromium has been seen to open nothing at a first press
-            chooser = self._chooser_of_enter(10_000)
-        chooser.set_files(file)
+        with self.page.expect_file_chooser() as opened:
+            self.page.keyboard.press("Enter")
+        opened.value.set_files(file)
 
     def download(self, target: Locator) -> Download:
         with self.page.expect_download() as sent:
             self.press(target)
         return sent.value
-
-    def _chooser_of_enter(self, patience: float) -> FileChooser:
-        with self.page.expect_file_chooser(timeout=patience) as opened:
-            self.page.keyboard.press("Enter")
-        return opened.value
 
     def _walk_to(self, target: Locator) -> None:
         """Go on from where the focus is; what opens or fails a form has put it in the right place."""
