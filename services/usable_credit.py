@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.credit import GrantedLimit, Postpaid, Prepaid, limit_on
@@ -61,8 +62,26 @@ class CreditFigures:
 
 def figures_of(account_id: int, *, day: dt.date) -> CreditFigures:
     """Read the figures in one statement; ``day`` decides which limits are in force."""
+    rows = db.session.execute(_figures(), {"account_id": account_id, "day": day}).all()
+    mode, currency, balance, asked, reserved, used, _limit = rows[0]
+    in_force = [row[-1] for row in rows if row[-1] is not None]
+    return CreditFigures(
+        mode=mode,
+        currency=currency,
+        balance=balance,
+        due=balance + asked,
+        unbilled=-int(used),  # PostgreSQL sums BIGINT to a decimal
+        reserved=reserved,
+        limit=highest(in_force, day),
+        limits=tuple(in_force),
+    )
+
+
+@cache
+def _figures() -> Select[*tuple[Any, ...]]:
+    """Put together once: the portal's first page asks it, and making it takes longer than its answer."""
     funds, receivable = aliased(LedgerAccount), aliased(LedgerAccount)
-    read = (
+    return (
         select(
             Account.payment_mode,
             Account.currency,
@@ -76,23 +95,14 @@ def figures_of(account_id: int, *, day: dt.date) -> CreditFigures:
         .outerjoin(receivable, _pot(receivable, LedgerAccountKind.RECEIVABLE))
         .outerjoin(
             CreditLimit,
-            and_(CreditLimit.account_id == Account.id, CreditLimit.currency == Account.currency, _in_force(day)),
+            and_(
+                CreditLimit.account_id == Account.id,
+                CreditLimit.currency == Account.currency,
+                _in_force(bindparam("day")),
+            ),
         )
-        .where(Account.id == account_id)
+        .where(Account.id == bindparam("account_id"))
         .order_by(CreditLimit.amount.desc(), CreditLimit.id)
-    )
-    rows = db.session.execute(read).all()
-    mode, currency, balance, asked, reserved, used, _limit = rows[0]
-    in_force = [row[-1] for row in rows if row[-1] is not None]
-    return CreditFigures(
-        mode=mode,
-        currency=currency,
-        balance=balance,
-        due=balance + asked,
-        unbilled=-int(used),  # PostgreSQL sums BIGINT to a decimal
-        reserved=reserved,
-        limit=highest(in_force, day),
-        limits=tuple(in_force),
     )
 
 
@@ -134,7 +144,7 @@ def overdraft_of(account_id: int, *, day: dt.date) -> int:
     return limit_of(account_id, currency, day=day) if mode is PaymentMode.PREPAID else 0
 
 
-def _in_force(day: dt.date) -> ColumnElement[bool]:
+def _in_force(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
     return and_(
         CreditLimit.withdrawn_at.is_(None),
         CreditLimit.valid_from <= day,
