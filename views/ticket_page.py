@@ -151,7 +151,6 @@ class TicketBody:
     merged_into: tuple[str, str] | None = None
     present: Sequence[Present] = ()
     presence_url: str = ""
-    reader: str = ""  # whose drafts the browser keeps
     own_messages: int = 0  # how many the reader wrote: one more, and a draft was sent
     said: frozenset[str] = SAID_ELSEWHERE
 
@@ -183,14 +182,8 @@ def ticket_body(visit: Visit, ticket: Ticket, now: dt.datetime) -> TicketBody:
         merged_into=_linked(visit, ticket.merged_into_id),
         present=who_else(ticket, staff_member_id, now=now) if staff_member_id is not None else (),
         presence_url=f"{visit.base_url}/ticket-presence/{address(ticket.number)}" if staff_member_id else "",
-        reader=_reader(visit),
         own_messages=sum(message.mine for each in discussions for message in each.messages),
     )
-
-
-def _reader(visit: Visit) -> str:
-    person = db.session.get(Person, visit.actor.person_id) if visit.actor.person_id is not None else None
-    return person.public_id if person is not None else ""
 
 
 def _discussions(visit: Visit, ticket: Ticket) -> list[DiscussionView]:

@@ -8,15 +8,15 @@ const KEPT_TYPES = new Set(["text", "textarea"]);
 
 const forms = document.querySelectorAll("form[data-draft]");
 for (const form of forms) keep(form);
-if (forms.length) forgetOthers(forms[0].dataset.draftOf);
+if (forms.length) forgetOthers(document.body.dataset.person);
 
 document.addEventListener("submit", (event) => {
   if (event.target.getAttribute("action") === "/sign-out") forgetOthers(null);
 });
 
 function keep(form) {
-  const { draft, draftOf, draftOwn } = form.dataset;
-  const key = `${PREFIX}${draftOf}:${location.pathname}:${draft}`;
+  const { draft, draftOwn } = form.dataset;
+  const key = `${PREFIX}${document.body.dataset.person}:${location.pathname}:${draft}`;
   const fields = [...form.elements].filter((field) => field.name && KEPT_TYPES.has(field.type));
   const kept = read(key);
   // One more message of one's own than when it was sent: it has arrived.
