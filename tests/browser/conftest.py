@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from flask import Flask, has_app_context
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from extensions import db
+from tests.browser.house import House, furnish
 from tests.support.serving import served
 from tests.support.surroundings import CHROMIUM, chromium_path
 
@@ -93,6 +95,18 @@ def open_window(chromium: Browser, running_app: str) -> Iterator[Callable[..., B
     for window in opened:
         window.page.context.close()
     assert [complaint for window in opened for complaint in window.complaints] == []
+
+
+@pytest.fixture
+def house(session: object) -> House:
+    """The rows that most stories need; a module that needs others has its own."""
+    return furnish(dt.datetime.now(dt.UTC))
+
+
+@pytest.fixture
+def window(house: House, open_window: Callable[..., BrowserPage]) -> BrowserPage:
+    """A fresh window, with the house behind it."""
+    return open_window()
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
 
 from domain.permissions import StaffRole
 from models import Account, ArticleKind, Invoice, License, Product, Ticket, TicketPriority, TicketStatus
-from tests.browser.conftest import BrowserPage
 from tests.factories.catalogue import FinancingOptionFactory, ProductFactory, ResourceArticleFactory
 from tests.factories.money import InvoiceFactory
 from tests.factories.people import AccountFactory
@@ -17,6 +17,9 @@ from tests.factories.services import LicenseFactory, LicenseItemFactory
 from tests.factories.support import TicketFactory, TicketTypeFactory
 from tests.services.money import fund, issued
 from tests.support.door import PASSWORD, member_who_can_sign_in, staff_who_can_sign_in
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import BrowserPage
 
 OWNER, STAFF = "mia@acme.example", "sam@provider.example"
 PORTAL = "/portal/20777"

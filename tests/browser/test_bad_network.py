@@ -6,9 +6,6 @@ is its own, so what is proved here is what a person finds on coming back.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
@@ -17,7 +14,7 @@ from domain.permissions import StaffRole
 from extensions import db
 from models import Account, Member
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.support.door import staff_who_can_sign_in
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -30,16 +27,6 @@ TWO_PRESSES = """() => {
   button.click();
   return button.getAttribute("aria-busy");
 }"""
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
-
-
-@pytest.fixture
-def window(house: House, open_window: Callable[..., BrowserPage]) -> BrowserPage:
-    return open_window()
 
 
 def lose_posts(page: Page) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.browser.soundness import assert_sound
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WINDOWS = pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 360)])
 
 OpenWindow = Callable[..., BrowserPage]
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 @SQLITE

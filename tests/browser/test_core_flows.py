@@ -6,7 +6,6 @@ and panel prove it on both); one whole story runs on PostgreSQL.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from playwright.sync_api import expect
 
 from models import TicketStatus
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.browser.soundness import assert_sound, first_tab_stop
 from tests.support.door import PASSWORD
 
@@ -44,11 +43,6 @@ PORTAL_PAGES = {
     f"{PORTAL}/resources-centre/first-steps": "Resources centre",
     f"{PORTAL}/financing/": "Financing",
 }
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 @SQLITE

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from extensions import db
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.browser.soundness import assert_sound
 from tests.factories.support import DiscussionFactory, MessageFactory
 
@@ -19,11 +19,6 @@ WINDOWS = pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark",
 MINUTE = 60_000
 
 OpenWindow = Callable[..., BrowserPage]
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 def support_answers(house: House, number: int) -> None:

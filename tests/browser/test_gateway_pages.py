@@ -5,7 +5,6 @@ On SQLite only, as the other stories of the browser.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from gateways.registry import Gateways
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, House, sign_in
 from tests.browser.soundness import assert_sound
 from tests.support.till import TILLS, Till
 
@@ -27,11 +26,6 @@ KEEPS = {"stripe": "Keep this card", "paypal": "Agree and continue", "authorize_
 ADDS = {"stripe": "Add card", "paypal": "Create agreement", "authorize_net": "Add card"}
 
 OpenWindow = Callable[..., BrowserPage]
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 @pytest.fixture

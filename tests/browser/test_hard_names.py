@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from extensions import db
 from models import Account, Person
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.browser.soundness import assert_sound
 
 LONGEST: int = Account.__table__.c.name.type.length  # type: ignore[attr-defined]
@@ -36,11 +35,6 @@ def named(house: House, name: str) -> str:
     person = db.session.scalars(select(Person).where(Person.email == OWNER)).one()
     person.first_name = person.last_name = kept[:LONGEST_OF_PERSON].strip()
     return kept
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 def assert_holds(page: Page) -> None:

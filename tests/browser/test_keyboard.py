@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.factories.people import AccountFactory
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
-
-
-@pytest.fixture
-def window(house: House, open_window: Callable[..., BrowserPage]) -> BrowserPage:
-    return open_window()
 
 
 def test_a_row_menu_opens_walks_and_closes(window: BrowserPage) -> None:

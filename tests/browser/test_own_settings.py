@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, House, sign_in
 from tests.browser.soundness import assert_sound
 from tests.support.pictures import picture
 
@@ -17,11 +16,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 PAGES = ("/settings/profile", "/settings/security", "/settings/sessions", "/settings/networks", "/settings/your-data",
          "/change-password", f"{PORTAL}/networks/")  # fmt: skip
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 @pytest.mark.parametrize("width", [1440, 360])

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, sign_in
 from tests.browser.soundness import assert_sound
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
-
-
-@pytest.fixture
-def window(house: House, open_window: Callable[..., BrowserPage]) -> BrowserPage:
-    return open_window()
 
 
 def at(window: BrowserPage, path: str) -> Page:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 
@@ -10,17 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, House, sign_in
 from tests.browser.soundness import assert_sound
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 OpenWindow = Callable[..., BrowserPage]
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 def menu_of(page: Page, license: str) -> None:

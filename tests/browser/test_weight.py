@@ -5,7 +5,6 @@ The program compresses nothing itself and leaves it to the proxy. So each text i
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from playwright.sync_api import Response
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -26,11 +25,6 @@ TEXT = ("text/", "application/javascript", "application/json", "image/svg")
 # By address, the bytes that came from the program and not from what the browser has kept.
 TRANSFERS = """() => Object.fromEntries(performance.getEntriesByType("resource")
   .filter((each) => each.name.includes("/assets/")).map((each) => [each.name, each.transferSize]))"""
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 def weight_of(answer: Response) -> int:

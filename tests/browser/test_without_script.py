@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 
@@ -10,15 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.factories.support import TicketFactory
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from models import Job, Person
 from models.job import JobState
 from services.asked_jobs import MONTH_PACK
 from tests.browser.conftest import BrowserPage
-from tests.browser.house import OWNER, PORTAL, STAFF, House, furnish, sign_in
+from tests.browser.house import OWNER, PORTAL, STAFF, House, sign_in
 from tests.browser.soundness import assert_sound
 from tests.factories.activity import JobFactory
 
@@ -22,11 +22,6 @@ SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WINDOWS = pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
 
 OpenWindow = Callable[..., BrowserPage]
-
-
-@pytest.fixture
-def house(session: object) -> House:
-    return furnish(dt.datetime.now(dt.UTC))
 
 
 @pytest.fixture
